@@ -1,0 +1,105 @@
+//! The configuration: arguments, each with an environment variable, read once.
+
+use crate::serving::Serving;
+use anyhow::Context as _;
+use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
+
+/// Callboard keeps a Backstage catalog true to what runs
+///
+/// Without a command it serves: CloudEvents come in by POST /, and Backstage entities go into the bucket.
+#[derive(Debug, clap::Parser)]
+#[command(name = "callboard", version, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    /// What to do instead of serving.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to serve.
+    #[command(flatten)]
+    pub serve: Option<Serve>,
+}
+
+/// What the binary does beside serving.
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Run all functions here, without a cluster and a cloud, and replay a story
+    #[cfg(feature = "dev")]
+    Dev(crate::dev::Args),
+    /// Print the entities that Kubernetes objects mean
+    #[cfg(feature = "dev")]
+    Preview(crate::dev::preview::Args),
+}
+
+/// What a Service needs.
+#[derive(Debug, clap::Args)]
+pub struct Serve {
+    /// What to serve
+    #[arg(long, env = "FUNCTION", value_enum, default_value_t = Serving::All)]
+    pub function: Serving,
+    /// HTTP and telemetry.
+    #[command(flatten)]
+    pub runtime: runtime::Args,
+    /// The bucket.
+    #[command(flatten)]
+    pub bucket: bucket::Args,
+    /// Who owns what names no owner: an entity ref such as group:default/platform
+    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER")]
+    pub owner: String,
+    /// The entities.
+    #[command(flatten)]
+    pub catalog: Catalog,
+}
+
+/// What the platform engineer decides about entities.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Catalog {
+    /// Where in the bucket the entities lie
+    #[arg(long, env = "CALLBOARD_PREFIX", default_value = "entities")]
+    pub prefix: String,
+    /// Name of the cluster; other than main, it goes into namespaces, so that several clusters fill one Backstage
+    #[arg(long, env = "CALLBOARD_CLUSTER", default_value = "main")]
+    pub cluster: String,
+    /// The System of what names no system: an entity ref
+    #[arg(long, env = "CALLBOARD_SYSTEM")]
+    pub system: Option<String>,
+    /// Paths in the object at which an owner may stand, such as spec.owner, parted by commas
+    #[arg(long, env = "CALLBOARD_OWNER_PATHS", value_delimiter = ',')]
+    pub owner_paths: Vec<String>,
+    /// URL at which an object can be looked at, with {cluster}, {group}, {kind}, {namespace} and {name}
+    #[arg(long, env = "CALLBOARD_SOURCE_URL")]
+    pub source_url: Option<SourceUrl>,
+    /// What is known of kinds of requests: <kind>.<group>=<promise>[:<label selector>], parted by semicolons
+    #[arg(long, env = "CALLBOARD_KINDS", value_delimiter = ';')]
+    pub kinds: Vec<String>,
+    /// Catalog only objects that opt in by kratix.io/backstage or callboard.dev/ignore=false
+    #[arg(long, env = "CALLBOARD_OPT_IN", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub opt_in: bool,
+}
+
+impl Catalog {
+    /// The settings, with this owner as the last resort.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn settings(&self, owner: &str) -> anyhow::Result<Settings> {
+        let layout = Layout::new(&self.prefix, &self.cluster)?;
+        let owner = EntityRef::parse(owner, "group", "default").context("CALLBOARD_OWNER cannot be used")?;
+        let system = self.system.as_deref().map(|system| EntityRef::parse(system, "system", "default"));
+        let mut kinds = RequestKinds::default();
+        for line in self.kinds.iter().filter(|line| !line.trim().is_empty()) {
+            kinds.add(line.trim()).context("CALLBOARD_KINDS cannot be used")?;
+        }
+        Ok(Settings {
+            system: system.transpose().context("CALLBOARD_SYSTEM cannot be used")?,
+            owner_paths: self.owner_paths.iter().map(|path| pointer(path.trim())).collect(),
+            source_url: self.source_url.clone(),
+            selection: if self.opt_in { Selection::OptIn } else { Selection::All },
+            kinds,
+            ..Settings::new(layout, owner)
+        })
+    }
+}
+
+/// `spec.owner` as a JSON pointer.
+fn pointer(path: &str) -> String {
+    path.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect()
+}

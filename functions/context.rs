@@ -1,0 +1,69 @@
+//! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
+
+use bucket::{Bucket, Outcome, Store, Synced};
+use catalog::{Described, Notes, Settings};
+use runtime::EntityCounter;
+use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Reply, Verdict};
+
+/// The surroundings of a function.
+#[derive(Debug)]
+pub struct Context<S> {
+    /// What the platform engineer decides about entities.
+    pub settings: Settings,
+    /// The bucket that Backstage reads.
+    pub bucket: Bucket<S>,
+    entities: EntityCounter,
+}
+
+impl<S: Store> Context<S> {
+    /// The surroundings, with nothing counted yet.
+    pub fn new(settings: Settings, bucket: Bucket<S>) -> Self {
+        Self { settings, bucket, entities: EntityCounter::new() }
+    }
+
+    /// Makes the one bucket object of the event's source what `describe` says: think, sync, reply.
+    ///
+    /// # Errors
+    /// If the bucket cannot be brought in line.
+    pub async fn keep(&self, function: Function, arrival: Arrival, describe: fn(&Object, &Settings) -> Described) -> Verdict {
+        let (described, version) = match &arrival.change {
+            Change::Applied(object) => {
+                let think = tracing::info_span!("think");
+                (think.in_scope(|| describe(object, &self.settings)), object.version())
+            }
+            Change::Deleted(object) => (Described::nothing(object, &self.settings, Notes::default()), object.version()),
+            Change::Touched(_) | Change::Gone(_) => return Ok(Reply::Nothing(Nothing::Unresolved)),
+        };
+        let wanted = described.descriptor.as_ref();
+        match self.bucket.sync(&described.key, wanted, &version, &arrival.cause.sha256).await? {
+            Synced::Changed(outcome) => self.reply(function, arrival, described, outcome),
+            Synced::Unchanged if wanted.is_none() && !described.refused.is_empty() => {
+                self.reply(function, arrival, described, Outcome::default())
+            }
+            Synced::Unchanged => Ok(Reply::Nothing(Nothing::Unchanged)),
+            Synced::Stale => Ok(Reply::Nothing(Nothing::Stale)),
+        }
+    }
+
+    fn reply(&self, function: Function, arrival: Arrival, described: Described, outcome: Outcome) -> Verdict {
+        let subject = arrival.change.object().clone();
+        for ignored in &described.ignored {
+            tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
+        }
+        for refused in &described.refused {
+            tracing::warn!(k8s.object = %subject, entity = refused.entity, reason = refused.reason, "an entity is left out");
+        }
+        for change in &outcome.entities {
+            self.entities.changed(change.action, 1);
+        }
+        self.entities.refused(described.refused.len() as u64);
+        let key = described.key.to_string();
+        let changes = match outcome.entities.is_empty() {
+            true => Vec::new(),
+            false => vec![ObjectChange { key: key.clone(), entities: outcome.entities }],
+        };
+        let Described { refused, ignored, .. } = described;
+        let cataloged = Cataloged { cause: arrival.cause, changes, refused, ignored, truncated: outcome.truncated };
+        cataloged.event(function, &subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
+    }
+}

@@ -1,0 +1,189 @@
+//! `callboard dev`: all functions in one process, on a bucket of its own, with a story of events to begin with.
+
+mod done;
+pub mod endpoint;
+mod folder;
+mod hints;
+mod input;
+mod objects;
+pub mod preview;
+mod story;
+mod table;
+
+pub use folder::{Folder, FolderError};
+
+use crate::{
+    context::Context,
+    serving::{Functions, Serving},
+};
+use anyhow::Context as _;
+use bucket::{Bucket, Honours, S3};
+use catalog::{Described, Entity, EntityName, EntityNamespace, GroupSpec, Metadata, Notes, Settings, Spec};
+use endpoint::{Credentials, Endpoint};
+use events::{Object, Version};
+use serde_json::json;
+use std::{
+    io::{Write, stdout},
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::net::TcpListener;
+
+/// Who owns what names no owner; `dev` writes the Group itself.
+pub(crate) const OWNER: &str = "group:default/guests";
+
+/// The name of the bucket.
+const BUCKET: &str = "callboard";
+
+/// Where to write and to listen.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Folder in which the objects of the bucket lie as files
+    #[arg(long, env = "CALLBOARD_DEV_DIR", default_value = "./catalog")]
+    pub dir: PathBuf,
+    /// The port to listen on, on 127.0.0.1
+    #[arg(long, env = "PORT", default_value_t = 8080)]
+    pub port: u16,
+    /// End after the story
+    #[arg(long)]
+    pub once: bool,
+    /// The entities.
+    #[command(flatten)]
+    pub catalog: crate::args::Catalog,
+}
+
+/// Plays the story and, unless it shall end there, serves until the process is asked to end.
+///
+/// # Errors
+/// If the port or the folder cannot be used, or the story went otherwise than told.
+#[tokio::main]
+pub async fn run(args: Args) -> anyhow::Result<()> {
+    let Args { dir, port, once, catalog } = args;
+    let settings = catalog.settings(OWNER)?;
+    let mut out = stdout();
+    if once {
+        perform(&dir, &catalog.prefix, &settings, &mut out).await?;
+        return Ok(out.write_all(hints::files(&dir, &catalog).as_bytes())?);
+    }
+    let listener = listen(port).await?;
+    let port = listener.local_addr().context("failed to read the own address")?.port();
+    let endpoint = perform(&dir, &catalog.prefix, &settings, &mut out).await?;
+    out.write_all(hints::files(&dir, &catalog).as_bytes())?;
+    out.write_all(hints::serving(&dir, &catalog, port, &endpoint).as_bytes())?;
+    serve(listener, port, &endpoint, &settings).await
+}
+
+/// Sets up folder and bucket, and plays the story.
+async fn perform(dir: &Path, prefix: &str, settings: &Settings, out: &mut impl Write) -> anyhow::Result<Endpoint> {
+    let folder = Folder::claim(dir, &[prefix, "state"])?;
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("failed to open a port for the bucket")?;
+    let credentials = Credentials { access_key: "callboard".into(), secret_key: "callboard-dev".into() };
+    let endpoint = endpoint::start(listener, BUCKET, Some(folder), credentials).await?;
+    let functions = functions(&endpoint, settings);
+    let guests = guests(settings);
+    functions.context.bucket.sync(&guests.key, guests.descriptor.as_ref(), &Version::default(), "dev").await?;
+    story::play(&story::SCENES, &functions, out).await?;
+    Ok(endpoint)
+}
+
+async fn serve(listener: TcpListener, port: u16, endpoint: &Endpoint, settings: &Settings) -> anyhow::Result<()> {
+    let args = runtime::Args {
+        port,
+        max_body: 2 * 1024 * 1024,
+        timeout: Duration::from_secs(20),
+        log_format: runtime::LogFormat::Text,
+    };
+    let telemetry = runtime::telemetry::init("callboard-dev", &args)?;
+    let router = runtime::router(functions(endpoint, settings), &args);
+    let ended = runtime::serve(listener, router, runtime::terminated()).await;
+    telemetry.shutdown().await;
+    ended
+}
+
+async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
+    listener.with_context(|| format!("failed to listen on 127.0.0.1:{port}, choose another port by --port"))
+}
+
+fn functions(endpoint: &Endpoint, settings: &Settings) -> Functions<S3> {
+    let bucket = Bucket::new(endpoint.client(), settings.layout.clone(), Honours::Unknown);
+    Functions { serving: Serving::All, context: Arc::new(Context::new(settings.clone(), bucket)) }
+}
+
+/// The owner of everything here, as an entity, so that Backstage shows no dangling owner.
+fn guests(settings: &Settings) -> Described {
+    let source = json!({"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "guests"}});
+    let source = Object::try_from(source).expect("apiVersion, kind and name are there and valid");
+    let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("guests"));
+    let group = Entity::new(metadata, Spec::Group(GroupSpec { ty: "team".to_owned(), children: Vec::new() }));
+    Described::new(&source, settings, vec![group], Notes::default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use bucket::Store;
+    use clap::Parser;
+
+    fn settings() -> Settings {
+        match Cli::parse_from(["callboard", "dev", "--once"]).command {
+            Some(Command::Dev(args)) if args.once => args.catalog.settings(OWNER).unwrap(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    async fn told(dir: &Path) -> (Endpoint, String) {
+        let mut out = Vec::new();
+        let endpoint = perform(dir, "entities", &settings(), &mut out).await.unwrap();
+        (endpoint, String::from_utf8(out).unwrap())
+    }
+
+    #[tokio::test]
+    async fn the_story_goes_as_told_and_leaves_what_lives() {
+        let dir = tempfile::tempdir().unwrap();
+        let (endpoint, table) = told(dir.path()).await;
+        assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
+        let page = endpoint.client().list("", None).await.unwrap();
+        let keys: Vec<_> = page.objects.into_iter().map(|object| object.key).collect();
+        let living = [
+            "entities/main/backstage.io/group/guests.yaml",
+            "entities/main/marketplace.kratix.io/app/team-a/cart.yaml",
+            "entities/main/marketplace.kratix.io/app/team-a/shop.yaml",
+            "entities/main/platform.kratix.io/promise/app.yaml",
+            "entities/main/platform.kratix.io/promise/ingress.yaml",
+            "state/entities/main/conditional-writes.json",
+            "state/entities/main/tombstones/marketplace.kratix.io/app/default/todoer.json",
+        ];
+        assert_eq!(keys, living);
+        assert!(living.iter().all(|key| dir.path().join(key).is_file()));
+    }
+
+    #[tokio::test]
+    async fn a_second_run_begins_anew_in_the_same_folder() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, first) = told(dir.path()).await;
+        let (_, second) = told(dir.path()).await;
+        assert_eq!(first, second);
+    }
+
+    #[tokio::test]
+    async fn a_story_that_goes_otherwise_is_a_failure() {
+        let dir = tempfile::tempdir().unwrap();
+        let (endpoint, _) = told(dir.path()).await;
+        let functions = functions(&endpoint, &settings());
+        // In this bucket the App has been deleted already.
+        let ended = story::play(&story::SCENES[2..3], &functions, &mut Vec::new()).await.unwrap_err().to_string();
+        assert!(ended.ends_with("1 was stale, not created"), "{ended}");
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_is_named_with_the_way_out() {
+        let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let port = taken.local_addr().unwrap().port();
+        let refused = format!("{:#}", listen(port).await.unwrap_err());
+        assert!(refused.contains(&port.to_string()) && refused.contains("--port"), "{refused}");
+    }
+}

@@ -1,0 +1,106 @@
+//! What became of an event, in words.
+
+use cloudevents::{AttributesReader, Data, Event};
+use events::{Nack, Nothing, Reply, Verdict};
+use serde_json::Value;
+use std::{collections::HashSet, fmt};
+
+/// What was done about an event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Done {
+    /// Entities that were not there.
+    Created,
+    /// Entities written anew.
+    Updated,
+    /// All entities of the object are gone.
+    Removed,
+    /// Nothing but the reply, which was sent before.
+    Repeated,
+    /// Nothing: the catalog says the same already.
+    Unchanged,
+    /// Nothing: the bucket knows better.
+    Stale,
+    /// Nothing: no function takes it.
+    NotOurs,
+    /// Nothing: only a cluster could tell what the object is.
+    Unresolved,
+    /// Nothing could be written.
+    Refused,
+    /// The event is at fault.
+    Rejected,
+    /// The bucket is at fault.
+    Retried,
+}
+
+/// What was done, and the entities or the reason.
+#[derive(Debug)]
+pub(super) struct Told {
+    pub(super) done: Done,
+    pub(super) details: Vec<String>,
+}
+
+impl Told {
+    /// Reads a verdict; `replies` are the ids of all replies so far.
+    pub(super) fn of(verdict: Verdict, replies: &mut HashSet<String>) -> Self {
+        let (done, why) = match verdict {
+            Ok(Reply::Changed(reply)) => return Self::changed(&reply, replies),
+            Ok(Reply::Nothing(Nothing::Unchanged)) => (Done::Unchanged, "the entities stay as they are".to_owned()),
+            Ok(Reply::Nothing(Nothing::Stale)) => (Done::Stale, "a newer state or the deletion is known".to_owned()),
+            Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::NotOurs, "no function takes this kind".to_owned()),
+            Ok(Reply::Nothing(Nothing::Unresolved)) => (Done::Unresolved, "only a cluster could tell".to_owned()),
+            Err(Nack::Reject(why)) => (Done::Rejected, why),
+            Err(Nack::Retry(why)) => (Done::Retried, why),
+        };
+        Self { done, details: vec![why] }
+    }
+
+    fn changed(reply: &Event, replies: &mut HashSet<String>) -> Self {
+        if !replies.insert(reply.id().to_owned()) {
+            return Self { done: Done::Repeated, details: vec!["the same reply as before, no write".to_owned()] };
+        }
+        let Some(Data::Json(data)) = reply.data() else {
+            return Self { done: Done::Refused, details: Vec::new() };
+        };
+        let entities: Vec<_> = listed(data, "/changes/0/entities").collect();
+        let actions: HashSet<_> = entities.iter().map(|entity| text(entity, "action")).collect();
+        let done = match (actions.len(), actions.iter().next()) {
+            (0, _) => Done::Refused,
+            (1, Some(&"created")) => Done::Created,
+            (1, Some(&"deleted")) => Done::Removed,
+            _ => Done::Updated,
+        };
+        let mut details: Vec<_> = entities.iter().map(|entity| text(entity, "ref").to_owned()).collect();
+        let refused =
+            listed(data, "/refused").map(|it| format!("left out: {}: {}", text(it, "ref"), text(it, "reason")));
+        let ignored =
+            listed(data, "/ignored").map(|it| format!("ignored: {}: {}", text(it, "field"), text(it, "reason")));
+        details.extend(refused.chain(ignored));
+        Self { done, details }
+    }
+}
+
+fn listed<'a>(data: &'a Value, pointer: &str) -> impl Iterator<Item = &'a Value> {
+    data.pointer(pointer).and_then(Value::as_array).into_iter().flatten()
+}
+
+fn text<'a>(value: &'a Value, field: &str) -> &'a str {
+    value.get(field).and_then(Value::as_str).unwrap_or_default()
+}
+
+impl fmt::Display for Done {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Created => "created",
+            Self::Updated => "updated",
+            Self::Removed => "removed",
+            Self::Repeated => "repeated",
+            Self::Unchanged => "unchanged",
+            Self::Stale => "stale",
+            Self::NotOurs => "not ours",
+            Self::Unresolved => "unresolved",
+            Self::Refused => "refused",
+            Self::Rejected => "rejected",
+            Self::Retried => "retried",
+        })
+    }
+}

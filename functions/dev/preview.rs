@@ -1,0 +1,212 @@
+//! `callboard preview`: what Kubernetes objects would become, without a cluster and a bucket.
+
+use crate::dev::{OWNER, folder::Folder, input};
+use anyhow::{Context, ensure};
+use catalog::{Described, Key, Settings};
+use events::{Function, Object};
+use serde_json::Value;
+use std::{
+    collections::BTreeSet,
+    io::{Write, stderr, stdin, stdout},
+    path::PathBuf,
+};
+
+/// What to preview, and where to.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Args {
+    /// Kubernetes objects as YAML or JSON: a file, a folder with *.yaml, *.yml and *.json, or - for standard input
+    #[arg(value_name = "FILE|DIR|-")]
+    pub input: PathBuf,
+    /// Write one file for each bucket object into this folder, instead of all to standard output
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+    /// Who owns what names no owner: an entity ref such as group:default/platform
+    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER", default_value = OWNER)]
+    pub owner: String,
+    /// The entities.
+    #[command(flatten)]
+    pub catalog: crate::args::Catalog,
+}
+
+/// Where entities go.
+enum Out<'a> {
+    Stream(&'a mut dyn Write),
+    Folder(Folder),
+}
+
+/// Previews what the arguments name; problems go to standard error.
+///
+/// # Errors
+/// If an input is invalid, or the entities cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<()> {
+    let settings = args.catalog.settings(&args.owner)?;
+    let out = match &args.out {
+        Some(root) => Out::Folder(Folder::new(root)),
+        None => Out::Stream(&mut stdout().lock()),
+    };
+    let mut problems = stderr().lock();
+    let mut preview = Preview::new(&settings, out, &mut problems);
+    if args.input.as_os_str() == "-" {
+        preview.read("standard input", input::text(stdin().lock()))?;
+        return preview.end("standard input");
+    }
+    for file in input::files(&args.input)? {
+        preview.read(&file.display().to_string(), input::file(&file))?;
+    }
+    preview.end(&args.input.display().to_string())
+}
+
+struct Preview<'a> {
+    settings: &'a Settings,
+    out: Out<'a>,
+    problems: &'a mut dyn Write,
+    /// Of the objects that were previewed.
+    keys: BTreeSet<Key>,
+    objects: usize,
+    invalid: usize,
+}
+
+impl<'a> Preview<'a> {
+    fn new(settings: &'a Settings, out: Out<'a>, problems: &'a mut dyn Write) -> Self {
+        Self { settings, out, problems, keys: BTreeSet::new(), objects: 0, invalid: 0 }
+    }
+
+    /// Previews all objects of one input. An error ends the preview; what is wrong with the input is only noted.
+    fn read(&mut self, name: &str, text: anyhow::Result<String>) -> anyhow::Result<()> {
+        match text.and_then(|text| input::documents(&text)) {
+            Ok(documents) => documents.into_iter().flat_map(input::items).try_for_each(|value| self.value(name, value)),
+            Err(why) => self.invalid(name, &format!("{why:#}")),
+        }
+    }
+
+    fn value(&mut self, name: &str, value: Value) -> anyhow::Result<()> {
+        self.objects += 1;
+        let object = match Object::try_from(value) {
+            Ok(object) => object,
+            Err(why) => return self.invalid(name, &why.to_string()),
+        };
+        let subject = object.reference().to_string();
+        let described = match Function::taking(object.reference()) {
+            Some(Function::Apps) => catalog::app::describe(&object, self.settings),
+            Some(Function::Promises) => catalog::promise::describe(&object, self.settings),
+            Some(Function::Mesh | Function::Resync | Function::Refresh) | None => {
+                return self.note(name, &format!("{subject} makes no entities: no function takes its kind"));
+            }
+        };
+        if !self.keys.insert(described.key.clone()) {
+            return self.invalid(name, &format!("{subject} is there twice, only the first one counts"));
+        }
+        self.described(name, &subject, &described)
+    }
+
+    fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
+        for refused in &described.refused {
+            self.note(name, &format!("{subject}: {} is left out: {}", refused.entity, refused.reason))?;
+        }
+        for ignored in &described.ignored {
+            self.note(name, &format!("{subject}: {} is ignored: {}", ignored.field, ignored.reason))?;
+        }
+        let Some(descriptor) = &described.descriptor else {
+            return self.note(name, &format!("{subject} makes no entities"));
+        };
+        match &mut self.out {
+            Out::Stream(stream) => {
+                stream.write_all(descriptor.body().as_bytes()).context("failed to write the entities")
+            }
+            Out::Folder(folder) => Ok(folder.put(&described.key.to_string(), descriptor.body().as_bytes())?),
+        }
+    }
+
+    fn invalid(&mut self, name: &str, why: &str) -> anyhow::Result<()> {
+        self.invalid += 1;
+        self.note(name, why)
+    }
+
+    fn note(&mut self, name: &str, what: &str) -> anyhow::Result<()> {
+        writeln!(self.problems, "{name}: {what}").context("failed to write to standard error")
+    }
+
+    fn end(self, input: &str) -> anyhow::Result<()> {
+        ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}: give YAML or JSON");
+        ensure!(
+            self.invalid == 0,
+            "{} of the objects or files in {input} cannot be previewed, see above",
+            self.invalid
+        );
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::args::{Cli, Command};
+    use catalog::{EntityRef, Layout};
+    use clap::Parser;
+
+    /// What is written, what is noted, and how it ends.
+    fn preview(inputs: &[&str]) -> (String, String, Result<(), String>) {
+        let layout = Layout::new("entities", "main").unwrap();
+        let settings = Settings::new(layout, EntityRef::parse(OWNER, "group", "default").unwrap());
+        let (mut written, mut problems) = (Vec::new(), Vec::new());
+        let out = Out::Stream(&mut written);
+        let mut preview = Preview::new(&settings, out, &mut problems);
+        for text in inputs {
+            preview.read("x.yaml", Ok((*text).to_owned())).unwrap();
+        }
+        let ended = preview.end("x.yaml").map_err(|error| error.to_string());
+        (String::from_utf8(written).unwrap(), String::from_utf8(problems).unwrap(), ended)
+    }
+
+    fn app(name: &str) -> String {
+        format!("apiVersion: marketplace.kratix.io/v1\nkind: app\nmetadata: {{name: {name}, namespace: default}}\n")
+    }
+
+    #[test]
+    fn documents_and_lists_become_entities() {
+        let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "marketplace.kratix.io/v1", "kind": "app",
+            "metadata": {"name": "c", "namespace": "default"}}]}"#;
+        let (written, problems, ended) = preview(&[&format!("{}---\n{}", app("a"), app("b")), list]);
+        for name in ["app-a", "app-b", "app-c"] {
+            assert!(written.contains(&format!("name: {name}\n")), "{written}");
+        }
+        assert_eq!((problems.as_str(), ended), ("", Ok(())));
+    }
+
+    #[test]
+    fn what_is_wrong_is_noted_and_the_rest_goes_on() {
+        let (written, problems, ended) = preview(&["a: [", "- 1", "kind: App", &app("a"), &app("a")]);
+        assert!(written.contains("name: app-a"), "{written}");
+        assert_eq!(problems.lines().filter(|line| line.starts_with("x.yaml: ")).count(), 4, "{problems}");
+        assert!(problems.contains("apiVersion is missing") && problems.contains("twice"), "{problems}");
+        assert!(ended.unwrap_err().starts_with("4 of the objects"));
+    }
+
+    #[test]
+    fn a_kind_that_nobody_takes_is_a_note_and_no_failure() {
+        let (written, problems, ended) =
+            preview(&["apiVersion: batch/v1\nkind: Job\nmetadata: {name: x, namespace: y}"]);
+        assert_eq!((written.as_str(), ended), ("", Ok(())));
+        assert!(problems.contains("job.batch/y/x makes no entities"), "{problems}");
+    }
+
+    #[test]
+    fn nothing_at_all_is_a_failure() {
+        for nothing in ["", "---\n---\n", "# only a comment\n"] {
+            assert!(preview(&[nothing]).2.unwrap_err().contains("no Kubernetes object"), "{nothing:?}");
+        }
+    }
+
+    #[test]
+    fn a_folder_of_files_becomes_a_folder_of_objects() {
+        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        std::fs::create_dir(from.path().join("sub")).unwrap();
+        std::fs::write(from.path().join("sub/a.yml"), app("a")).unwrap();
+        std::fs::write(from.path().join("README.md"), "no object").unwrap();
+        let line = ["callboard", "preview", from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
+        let Some(Command::Preview(args)) = Cli::parse_from(line).command else { panic!("{line:?}") };
+        run(&args).unwrap();
+        let written = std::fs::read_to_string(to.path().join("entities/main/marketplace.kratix.io/app/default/a.yaml"));
+        assert!(written.unwrap().contains("name: app-a"));
+    }
+}

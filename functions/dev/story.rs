@@ -1,0 +1,84 @@
+//! A bundled story: what a cluster sends while Promises and Apps come, change and go, and what becomes of each event.
+
+use crate::dev::{
+    done::{Done, Told},
+    table,
+};
+use anyhow::{Context, ensure};
+use cloudevents::{AttributesReader, Event};
+use runtime::Handler;
+use std::{collections::HashSet, io::Write};
+
+/// One event of the story.
+#[derive(Debug)]
+pub(super) struct Scene {
+    /// What happened in the cluster.
+    pub(super) title: &'static str,
+    /// What shall become of the event.
+    pub(super) expected: Done,
+    /// The event in structured mode, as an ApiServerSource sends it.
+    pub(super) event: &'static str,
+}
+
+const fn scene(title: &'static str, expected: Done, event: &'static str) -> Scene {
+    Scene { title, expected, event }
+}
+
+/// The whole story, in the order of arrival.
+pub(super) const SCENES: [Scene; 22] = [
+    scene("a Promise is installed", Done::Created, include_str!("story/01-promise-app-installed.json")),
+    scene("it is available", Done::Updated, include_str!("story/02-promise-app-available.json")),
+    scene("an App is requested", Done::Created, include_str!("story/03-todoer-requested.json")),
+    scene("Kratix labels it", Done::Unchanged, include_str!("story/04-todoer-labelled.json")),
+    scene("its pipeline runs", Done::Updated, include_str!("story/05-todoer-pipeline-runs.json")),
+    scene("it is deployed", Done::Updated, include_str!("story/06-todoer-deployed.json")),
+    scene("the same event again", Done::Repeated, include_str!("story/07-todoer-deployed-again.json")),
+    scene("it is ready", Done::Updated, include_str!("story/08-todoer-ready.json")),
+    scene("an older state, late", Done::Stale, include_str!("story/09-todoer-pipeline-runs-late.json")),
+    scene("a team requests an App", Done::Created, include_str!("story/10-shop-requested.json")),
+    scene("its pipeline runs", Done::Updated, include_str!("story/11-shop-pipeline-runs.json")),
+    scene("it is ready", Done::Updated, include_str!("story/12-shop-ready.json")),
+    scene("a Promise without an API", Done::Created, include_str!("story/13-promise-ingress-installed.json")),
+    scene("an App, badly annotated", Done::Created, include_str!("story/14-cart-requested.json")),
+    scene("its annotations mended", Done::Updated, include_str!("story/15-cart-mended.json")),
+    scene("its pipeline fails", Done::Updated, include_str!("story/16-cart-failing.json")),
+    scene("it is being deleted", Done::Updated, include_str!("story/17-todoer-being-deleted.json")),
+    scene("it is gone", Done::Removed, include_str!("story/18-todoer-deleted.json")),
+    scene("an update of it, late", Done::Stale, include_str!("story/19-todoer-deployed-late.json")),
+    scene("it offers a new field", Done::Updated, include_str!("story/20-promise-app-changed.json")),
+    scene("an object of others", Done::NotOurs, include_str!("story/21-job-of-others.json")),
+    scene("an object without a kind", Done::Rejected, include_str!("story/22-object-without-a-kind.json")),
+];
+
+/// Plays the scenes to a function, one after another, and writes what became of each as a table.
+///
+/// # Errors
+/// If an event ended otherwise than its scene expects, after all of them were played.
+pub(super) async fn play(scenes: &[Scene], function: &impl Handler, out: &mut impl Write) -> anyhow::Result<()> {
+    let mut replies = HashSet::new();
+    let mut otherwise = Vec::new();
+    out.write_all(table::head().as_bytes())?;
+    for (scene, number) in scenes.iter().zip(1..) {
+        let event: Event = serde_json::from_str(scene.event).with_context(|| format!("scene {number} is no event"))?;
+        let (object, what) = (named(&event), format!("{}: {}", verb(&event), scene.title));
+        let told = Told::of(function.handle(event).await, &mut replies);
+        out.write_all(table::row(number, &object, &what, &told).as_bytes())?;
+        if told.done != scene.expected {
+            otherwise.push(format!("{number} was {}, not {}", told.done, scene.expected));
+        }
+    }
+    ensure!(otherwise.is_empty(), "the story went otherwise than told: {}", otherwise.join("; "));
+    Ok(())
+}
+
+/// The object of the event, by the extensions that an ApiServerSource sets.
+fn named(event: &Event) -> String {
+    let extension = |name| event.extension(name).map(ToString::to_string).filter(|value| !value.is_empty());
+    let namespace = extension("namespace").map(|namespace| namespace + "/").unwrap_or_default();
+    let kind = extension("kind").unwrap_or_else(|| "?".into());
+    format!("{kind} {namespace}{}", extension("name").unwrap_or_default())
+}
+
+fn verb(event: &Event) -> &str {
+    event.ty().rsplit('.').next().unwrap_or_default()
+}

@@ -1,0 +1,14 @@
+//! Callboard keeps a Backstage catalog true to what runs: CloudEvents in, Backstage entities out, in the bucket that
+//! Backstage reads. One folder for each function; `main.rs` serves them.
+
+pub mod args;
+pub mod context;
+#[cfg(feature = "dev")]
+#[path = "dev/dev.rs"]
+pub mod dev;
+pub mod serving;
+
+#[path = "apps/handler.rs"]
+pub mod apps;
+#[path = "promises/handler.rs"]
+pub mod promises;

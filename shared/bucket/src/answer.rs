@@ -1,0 +1,68 @@
+//! What the store's refusals mean.
+
+use crate::{Condition, Fault};
+use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::http::Response;
+use std::error::Error;
+
+/// `Ok` where the call found no object at the key.
+pub(crate) fn missing_or<E>(error: &SdkError<E, Response>) -> Result<(), Fault>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match (status(error), code(error)) {
+        (Some(404), code) if code != "NoSuchBucket" => Ok(()),
+        _ => Err(fault(error)),
+    }
+}
+
+/// `Ok` where a conditional write did not happen because of its condition.
+///
+/// AWS answers 409 where conditional writes meet, and 404 where an ETag is asked for and the object is gone.
+pub(crate) fn lost_or<E>(error: &SdkError<E, Response>, condition: Condition<'_>) -> Result<(), Fault>
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    match (condition, status(error)) {
+        (Condition::Absent | Condition::Is(_), Some(412 | 409)) => Ok(()),
+        (Condition::Is(_), Some(404)) => missing_or(error),
+        _ => Err(fault(error)),
+    }
+}
+
+/// Why the call failed.
+pub(crate) fn fault<E>(error: &SdkError<E, Response>) -> Fault
+where
+    E: ProvideErrorMetadata + Error + 'static,
+{
+    let Some(status) = status(error) else {
+        return match error {
+            SdkError::TimeoutError(_) => Fault::Timeout,
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
+            _ => Fault::Unusable(cut(&DisplayErrorContext(error).to_string())),
+        };
+    };
+    let code = code(error);
+    let code = if code.is_empty() { status.to_string() } else { format!("{status} {code}") };
+    match status {
+        403 => Fault::Denied { code },
+        404 if code.contains("NoSuchBucket") => Fault::NoBucket,
+        429 | 503 => Fault::Busy { code },
+        _ => {
+            let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no further words");
+            Fault::Answer { code, message: cut(message) }
+        }
+    }
+}
+
+fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {
+    error.raw_response().map(|response| response.status().as_u16())
+}
+
+fn code<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, Response>) -> &str {
+    error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
+}
+
+fn cut(text: &str) -> String {
+    text.chars().take(300).collect()
+}

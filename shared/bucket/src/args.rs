@@ -1,0 +1,36 @@
+//! Where the bucket is.
+
+use crate::Honours;
+
+/// Arguments of the bucket. Credentials, region and endpoint are the AWS SDK's own: `AWS_*`, its profiles, web identity,
+/// Pod Identity.
+#[derive(Debug, Clone, clap::Args)]
+#[group(id = "bucket-args")]
+pub struct Args {
+    /// The bucket that Backstage reads
+    #[arg(long, env = "CALLBOARD_BUCKET", value_name = "CALLBOARD_BUCKET")]
+    pub bucket: String,
+
+    /// URL of an S3-compatible store; unset: AWS
+    #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
+    pub endpoint: Option<String>,
+
+    /// Whether the bucket is in the path of the URL instead of the host; unset: where an endpoint is set
+    #[arg(long, env = "CALLBOARD_PATH_STYLE", value_name = "BOOL")]
+    pub path_style: Option<bool>,
+
+    /// File with certificates (PEM) to trust for the store, beside those of the system
+    #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
+    pub ca_bundle: Option<std::path::PathBuf>,
+
+    /// Write without conditions, for a store that has none; only one process may write then
+    #[arg(long, env = "CALLBOARD_UNCONDITIONAL", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub unconditional: bool,
+}
+
+impl Args {
+    /// What is known of the store's conditional writes.
+    pub fn honours(&self) -> Honours {
+        if self.unconditional { Honours::Nothing } else { Honours::Unknown }
+    }
+}

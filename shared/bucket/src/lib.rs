@@ -1,0 +1,26 @@
+//! The bucket that Backstage reads: one object for each source object, kept true under redelivery and reordering.
+//!
+//! [`Bucket::sync`] is the whole protocol; [`Store`] is the wire it runs on, [`S3`] the real one.
+
+mod answer;
+mod args;
+mod client;
+mod error;
+#[cfg(test)]
+mod interleavings;
+mod keeping;
+mod memory;
+mod outcome;
+mod probe;
+mod s3;
+mod store;
+mod stored;
+mod sync;
+mod tombstone;
+
+pub use args::Args;
+pub use error::{Error, Fault};
+pub use outcome::Outcome;
+pub use s3::S3;
+pub use store::{Body, Condition, Conditional, Head, Listed, Page, Store};
+pub use sync::{Bucket, Honours, Synced};

@@ -1,0 +1,86 @@
+//! What this process remembers of the bucket objects it dealt with.
+
+use crate::{Outcome, stored::Stored};
+use catalog::Key;
+use events::Version;
+use lru::LruCache;
+use std::{
+    hash::{BuildHasher, RandomState},
+    sync::{Mutex, PoisonError},
+};
+
+/// How many keys are remembered; about half a kilobyte each.
+const KEYS: usize = 10_000;
+
+/// How many locks the keys share: more than events are handled at once, so that they seldom wait for each other.
+const LOCKS: usize = 4096;
+
+/// A bounded memory of keys, and a lock for each.
+#[derive(Debug)]
+pub(crate) struct Memory {
+    known: Mutex<LruCache<Key, Known>>,
+    locks: Vec<tokio::sync::Mutex<()>>,
+    hasher: RandomState,
+}
+
+/// What is known of one key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) struct Known {
+    /// The highest version that was dealt with, written or not: same bytes are not written, yet what is older must not pass.
+    pub(crate) highest: Version,
+    /// What the bucket holds.
+    pub(crate) held: Option<Held>,
+    /// The last event that changed something, and what it changed: the reply if it is delivered again.
+    pub(crate) last: Option<(String, Outcome)>,
+}
+
+/// What the bucket holds, as this process saw or wrote it.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Held {
+    pub(crate) stored: Stored,
+    /// Whether the object passed the look at the tombstone, so that the next write needs no HEAD.
+    pub(crate) checked: bool,
+}
+
+impl Memory {
+    pub(crate) fn new() -> Self {
+        Self::with_locks(LOCKS)
+    }
+
+    pub(crate) fn with_locks(locks: usize) -> Self {
+        Self {
+            known: Mutex::new(LruCache::unbounded()),
+            locks: (0..locks).map(|_| tokio::sync::Mutex::new(())).collect(),
+            hasher: RandomState::new(),
+        }
+    }
+
+    /// Within a process the events of one key are dealt with one after another.
+    pub(crate) async fn lock(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
+        let lock = self.hasher.hash_one(key) as usize % self.locks.len();
+        self.locks[lock].lock().await
+    }
+
+    pub(crate) fn get(&self, key: &Key) -> Option<Known> {
+        self.known().get(key).cloned()
+    }
+
+    pub(crate) fn set(&self, key: &Key, known: Known) {
+        let mut all = self.known();
+        all.put(key.clone(), known);
+        if all.len() > KEYS {
+            all.pop_lru();
+        }
+    }
+
+    /// To be called before a write: if the process dies half way, it must not believe in what it held.
+    pub(crate) fn doubt(&self, key: &Key) {
+        if let Some(known) = self.known().get_mut(key) {
+            known.held = None;
+        }
+    }
+
+    fn known(&self) -> std::sync::MutexGuard<'_, LruCache<Key, Known>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,138 @@
+//! The real store, through the AWS SDK. Its types end here.
+
+use crate::{Args, Body, Condition, Conditional, Fault, Head, Listed, Page, Store, answer, client};
+use aws_sdk_s3::{Client, config::Credentials, error::SdkError, operation::get_object::GetObjectOutput, primitives::ByteStream};
+use opentelemetry::{KeyValue, global, metrics::Histogram};
+use std::{
+    collections::HashMap,
+    fmt::Debug,
+    time::{Duration, Instant},
+};
+use tokio::{sync::OnceCell, time::timeout};
+use tracing::Instrument;
+
+/// How long the body of an answer may take after its head.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// One bucket of an S3-compatible store. The client is made at the first call, so that a start costs nothing.
+#[derive(Debug)]
+pub struct S3 {
+    args: Args,
+    credentials: Option<Credentials>,
+    client: OnceCell<Client>,
+    durations: Histogram<f64>,
+}
+
+impl S3 {
+    /// The bucket that the arguments name.
+    pub fn new(args: Args) -> Self {
+        let meter = global::meter("callboard");
+        let durations = meter.f64_histogram("callboard_s3_duration_seconds").with_unit("s").build();
+        Self { args, credentials: None, client: OnceCell::new(), durations }
+    }
+
+    /// The same with these keys, whatever the SDK would find.
+    pub fn with_credentials(args: Args, access_key: &str, secret_key: &str) -> Self {
+        let credentials = Credentials::new(access_key, secret_key, None, None, "callboard");
+        Self { credentials: Some(credentials), ..Self::new(args) }
+    }
+
+    async fn client(&self) -> Result<&Client, Fault> {
+        self.client.get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref())).await.map_err(Fault::Unusable)
+    }
+
+    /// Sends one call, in a span and with its duration recorded.
+    async fn call<T, E>(
+        &self,
+        operation: &'static str,
+        key: &str,
+        send: impl Future<Output = Result<T, SdkError<E>>> + Send,
+    ) -> Result<T, SdkError<E>> {
+        let span = tracing::info_span!("s3", otel.name = format!("s3.{operation}"), otel.kind = "client", aws.s3.bucket = self.args.bucket, aws.s3.key = key);
+        let began = Instant::now();
+        let answer = send.instrument(span).await;
+        let outcome = if answer.is_ok() { "ok" } else { "error" };
+        let attributes = [KeyValue::new("operation", operation), KeyValue::new("outcome", outcome)];
+        self.durations.record(began.elapsed().as_secs_f64(), &attributes);
+        answer
+    }
+}
+
+impl Store for S3 {
+    async fn head(&self, key: &str) -> Result<Option<Head>, Fault> {
+        let call = self.client().await?.head_object().bucket(&self.args.bucket).key(key);
+        match self.call("head", key, call.send()).await {
+            Ok(found) => Ok(Some(head(found.e_tag, found.metadata))),
+            Err(error) => answer::missing_or(&error).map(|()| None),
+        }
+    }
+
+    async fn get(&self, key: &str, limit: usize) -> Result<Option<(Head, Vec<u8>)>, Fault> {
+        let call = self.client().await?.get_object().bucket(&self.args.bucket).key(key);
+        let found = match self.call("get", key, call.send()).await {
+            Ok(found) => found,
+            Err(error) => return answer::missing_or(&error).map(|()| None),
+        };
+        let (found, bytes) = timeout(BODY_TIMEOUT, read(found, limit)).await.map_err(|_| Fault::Timeout)??;
+        Ok(Some((head(found.e_tag, found.metadata), bytes)))
+    }
+
+    async fn put(&self, key: &str, body: Body, condition: Condition<'_>) -> Result<Conditional<String>, Fault> {
+        let call = self.client().await?.put_object().bucket(&self.args.bucket).key(key).content_type(body.content_type);
+        let call = call.set_metadata(Some(body.metadata.into_iter().collect())).body(ByteStream::from(body.bytes));
+        let call = match condition {
+            Condition::Always => call,
+            Condition::Absent => call.if_none_match("*"),
+            Condition::Is(etag) => call.if_match(etag),
+        };
+        match self.call("put", key, call.send()).await {
+            Ok(written) => Ok(Conditional::Done(written.e_tag.unwrap_or_default())),
+            Err(error) => answer::lost_or(&error, condition).map(|()| Conditional::Lost),
+        }
+    }
+
+    async fn delete(&self, key: &str, condition: Condition<'_>) -> Result<Conditional<()>, Fault> {
+        let call = self.client().await?.delete_object().bucket(&self.args.bucket).key(key);
+        let call = match condition {
+            Condition::Always | Condition::Absent => call,
+            Condition::Is(etag) => call.if_match(etag),
+        };
+        match self.call("delete", key, call.send()).await {
+            Ok(_) => Ok(Conditional::Done(())),
+            Err(error) => answer::lost_or(&error, condition).map(|()| Conditional::Lost),
+        }
+    }
+
+    async fn list(&self, prefix: &str, from: Option<&str>) -> Result<Page, Fault> {
+        let call = self.client().await?.list_objects_v2().bucket(&self.args.bucket).prefix(prefix);
+        let call = call.set_continuation_token(from.map(str::to_owned));
+        let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error))?;
+        let objects = page.contents.unwrap_or_default().into_iter().filter_map(|object| {
+            let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
+            Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), size })
+        });
+        Ok(Page { objects: objects.collect(), next: page.next_continuation_token })
+    }
+
+    fn name(&self) -> String {
+        format!("{} at {}", self.args.bucket, self.args.endpoint.as_deref().unwrap_or("AWS"))
+    }
+}
+
+fn head(etag: Option<String>, metadata: Option<HashMap<String, String>>) -> Head {
+    let metadata = metadata.unwrap_or_default().into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value));
+    Head { etag: etag.unwrap_or_default(), metadata: metadata.collect() }
+}
+
+/// The body, of which never more than `limit` bytes and one piece are in memory.
+async fn read(mut found: GetObjectOutput, limit: usize) -> Result<(GetObjectOutput, Vec<u8>), Fault> {
+    let unusable = |error: &dyn Debug| Fault::Unusable(format!("its answer broke off: {error:?}"));
+    let mut bytes = Vec::new();
+    while let Some(piece) = found.body.try_next().await.map_err(|error| unusable(&error))? {
+        if bytes.len() + piece.len() > limit {
+            return Err(Fault::Unusable(format!("its answer is longer than {limit} bytes")));
+        }
+        bytes.extend_from_slice(&piece);
+    }
+    Ok((found, bytes))
+}

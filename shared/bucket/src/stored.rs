@@ -1,0 +1,51 @@
+//! What the metadata of a bucket object says of it.
+
+use crate::{Head, Outcome};
+use events::Version;
+use std::collections::BTreeMap;
+
+/// A bucket object of ours, as HEAD shows it. One that others wrote has empty fields.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Stored {
+    pub(crate) etag: String,
+    /// The version of the source it was made from.
+    pub(crate) version: Version,
+    /// Hex SHA-256 of its bytes.
+    pub(crate) sha256: String,
+    /// The hash of the event that led to it.
+    pub(crate) cause: String,
+    /// What writing it did.
+    pub(crate) outcome: Outcome,
+}
+
+impl From<Head> for Stored {
+    fn from(mut head: Head) -> Self {
+        let mut take = |key| head.metadata.remove(key).unwrap_or_default();
+        Self {
+            version: Version { uid: take("uid"), resource_version: take("resource-version") },
+            sha256: take("sha256"),
+            cause: take("cause"),
+            outcome: Outcome::decode(&take("outcome")),
+            etag: head.etag,
+        }
+    }
+}
+
+impl Stored {
+    /// The metadata to write with the object.
+    pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
+        let fields = [
+            ("uid", plain(&self.version.uid)),
+            ("resource-version", plain(&self.version.resource_version)),
+            ("sha256", self.sha256.clone()),
+            ("cause", self.cause.clone()),
+            ("outcome", self.outcome.encode()),
+        ];
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+}
+
+/// What can stand in a header: uid and resourceVersion come with the event and could hold anything.
+fn plain(text: &str) -> String {
+    text.chars().filter(char::is_ascii_graphic).take(64).collect()
+}

@@ -1,0 +1,105 @@
+//! A resource request and its Component.
+
+use crate::{
+    ComponentSpec, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, links, metadata,
+    overrides, relations, scheme,
+    state::{self, State},
+    validity::is_label_value,
+};
+use events::Object;
+use std::collections::BTreeSet;
+
+/// What a resource request means.
+pub fn describe(request: &Object, settings: &Settings) -> Described {
+    let mut notes = Notes::default();
+    if !overrides::is_wanted(request, settings, &mut notes) {
+        return Described::nothing(request, settings, notes);
+    }
+    let reference = request.reference();
+    let named = scheme::request(&settings.layout, reference.kind(), reference.namespace(), reference.name());
+    let wishes = Overrides::of(request, &named.namespace, &mut notes);
+    let owner = overrides::owner(request, &wishes, settings, &mut notes);
+    let state = State::of_request(request);
+    let mut metadata = named.metadata();
+    describe_itself(&mut metadata, request, settings);
+    metadata::fill_component(&mut metadata, request, state, &wishes, settings);
+    let spec = spec(request, &named.entity_ref(), state, wishes, owner, settings);
+    Described::new(request, settings, vec![Entity::new(metadata, Spec::Component(spec))], notes)
+}
+
+/// Kind, lower-case as it may be in Kratix, as people write it.
+pub(crate) fn capitalized(kind: &str) -> String {
+    let mut letters = kind.chars();
+    letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
+}
+
+fn describe_itself(metadata: &mut Metadata, request: &Object, settings: &Settings) {
+    let kind = capitalized(request.reference().kind());
+    metadata.title = Some(format!("{} {kind}", request.reference().name()));
+    metadata.description = Some(match relations::promise_of(request, settings) {
+        Some(promise) => format!("{kind} requested through the Promise {promise}"),
+        None => format!("{kind} resource request"),
+    });
+    metadata.links = links::of_status(request);
+    let annotations = annotations(request, settings).into_iter();
+    metadata.annotations.extend(annotations.filter_map(|(key, value)| Some((key.to_owned(), value?))));
+}
+
+fn spec(
+    request: &Object,
+    own: &EntityRef,
+    state: State,
+    wishes: Overrides,
+    owner: EntityRef,
+    settings: &Settings,
+) -> ComponentSpec {
+    let api = relations::promise_of(request, settings)
+        .map(|promise| scheme::promise_api(&settings.layout, promise).entity_ref());
+    let all =
+        |ours: BTreeSet<EntityRef>, wished| ours.into_iter().chain(wished).filter(|entity| entity != own).collect();
+    ComponentSpec {
+        ty: wishes.ty.unwrap_or_else(|| "service".into()),
+        lifecycle: wishes
+            .lifecycle
+            .unwrap_or_else(|| if state == State::Deleting { "deprecated" } else { "production" }.into()),
+        owner,
+        system: wishes.system.or_else(|| settings.system.clone()),
+        provides_apis: wishes.provides_apis,
+        consumes_apis: all(api.into_iter().collect(), wishes.consumes_apis),
+        depends_on: all(relations::depends_on(request, settings), wishes.depends_on),
+        dependency_of: all(relations::dependency_of(request, settings), BTreeSet::new()),
+    }
+}
+
+/// What Backstage's Kubernetes tab and the plugin of Syntasso's SKE (`kratix.io/*`, its vocabulary) look for.
+fn annotations(request: &Object, settings: &Settings) -> [(&'static str, Option<String>); 13] {
+    let reference = request.reference();
+    let promise = relations::promise_of(request, settings);
+    let template = promise.map(|promise| scheme::promise_template(&settings.layout, promise).name.to_string());
+    let namespace = reference.namespace().map(str::to_owned);
+    let version = request.text("/status/promiseVersion").filter(|version| *version != "not-set");
+    [
+        ("backstage.io/kubernetes-namespace", namespace.clone()),
+        ("backstage.io/kubernetes-label-selector", selector(request, settings)),
+        ("callboard.dev/health", request.text("/status/healthStatus/state").map(str::to_owned)),
+        ("callboard.dev/version", version.map(str::to_owned)),
+        ("kratix.io/type", Some("resource".into())),
+        ("kratix.io/promise-name", promise.map(str::to_owned)),
+        ("kratix.io/backstage-promise-template", template),
+        ("kratix.io/group", Some(reference.group().into())),
+        ("kratix.io/version", Some(reference.version().into())),
+        ("kratix.io/kind", Some(reference.kind().into())),
+        ("kratix.io/name", Some(reference.name().into())),
+        ("kratix.io/namespace", namespace),
+        ("kratix.io/status", Some(state::status(request))),
+    ]
+}
+
+/// The label selector of its workload; by default that of the Pods of Kratix's own pipelines.
+fn selector(request: &Object, settings: &Settings) -> Option<String> {
+    let label_value = |text: &&str| !text.is_empty() && is_label_value(text);
+    let name = Some(request.reference().name()).filter(label_value)?;
+    let spec_name = request.text("/spec/name").filter(label_value).unwrap_or(name);
+    let known = settings.kinds.of(request.reference()).and_then(|kind| kind.selector.as_deref());
+    Some(known.unwrap_or("kratix.io/resource-name={name}").replace("{spec.name}", spec_name).replace("{name}", name))
+}

@@ -1,0 +1,117 @@
+//! What one source object means: the bytes of its bucket object, and what was left out.
+
+use crate::{Entity, EntityRef, Key, Settings, check, document};
+use events::{Ignored, Object, Refused};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// The most characters of notes that an entity carries.
+const MAX_NOTES: usize = 1000;
+
+/// The content of one bucket object: a multi-document YAML of all entities of one source object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Descriptor {
+    entities: Vec<EntityRef>,
+    body: String,
+    sha256: String,
+}
+
+/// What a source object means for the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Where its descriptor lies.
+    pub key: Key,
+    /// `None` where there shall be no bucket object.
+    pub descriptor: Option<Descriptor>,
+    /// Entities that could not be made or that Backstage would refuse, sorted.
+    pub refused: Vec<Refused>,
+    /// Wishes of the object that were not followed, sorted.
+    pub ignored: Vec<Ignored>,
+}
+
+/// What is noticed while entities are made.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Notes {
+    refused: BTreeSet<Refused>,
+    ignored: BTreeSet<Ignored>,
+}
+
+impl Notes {
+    /// An entity, or a part of it, that cannot be made.
+    pub fn refuse(&mut self, entity: &EntityRef, reason: impl ToString) {
+        self.refused.insert(Refused { entity: entity.to_string(), reason: reason.to_string() });
+    }
+
+    /// A wish that is not followed.
+    pub fn ignore(&mut self, field: impl ToString, reason: impl ToString) {
+        self.ignored.insert(Ignored { field: field.to_string(), reason: reason.to_string() });
+    }
+}
+
+impl Descriptor {
+    /// The refs of its entities, sorted.
+    pub fn entities(&self) -> &[EntityRef] {
+        &self.entities
+    }
+
+    /// The YAML.
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+
+    /// Hex SHA-256 of the YAML.
+    pub fn sha256(&self) -> &str {
+        &self.sha256
+    }
+}
+
+impl Described {
+    /// The source object shall own nothing in the bucket.
+    pub fn nothing(source: &Object, settings: &Settings, notes: Notes) -> Self {
+        Self {
+            key: settings.layout.key(source.reference()),
+            descriptor: None,
+            refused: notes.refused.into_iter().collect(),
+            ignored: notes.ignored.into_iter().collect(),
+        }
+    }
+
+    /// Checks the entities by Backstage's rules; one that would be refused is left out, its siblings still go.
+    ///
+    /// The first entity carries the notes, so that they are in the catalog as well, and that an event goes out when
+    /// they change.
+    pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
+        entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), why)).is_ok());
+        if let Some(first) = entities.first_mut() {
+            note(first, "callboard.dev/refused", notes.refused.iter().map(|it| (&it.entity, &it.reason)));
+            note(first, "callboard.dev/ignored", notes.ignored.iter().map(|it| (&it.field, &it.reason)));
+        }
+        entities.sort_by_key(Entity::entity_ref);
+        let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
+            notes.refuse(&entity, why);
+            None
+        });
+        Self { descriptor, ..Self::nothing(source, settings, notes) }
+    }
+}
+
+fn note<'a>(entity: &mut Entity, key: &str, notes: impl Iterator<Item = (&'a String, &'a String)>) {
+    let text: Vec<_> = notes.map(|(what, why)| format!("{what}: {why}")).collect();
+    if !text.is_empty() {
+        entity.metadata.annotations.insert(key.to_owned(), text.join("; ").chars().take(MAX_NOTES).collect());
+    }
+}
+
+/// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,
+/// by which S3 tells what a conditional call would overwrite.
+fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (EntityRef, crate::NotYaml)> {
+    let uid: String = source.version().uid.chars().filter(char::is_ascii_graphic).take(64).collect();
+    let mut body = format!("# {} {uid}\n", source.reference());
+    for entity in entities {
+        body.push_str("---\n");
+        body.push_str(&document(entity).map_err(|why| (entity.entity_ref(), why))?);
+    }
+    let sha256 = format!("{:x}", Sha256::digest(&body));
+    let entities: Vec<_> = entities.iter().map(Entity::entity_ref).collect();
+    Ok((!entities.is_empty()).then_some(Descriptor { entities, body, sha256 }))
+}

@@ -1,0 +1,126 @@
+//! Where things lie in the bucket.
+
+use crate::EntityNamespace;
+use events::ObjectRef;
+use std::fmt;
+
+/// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under `state/<prefix>/<cluster>/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    prefix: String,
+    cluster: String,
+}
+
+/// A prefix or cluster name that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} {value:?} {rule}")]
+pub struct InvalidLayout {
+    setting: &'static str,
+    value: String,
+    rule: &'static str,
+}
+
+/// The key of the one bucket object that a source object owns: a pure function of the source's identity.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Key {
+    /// `<prefix>/<cluster>`.
+    root: String,
+    /// `<group, or core>/<lower-case kind>/[<namespace>/]<name>`.
+    path: String,
+}
+
+impl Layout {
+    /// `prefix` is one or more path segments; `cluster` is a DNS label.
+    pub fn new(prefix: &str, cluster: &str) -> Result<Self, InvalidLayout> {
+        let segment = |text: &str| {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+            !text.is_empty() && !text.starts_with('.') && text.bytes().all(allowed)
+        };
+        let invalid = |setting, value: &str, rule| Err(InvalidLayout { setting, value: value.to_owned(), rule });
+        if !prefix.split('/').all(segment) || prefix.split('/').next() == Some("state") || prefix.len() > 200 {
+            let rule = "must be path segments of letters, digits, '-', '_' and '.', none of them first a '.', and not begin with state/";
+            return invalid("prefix", prefix, rule);
+        }
+        if EntityNamespace::fit(cluster).as_str() != cluster {
+            return invalid("cluster", cluster, "must be lower-case letters, digits and '-', 63 at most");
+        }
+        Ok(Self { prefix: prefix.to_owned(), cluster: cluster.to_owned() })
+    }
+
+    /// The cluster's name in Callboard.
+    pub fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// The key of what this source object means.
+    pub fn key(&self, object: &ObjectRef) -> Key {
+        let group = if object.group().is_empty() { "core" } else { object.group() };
+        let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), object.name());
+        Key { root: format!("{}/{}", self.prefix, self.cluster), path }
+    }
+
+    /// The key of a file of our own state.
+    pub fn state(&self, name: &str) -> String {
+        format!("state/{}/{}/{name}", self.prefix, self.cluster)
+    }
+
+    /// The entity namespace of a Kubernetes namespace, or of what is cluster-scoped.
+    pub fn namespace(&self, namespace: Option<&str>) -> EntityNamespace {
+        match (self.cluster.as_str(), namespace) {
+            ("main", None) => EntityNamespace::fit("default"),
+            ("main", Some(namespace)) => EntityNamespace::fit(namespace),
+            (cluster, None) => EntityNamespace::fit(cluster),
+            (cluster, Some(namespace)) => EntityNamespace::fit(&format!("{cluster}-{namespace}")),
+        }
+    }
+}
+
+impl Key {
+    /// The key of the tombstone that a deletion of the source object leaves.
+    pub fn tombstone(&self) -> String {
+        format!("state/{}/tombstones/{}.json", self.root, self.path)
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}.yaml", self.root, self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn key(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Key {
+        let layout = Layout::new("entities", "main").unwrap();
+        layout.key(&ObjectRef::new(api_version, kind, namespace, name).unwrap())
+    }
+
+    #[test]
+    fn a_key_is_made_of_identity_alone() {
+        let app = key("workshop.kratix.io/v1", "App", Some("default"), "todo");
+        assert_eq!(app.to_string(), "entities/main/workshop.kratix.io/app/default/todo.yaml");
+        assert_eq!(app.tombstone(), "state/entities/main/tombstones/workshop.kratix.io/app/default/todo.json");
+        let promise = key("platform.kratix.io/v1alpha1", "Promise", None, "app");
+        assert_eq!(promise.to_string(), "entities/main/platform.kratix.io/promise/app.yaml");
+        assert_eq!(key("v1", "Service", Some("a"), "b").to_string(), "entities/main/core/service/a/b.yaml");
+    }
+
+    #[test]
+    fn clusters_do_not_share_namespaces() {
+        let (main, east) = (Layout::new("entities", "main").unwrap(), Layout::new("entities", "east").unwrap());
+        assert_eq!(main.namespace(None).as_str(), "default");
+        assert_eq!(main.namespace(Some("shop")).as_str(), "shop");
+        assert_eq!(east.namespace(None).as_str(), "east");
+        assert_eq!(east.namespace(Some("shop")).as_str(), "east-shop");
+    }
+
+    #[test]
+    fn a_layout_that_would_leave_its_place_is_refused() {
+        for (prefix, cluster) in [("", "main"), ("/a", "main"), ("a/", "main"), ("../a", "main"), ("state/a", "main"), ("a", ""), ("a", "A"), ("a", "a/b")] {
+            assert!(Layout::new(prefix, cluster).is_err(), "{prefix} {cluster}");
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! Reading what a user wrote into an annotation.
+
+use crate::{EntityRef, validity::is_tag};
+
+/// A text of one line, trimmed, of at most so many characters.
+pub(crate) fn text(text: &str, most: usize) -> Result<String, String> {
+    let text = rendered(text)?.trim();
+    if text.is_empty() {
+        Err("is empty".into())
+    } else if text.chars().count() > most {
+        Err(format!("is longer than {most} characters"))
+    } else if text.chars().any(char::is_control) {
+        Err("holds control characters; write it in one line".into())
+    } else {
+        Ok(text.to_owned())
+    }
+}
+
+/// The items of a list, parted by commas or line breaks.
+pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
+    text.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty())
+}
+
+/// A tag as Backstage takes it.
+pub(crate) fn tag(text: &str) -> Result<String, String> {
+    if is_tag(rendered(text)?) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "{:?} is no tag; write lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
+            cut(text)
+        ))
+    }
+}
+
+/// A ref; a kind and a namespace that are left out are filled in.
+pub(crate) fn reference(text: &str, kind: &str, namespace: &str) -> Result<EntityRef, String> {
+    EntityRef::parse(rendered(text)?, kind, namespace).map_err(|error| error.to_string())
+}
+
+/// A ref with its kind, since Backstage assumes none for `dependsOn`.
+pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String> {
+    if !rendered(text)?.contains(':') {
+        return Err(format!("{:?} has no kind; write component:<name> or resource:<name>", cut(text)));
+    }
+    reference(text, "", namespace)
+}
+
+/// The text itself, unless it is an expression that a Template should have rendered; not even a note quotes it, so that
+/// the catalog has expressions where the scaffolder runs them and nowhere else.
+pub(crate) fn rendered(text: &str) -> Result<&str, String> {
+    if text.contains("${{") { Err("holds an expression that no Template has rendered".into()) } else { Ok(text) }
+}
+
+/// As much of a wrong text as a note shall quote.
+pub(crate) fn cut(text: &str) -> String {
+    text.chars().take(80).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_is_one_short_line() {
+        assert_eq!(text("  Todo app ", 10).as_deref(), Ok("Todo app"));
+        for wrong in ["", " ", "a\nb", "a\u{7}b", "12345678901"] {
+            assert!(text(wrong, 10).is_err(), "{wrong:?}");
+        }
+    }
+
+    #[test]
+    fn an_expression_is_not_even_quoted() {
+        let wrong = [text("${{ x }}", 10), tag("${{x}}"), reference("${{x}}", "api", "x").map(|it| it.to_string())];
+        assert!(wrong.into_iter().all(|read| read.is_err_and(|why| !why.contains('$'))));
+        assert!(with_kind("component:${{x}}", "x").is_err_and(|why| !why.contains('$')));
+    }
+
+    #[test]
+    fn lists_are_parted_by_commas_or_lines() {
+        assert_eq!(items("a, b\n\nc,").collect::<Vec<_>>(), ["a", "b", "c"]);
+    }
+
+    #[test]
+    fn a_dependency_names_its_kind() {
+        assert_eq!(
+            with_kind("resource:bucket", "shop").map(|it| it.to_string()).as_deref(),
+            Ok("resource:shop/bucket")
+        );
+        assert!(with_kind("bucket", "shop").is_err_and(|why| why.contains("component:")));
+    }
+}

@@ -1,0 +1,108 @@
+//! A Kubernetes object as an event carries it.
+
+use crate::ObjectRef;
+use serde_json::{Map, Value};
+
+/// A whole Kubernetes object of any kind, whose identity was checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Object {
+    reference: ObjectRef,
+    value: Value,
+}
+
+/// Data that is no Kubernetes object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAnObject {
+    /// A part of the identity is missing.
+    #[error("no Kubernetes object: {0} is missing or no string")]
+    Missing(&'static str),
+    /// A part of the identity is impossible.
+    #[error("no Kubernetes object: {0}")]
+    Invalid(#[from] crate::InvalidRef),
+}
+
+/// Which state of which life of an object something speaks of.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct Version {
+    /// `metadata.uid`; empty where the object has none.
+    pub uid: String,
+    /// `metadata.resourceVersion`; empty where the object has none.
+    pub resource_version: String,
+}
+
+impl Version {
+    /// The place of this version among those of its group and resource, which Kubernetes orders as integers;
+    /// `None` where it does not parse and thus cannot be compared.
+    pub fn order(&self) -> Option<u128> {
+        self.resource_version.parse().ok()
+    }
+
+    /// Whether this version is known to be older than the other.
+    pub fn is_before(&self, other: &Self) -> bool {
+        matches!((self.order(), other.order()), (Some(ours), Some(theirs)) if ours < theirs)
+    }
+}
+
+impl TryFrom<Value> for Object {
+    type Error = NotAnObject;
+
+    fn try_from(value: Value) -> Result<Self, NotAnObject> {
+        let text = |pointer: &str| value.pointer(pointer).and_then(Value::as_str);
+        let reference = ObjectRef::new(
+            text("/apiVersion").ok_or(NotAnObject::Missing("apiVersion"))?,
+            text("/kind").ok_or(NotAnObject::Missing("kind"))?,
+            text("/metadata/namespace"),
+            text("/metadata/name").ok_or(NotAnObject::Missing("metadata.name"))?,
+        )?;
+        Ok(Self { reference, value })
+    }
+}
+
+impl Object {
+    /// Its identity.
+    pub fn reference(&self) -> &ObjectRef {
+        &self.reference
+    }
+
+    /// Its state and life.
+    pub fn version(&self) -> Version {
+        Version {
+            uid: self.text("/metadata/uid").unwrap_or_default().to_owned(),
+            resource_version: self.text("/metadata/resourceVersion").unwrap_or_default().to_owned(),
+        }
+    }
+
+    /// A label's value.
+    pub fn label(&self, key: &str) -> Option<&str> {
+        self.map("labels")?.get(key)?.as_str()
+    }
+
+    /// An annotation's value.
+    pub fn annotation(&self, key: &str) -> Option<&str> {
+        self.map("annotations")?.get(key)?.as_str()
+    }
+
+    /// All annotations, sorted by key; those that are no strings are none.
+    pub fn annotations(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.map("annotations").into_iter().flatten().filter_map(|(key, value)| Some((key.as_str(), value.as_str()?)))
+    }
+
+    /// Whether the object is on its way out, its finalizers still at work.
+    pub fn is_deleting(&self) -> bool {
+        self.text("/metadata/deletionTimestamp").is_some()
+    }
+
+    /// The value at a JSON pointer (RFC 6901).
+    pub fn at(&self, pointer: &str) -> Option<&Value> {
+        self.value.pointer(pointer)
+    }
+
+    /// The string at a JSON pointer (RFC 6901).
+    pub fn text(&self, pointer: &str) -> Option<&str> {
+        self.at(pointer)?.as_str()
+    }
+
+    fn map(&self, field: &str) -> Option<&Map<String, Value>> {
+        self.value.get("metadata")?.get(field)?.as_object()
+    }
+}

@@ -1,0 +1,164 @@
+//! The identity of a Kubernetes object.
+
+use std::fmt;
+
+/// Group, version, kind, namespace and name of a Kubernetes object, checked so that each part can stand in a
+/// bucket key and in an entity's name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectRef {
+    group: String,
+    version: String,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
+}
+
+/// An identity that no Kubernetes object can have.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{field} {value:?} is not one that a Kubernetes object can have")]
+pub struct InvalidRef {
+    field: &'static str,
+    value: String,
+}
+
+impl ObjectRef {
+    /// `api_version` is `group/version`, or `version` alone for the core group. An empty namespace is none: that is
+    /// how ApiServerSource announces a cluster-scoped object.
+    pub fn new(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Result<Self, InvalidRef> {
+        let invalid = |field, value: &str| Err(InvalidRef { field, value: value.chars().take(80).collect() });
+        let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
+        let namespace = namespace.filter(|namespace| !namespace.is_empty());
+        if !(group.is_empty() && !api_version.contains('/') || is_subdomain(group)) || !is_label(version) {
+            return invalid("apiVersion", api_version);
+        }
+        if !is_kind(kind) {
+            return invalid("kind", kind);
+        }
+        if let Some(namespace) = namespace
+            && !is_label(namespace)
+        {
+            return invalid("namespace", namespace);
+        }
+        if !is_path_segment(name) {
+            return invalid("name", name);
+        }
+        Ok(Self {
+            group: group.to_owned(),
+            version: version.to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        })
+    }
+
+    /// The API group; empty for the core group.
+    pub fn group(&self) -> &str {
+        &self.group
+    }
+
+    /// The version within the group, such as `v1alpha1`.
+    pub fn version(&self) -> &str {
+        &self.version
+    }
+
+    /// The kind, in the case in which the API server gives it.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The namespace; `None` for a cluster-scoped object.
+    pub fn namespace(&self) -> Option<&str> {
+        self.namespace.as_deref()
+    }
+
+    /// The name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// `group/version`, or `version` for the core group.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+}
+
+/// The CloudEvents subject of what we emit: `<kind>.<group>/<namespace>/<name>`, without the parts that are empty.
+impl fmt::Display for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.kind.to_ascii_lowercase())?;
+        if !self.group.is_empty() {
+            write!(f, ".{}", self.group)?;
+        }
+        if let Some(namespace) = &self.namespace {
+            write!(f, "/{namespace}")?;
+        }
+        write!(f, "/{}", self.name)
+    }
+}
+
+/// RFC 1123 label, as Kubernetes checks namespaces and versions.
+fn is_label(text: &str) -> bool {
+    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (1..=63).contains(&text.len())
+        && text.bytes().all(|b| inner(b) || b == b'-')
+        && !text.starts_with('-')
+        && !text.ends_with('-')
+}
+
+/// RFC 1123 subdomain, as Kubernetes checks API groups.
+fn is_subdomain(text: &str) -> bool {
+    text.len() <= 253 && text.split('.').all(is_label)
+}
+
+/// Kubernetes checks the lower-case form of a kind as an RFC 1035 label, which has no dash in practice.
+fn is_kind(text: &str) -> bool {
+    text.len() <= 63
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric())
+}
+
+/// Kubernetes' path segment name, which is what every object's name must be at least; printable ASCII in practice.
+fn is_path_segment(text: &str) -> bool {
+    (1..=253).contains(&text.len())
+        && text != "."
+        && text != ".."
+        && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'%' | b'\\'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_namespace_is_that_of_a_cluster_scoped_object() {
+        let promise = ObjectRef::new("platform.kratix.io/v1alpha1", "Promise", Some(""), "app").unwrap();
+        assert_eq!(promise.namespace(), None);
+        assert_eq!(promise.to_string(), "promise.platform.kratix.io/app");
+    }
+
+    #[test]
+    fn the_subject_of_a_core_object_has_no_group() {
+        let service = ObjectRef::new("v1", "Service", Some("shop"), "cart").unwrap();
+        assert_eq!(service.to_string(), "service/shop/cart");
+        assert_eq!(service.api_version(), "v1");
+    }
+
+    #[test]
+    fn what_could_leave_its_place_in_the_bucket_is_no_identity() {
+        for (api_version, kind, namespace, name) in [
+            ("v1", "App", None, ".."),
+            ("v1", "App", None, "a/b"),
+            ("v1", "App", None, "a%2fb"),
+            ("v1", "App", None, ""),
+            ("v1", "App", None, "a\nb"),
+            ("v1", "App", Some(".."), "a"),
+            ("../v1", "App", None, "a"),
+            ("/v1", "App", None, "a"),
+            ("a/b/c", "App", None, "a"),
+            ("v1", "", None, "a"),
+            ("v1", "A/p", None, "a"),
+        ] {
+            assert!(ObjectRef::new(api_version, kind, namespace, name).is_err(), "{api_version} {kind} {namespace:?} {name}");
+        }
+    }
+}

@@ -1,0 +1,51 @@
+//! What a function makes of an event, in terms of fault; only `runtime` turns it into a status code.
+
+use cloudevents::Event;
+
+/// The end of one event.
+pub type Verdict = Result<Reply, Nack>;
+
+/// An event that was dealt with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Reply {
+    /// Something changed; the Broker forwards this event.
+    Changed(Box<Event>),
+    /// Nothing to tell the Broker.
+    Nothing(Nothing),
+}
+
+/// Why an event that was dealt with leads to no reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Nothing {
+    /// The bucket already says what the object says.
+    Unchanged,
+    /// A newer state of the object is already in the bucket, or its deletion is.
+    Stale,
+    /// The event is of no concern to this function.
+    NotOurs,
+    /// The event names an object without carrying it, and there is no cluster to ask.
+    Unresolved,
+}
+
+impl Nothing {
+    /// The value of the metric attribute `verdict`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Unchanged => "unchanged",
+            Self::Stale => "stale",
+            Self::NotOurs => "not_ours",
+            Self::Unresolved => "unresolved",
+        }
+    }
+}
+
+/// An event that was not dealt with, by whose fault it was not.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Nack {
+    /// The event is at fault: it is ours, but it does not decode. Trying again would not help.
+    #[error("{0}")]
+    Reject(String),
+    /// The surroundings are at fault: the bucket or the cluster. Trying again may help.
+    #[error("{0}")]
+    Retry(String),
+}

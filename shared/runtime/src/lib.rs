@@ -1,0 +1,33 @@
+//! The edge to HTTP and to telemetry: an event comes in, a function judges it, a status goes out.
+//!
+//! Only this crate knows status codes. Whatever a function, an event or a client does, the Broker gets an answer
+//! that it understands: 200 with an event, 204, or a status by which it retries or dead-letters.
+
+mod args;
+mod entity_counter;
+mod incoming;
+mod metrics;
+mod outcome;
+mod parent;
+mod reply;
+mod router;
+mod serve;
+pub mod telemetry;
+
+pub use args::{Args, LogFormat};
+pub use entity_counter::EntityCounter;
+pub use router::router;
+pub use serve::{listen, serve, terminated};
+
+use cloudevents::Event;
+use events::Verdict;
+
+/// One function, served at `POST /`.
+pub trait Handler: Send + Sync + 'static {
+    /// Its one name, in spans and metrics the attribute `function`.
+    fn name(&self) -> &'static str;
+
+    /// Deals with one event. Events arrive concurrently, more than once and out of order; the future is dropped
+    /// at any await point when its time is up or the client has gone.
+    fn handle(&self, event: Event) -> impl Future<Output = Verdict> + Send;
+}

@@ -1,0 +1,78 @@
+//! How a request ended, and the one table that turns it into a status.
+
+use axum::response::{IntoResponse, Response};
+use events::Nothing;
+use http::StatusCode;
+
+/// How a request ended.
+pub(crate) enum Outcome {
+    /// Something changed; the event that says so, ready to be sent.
+    Changed(Box<Response>),
+    /// Nothing to tell.
+    Nothing(Nothing),
+    /// The event is at fault.
+    Rejected(String),
+    /// The surroundings are at fault.
+    Retry(String),
+    /// We are at fault.
+    Panicked(String),
+    /// It was no CloudEvent.
+    BadRequest(String),
+    /// It had more than this many bytes.
+    TooLarge(usize),
+}
+
+impl Outcome {
+    /// The most bytes of a body that is no event: the Broker copies 1024 at most into the dead letter, in base64.
+    const MAX_LINE: usize = 512;
+
+    /// The value of the metric attribute `verdict`.
+    pub(crate) fn verdict(&self) -> &'static str {
+        match self {
+            Self::Changed(_) => "changed",
+            Self::Nothing(nothing) => nothing.as_str(),
+            Self::Rejected(_) => "rejected",
+            Self::Retry(_) => "retry",
+            Self::Panicked(_) => "panic",
+            Self::BadRequest(_) => "bad_request",
+            Self::TooLarge(_) => "too_large",
+        }
+    }
+
+    /// The one log line of an event.
+    pub(crate) fn log(&self) {
+        let verdict = self.verdict();
+        match self {
+            Self::Changed(_) => tracing::info!(verdict, "event changed the catalog"),
+            Self::Nothing(_) => tracing::debug!(verdict, "event changed nothing"),
+            Self::Rejected(error) => tracing::warn!(verdict, error, "event rejected"),
+            Self::Retry(error) => tracing::warn!(verdict, error, "event given back for a retry"),
+            Self::Panicked(error) => tracing::error!(verdict, error, "function failed on an event, which is a bug"),
+            Self::BadRequest(error) => tracing::warn!(verdict, error, "request refused"),
+            Self::TooLarge(limit) => tracing::warn!(verdict, limit, "request refused, its body is too large"),
+        }
+    }
+
+    /// One line of printable text, cut where it is too long.
+    fn line(text: &str) -> String {
+        let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        line.truncate(line.floor_char_boundary(Self::MAX_LINE));
+        line
+    }
+}
+
+impl IntoResponse for Outcome {
+    fn into_response(self) -> Response {
+        match self {
+            Self::Changed(response) => *response,
+            Self::Nothing(_) => StatusCode::NO_CONTENT.into_response(),
+            Self::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, Self::line(&why)).into_response(),
+            Self::Retry(why) => (StatusCode::SERVICE_UNAVAILABLE, Self::line(&why)).into_response(),
+            Self::Panicked(why) => (StatusCode::INTERNAL_SERVER_ERROR, Self::line(&why)).into_response(),
+            Self::BadRequest(why) => (StatusCode::BAD_REQUEST, Self::line(&why)).into_response(),
+            Self::TooLarge(limit) => {
+                (StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {limit} bytes")).into_response()
+            }
+        }
+    }
+}

@@ -1,0 +1,61 @@
+//! From a CloudEvent to an HTTP response in binary mode.
+
+use axum::{body::Body, response::Response};
+use cloudevents::Event;
+use cloudevents::event::SpecVersion;
+use cloudevents::message::{BinaryDeserializer, BinarySerializer, Error, MessageAttributeValue, Result};
+use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+
+/// What section 3.1.3.2 of the HTTP binding wants encoded, besides everything that is not ASCII.
+const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
+
+/// 200 with the event.
+///
+/// # Errors
+/// If an attribute's name or the content type cannot stand in a header.
+pub(crate) fn response(event: Event) -> Result<Response> {
+    event.deserialize_binary(Reply(HeaderMap::new()))
+}
+
+struct Reply(HeaderMap);
+
+impl Reply {
+    fn with(mut self, name: &str, value: &str) -> Result<Self> {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(other)?;
+        self.0.insert(name, HeaderValue::from_str(value).map_err(other)?);
+        Ok(self)
+    }
+}
+
+impl BinarySerializer<Response> for Reply {
+    fn set_spec_version(self, version: SpecVersion) -> Result<Self> {
+        self.with("ce-specversion", version.as_str())
+    }
+
+    fn set_attribute(self, name: &str, value: MessageAttributeValue) -> Result<Self> {
+        match name {
+            "datacontenttype" => self.with(CONTENT_TYPE.as_str(), &value.to_string()),
+            _ => self.set_extension(name, value),
+        }
+    }
+
+    fn set_extension(self, name: &str, value: MessageAttributeValue) -> Result<Self> {
+        let value = value.to_string();
+        self.with(&format!("ce-{name}"), &utf8_percent_encode(&value, ENCODED).to_string())
+    }
+
+    fn end_with_data(self, bytes: Vec<u8>) -> Result<Response> {
+        let mut response = Response::new(Body::from(bytes));
+        *response.headers_mut() = self.0;
+        Ok(response)
+    }
+
+    fn end(self) -> Result<Response> {
+        self.end_with_data(Vec::new())
+    }
+}
+
+fn other(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::Other { source: Box::new(error) }
+}

@@ -1,0 +1,122 @@
+//! The way of a request: read, decode, judge within the time there is, answer.
+
+use crate::metrics::{Metrics, type_attribute};
+use crate::outcome::Outcome;
+use crate::parent::Parent;
+use crate::{Args, Handler, incoming, reply};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Router, extract::Request};
+use cloudevents::{AttributesReader, Event};
+use events::{Nack, Reply, Verdict};
+use futures::FutureExt;
+use http::StatusCode;
+use std::any::Any;
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tower::limit::GlobalConcurrencyLimitLayer;
+use tracing::{Instrument, Span, field::Empty};
+
+/// The most requests that are read and handled at once; the rest wait, unread.
+const MAX_IN_FLIGHT: usize = 256;
+
+/// Serves a function at `POST /`, and the probes. Made after [`telemetry::init`](crate::telemetry::init), else it
+/// counts nothing.
+pub fn router(handler: impl Handler, args: &Args) -> Router {
+    let endpoint =
+        Arc::new(Endpoint { handler, max_body: args.max_body, timeout: args.timeout, metrics: Metrics::new() });
+    let receive = post(move |request: Request| async move { endpoint.receive(request).await });
+    Router::new()
+        .route("/", receive.layer(GlobalConcurrencyLimitLayer::new(MAX_IN_FLIGHT)))
+        .route("/health/liveness", get(StatusCode::OK))
+        .route("/health/readiness", get(StatusCode::OK))
+}
+
+struct Endpoint<H> {
+    handler: H,
+    max_body: usize,
+    timeout: Duration,
+    metrics: Metrics,
+}
+
+impl<H: Handler> Endpoint<H> {
+    async fn receive(&self, request: Request) -> Response {
+        let started = Instant::now();
+        let (ty, outcome) = match self.read(request).await {
+            Ok((event, parent)) => (type_attribute(event.ty()), self.observed(event, parent).await),
+            Err(refusal) => {
+                refusal.log();
+                (type_attribute(""), refusal)
+            }
+        };
+        self.metrics.record(self.handler.name(), ty, outcome.verdict(), started.elapsed());
+        outcome.into_response()
+    }
+
+    async fn read(&self, request: Request) -> Result<(Event, Parent), Outcome> {
+        let (head, body) = request.into_parts();
+        let body = incoming::body(body, self.max_body, self.timeout).await?;
+        let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
+        let parent = Parent::of(&head.headers, &event);
+        Ok((event, parent))
+    }
+
+    /// Judges an event within a span and logs how it ended.
+    async fn observed(&self, event: Event, parent: Parent) -> Outcome {
+        // At this level so that warnings carry the span's fields even where RUST_LOG keeps nothing but warnings.
+        let span = tracing::error_span!(
+            "callboard.handle",
+            otel.kind = "consumer",
+            otel.status_code = Empty,
+            function = self.handler.name(),
+            cloudevents.event_id = event.id(),
+            cloudevents.event_type = event.ty(),
+            cloudevents.event_source = event.source().as_str(),
+            cloudevents.event_subject = event.subject(),
+            trace_id = Empty,
+            verdict = Empty,
+        );
+        parent.adopt(&span);
+        async {
+            let outcome = self.judged(event, parent).await;
+            outcome.log();
+            Span::current().record("verdict", outcome.verdict());
+            if matches!(outcome, Outcome::Retry(_) | Outcome::Panicked(_)) {
+                Span::current().record("otel.status_code", "ERROR");
+            }
+            outcome
+        }
+        .instrument(span)
+        .await
+    }
+
+    async fn judged(&self, event: Event, parent: Parent) -> Outcome {
+        let handled = AssertUnwindSafe(async { self.handler.handle(event).await }).catch_unwind();
+        match tokio::time::timeout(self.timeout, handled).await {
+            Ok(Ok(verdict)) => outcome(verdict, parent),
+            Ok(Err(panic)) => Outcome::Panicked(panic_message(&*panic)),
+            Err(_) => Outcome::Retry(format!("the event was not dealt with within {:?}", self.timeout)),
+        }
+    }
+}
+
+fn outcome(verdict: Verdict, parent: Parent) -> Outcome {
+    match verdict {
+        Ok(Reply::Changed(mut event)) => {
+            parent.hand_on(&mut event);
+            match reply::response(*event) {
+                Ok(response) => Outcome::Changed(Box::new(response)),
+                Err(error) => Outcome::Panicked(format!("failed to send the reply event: {error}")),
+            }
+        }
+        Ok(Reply::Nothing(nothing)) => Outcome::Nothing(nothing),
+        Err(Nack::Reject(why)) => Outcome::Rejected(why),
+        Err(Nack::Retry(why)) => Outcome::Retry(why),
+    }
+}
+
+fn panic_message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
+    format!("the function panicked: {}", text.unwrap_or("without a message"))
+}

@@ -1,0 +1,101 @@
+//! Logs to stderr; traces and metrics by OTLP over gRPC where an endpoint is set, and not a trace of them where none is.
+
+use crate::{Args, LogFormat};
+use anyhow::{Context, ensure};
+use opentelemetry::{global, trace::TracerProvider};
+use opentelemetry_otlp::{MetricExporter, SpanExporter};
+use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use std::env;
+use std::io::{IsTerminal, stderr};
+use std::time::Duration;
+use tokio::sync::oneshot;
+use tracing_subscriber::filter::{EnvFilter, LevelFilter};
+use tracing_subscriber::{Layer, Registry, fmt, prelude::*};
+
+/// The most time that telemetry gets to leave the process at its end.
+const FLUSH: Duration = Duration::from_secs(2);
+
+/// What must be flushed before the process ends.
+#[must_use = "what is not shut down is not flushed"]
+#[derive(Debug)]
+pub struct Telemetry {
+    traces: Option<SdkTracerProvider>,
+    metrics: Option<SdkMeterProvider>,
+}
+
+/// Sets up logs, traces and metrics for the process, from the variables `RUST_LOG` and `OTEL_*`; called once, within
+/// the runtime. `service` is the name of the service unless `OTEL_SERVICE_NAME` gives another.
+///
+/// # Errors
+/// If a variable has a value that cannot be followed, or on the second call.
+pub fn init(service: &str, args: &Args) -> anyhow::Result<Telemetry> {
+    let traces = endpoint("TRACES")?.then(|| tracer_provider(service)).transpose()?;
+    let metrics = endpoint("METRICS")?.then(|| meter_provider(service)).transpose()?;
+    if let Some(metrics) = &metrics {
+        global::set_meter_provider(metrics.clone());
+    }
+    // Below this level our exporter's own HTTP client would be traced too, and export itself for ever.
+    let spans = traces.as_ref().map(|traces| {
+        tracing_opentelemetry::layer().with_tracer(traces.tracer("callboard")).with_filter(LevelFilter::INFO)
+    });
+    let subscriber = tracing_subscriber::registry().with(logs(args.log_format)?).with(spans);
+    subscriber.try_init().context("failed to set up logs")?;
+    Ok(Telemetry { traces, metrics })
+}
+
+impl Telemetry {
+    /// Flushes traces and metrics, for 2 seconds at most.
+    pub async fn shutdown(self) {
+        let (done, is_done) = oneshot::channel::<()>();
+        // Both block. A thread of our own, since a runtime waits for its blocking tasks when it ends.
+        std::thread::spawn(move || {
+            let _traces = self.traces.map(|traces| traces.shutdown_with_timeout(FLUSH / 2));
+            let _metrics = self.metrics.map(|metrics| metrics.shutdown_with_timeout(FLUSH / 2));
+            drop(done);
+        });
+        if tokio::time::timeout(FLUSH, is_done).await.is_err() {
+            tracing::warn!("telemetry was not flushed in time, its end is lost");
+        }
+    }
+}
+
+fn logs(format: LogFormat) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
+    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
+    let filter = filter.from_env().context("RUST_LOG is no filter")?;
+    let layer = fmt::layer().with_writer(stderr);
+    Ok(match format {
+        LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed(),
+        LogFormat::Text => layer.with_ansi(stderr().is_terminal()).with_filter(filter).boxed(),
+    })
+}
+
+/// Whether a signal has an endpoint to go to.
+fn endpoint(signal: &str) -> anyhow::Result<bool> {
+    let setting = |name: &str| {
+        let both = [format!("OTEL_EXPORTER_OTLP_{signal}_{name}"), format!("OTEL_EXPORTER_OTLP_{name}")];
+        both.into_iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    };
+    let is_set = setting("ENDPOINT").is_some();
+    if let Some(protocol) = setting("PROTOCOL").filter(|_| is_set) {
+        ensure!(
+            protocol == "grpc",
+            "OTEL_EXPORTER_OTLP_PROTOCOL is {protocol:?}: set it to grpc, the one that is spoken"
+        );
+    }
+    Ok(is_set)
+}
+
+fn tracer_provider(service: &str) -> anyhow::Result<SdkTracerProvider> {
+    let exporter = SpanExporter::builder().with_tonic().build().context("failed to set up traces")?;
+    Ok(SdkTracerProvider::builder().with_batch_exporter(exporter).with_resource(resource(service)).build())
+}
+
+fn meter_provider(service: &str) -> anyhow::Result<SdkMeterProvider> {
+    let exporter = MetricExporter::builder().with_tonic().build().context("failed to set up metrics")?;
+    Ok(SdkMeterProvider::builder().with_periodic_exporter(exporter).with_resource(resource(service)).build())
+}
+
+fn resource(service: &str) -> Resource {
+    let name = env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
+    Resource::builder().with_service_name(name.unwrap_or_else(|| service.to_owned())).build()
+}

@@ -1,0 +1,161 @@
+//! A function as a process of its own, since environment, signals and OpenTelemetry's globals are one per process.
+
+use crate::{Function, args};
+use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
+use events::{Action, Nack, Nothing, Reply, Verdict};
+use runtime::{EntityCounter, telemetry};
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+use tokio::net::TcpListener;
+use tracing::Instrument;
+
+/// Set for a function that a test started.
+const STARTED: &str = "CALLBOARD_TEST_PROCESS";
+
+/// What [`Process::start`] starts; it says on stdout where it listens and when a slow event has begun.
+#[tokio::test(flavor = "multi_thread")]
+#[ignore = "no test: the tests start it as a process of its own"]
+async fn function() -> anyhow::Result<()> {
+    anyhow::ensure!(std::env::var_os(STARTED).is_some(), "only the tests start this");
+    let telemetry = telemetry::init("apps", &args())?;
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    println!("listening on {}", listener.local_addr()?);
+    let entities = EntityCounter::new();
+    let router = runtime::router(Function(move |event| handle(event, entities.clone())), &args());
+    runtime::serve(listener, router, runtime::terminated()).await?;
+    telemetry.shutdown().await;
+    Ok(())
+}
+
+async fn handle(event: Event, entities: EntityCounter) -> Verdict {
+    match event.id() {
+        "retry" => Err(Nack::Retry("the bucket is away".to_owned())),
+        "nothing" => Ok(Reply::Nothing(Nothing::Unchanged)),
+        "slow" => {
+            println!("handling slow");
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            Ok(Reply::Nothing(Nothing::Unchanged))
+        }
+        _ => {
+            entities.changed(Action::Created, 3);
+            entities.refused(1);
+            tokio::task::yield_now().instrument(tracing::info_span!("s3.put")).await;
+            let reply = EventBuilderV10::new().id("r").source("/callboard/apps").ty("dev.callboard.app.cataloged");
+            Ok(Reply::Changed(Box::new(reply.build().unwrap())))
+        }
+    }
+}
+
+pub(crate) struct Process {
+    child: Child,
+    stdout: BufReader<ChildStdout>,
+    pub(crate) address: SocketAddr,
+}
+
+impl Process {
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        let mut child = command(variables).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let address = said(&mut stdout, "listening on ").parse().unwrap();
+        Self { child, stdout, address }
+    }
+
+    /// Waits until a line of its stdout has these words; returns what follows them.
+    pub(crate) fn wait_for(&mut self, words: &str) -> String {
+        said(&mut self.stdout, words)
+    }
+
+    /// Sends one event and returns the whole answer.
+    pub(crate) fn send(&self, headers: &str, body: &str) -> String {
+        send(self.address, headers, body)
+    }
+
+    pub(crate) fn terminate(&self) {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+    }
+
+    /// How it ended within the time, and what it wrote to stderr.
+    pub(crate) fn ended(mut self, within: Duration) -> (ExitStatus, String) {
+        let deadline = Instant::now() + within;
+        let status = loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                break status;
+            }
+            assert!(Instant::now() < deadline, "it has not ended within {within:?}");
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let mut stderr = String::new();
+        self.child.stderr.take().unwrap().read_to_string(&mut stderr).unwrap();
+        (status, stderr)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn command(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["process::function", "--exact", "--ignored", "--nocapture"]).env_clear().env(STARTED, "");
+    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+}
+
+fn said(stdout: &mut impl BufRead, words: &str) -> String {
+    let mut lines = stdout.lines().map(Result::unwrap);
+    lines.find_map(|line| line.split_once(words).map(|(_, rest)| rest.to_owned())).unwrap()
+}
+
+/// One event in binary mode over a connection of its own; `headers` end with CRLF each.
+pub(crate) fn send(address: SocketAddr, headers: &str, body: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    let length = body.len();
+    let head = "POST / HTTP/1.1\r\nhost: callboard\r\nconnection: close\r\nce-specversion: 1.0\r\nce-source: /test\r\n";
+    write!(stream, "{head}content-type: application/json\r\ncontent-length: {length}\r\n{headers}\r\n{body}").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
+
+#[test]
+fn an_event_in_flight_is_finished_before_the_end() {
+    let mut process = Process::start(&[]);
+    let address = process.address;
+    let slow = std::thread::spawn(move || send(address, "ce-id: slow\r\nce-type: t\r\n", ""));
+    process.wait_for("handling slow");
+    process.terminate();
+    assert!(slow.join().unwrap().starts_with("HTTP/1.1 204"));
+    let (status, _) = process.ended(Duration::from_secs(20));
+    assert!(status.success(), "{status}");
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_client_that_stalls_does_not_keep_the_process_alive() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+    client.write_all(b"POST / HTTP/1.1\r\nhost: ").unwrap();
+    let router = runtime::router(Function(|_| async { Ok(Reply::Nothing(Nothing::Unchanged)) }), &args());
+    runtime::serve(listener, router, tokio::time::sleep(Duration::from_secs(1))).await.unwrap();
+}
+
+#[test]
+fn a_setting_that_cannot_be_followed_ends_the_start() {
+    let endpoint = ("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1");
+    for (variables, says) in [
+        (&[endpoint, ("OTEL_EXPORTER_OTLP_PROTOCOL", "http/protobuf")][..], "set it to grpc"),
+        (&[("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "not an endpoint")][..], "failed to set up traces"),
+        (&[("RUST_LOG", "callboard=loud")][..], "RUST_LOG"),
+    ] {
+        let output = command(variables).output().unwrap();
+        assert!(!output.status.success());
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(stderr.contains(says), "{stderr}");
+    }
+}

@@ -1,0 +1,125 @@
+// A catalog file as Backstage's own code reads and judges it, and the rules of ours that Backstage is too lax for.
+import {
+  DefaultNamespaceEntityPolicy,
+  EntityPolicies,
+  FieldFormatEntityPolicy,
+  KubernetesValidatorFunctions as valid,
+  NoForeignRootFieldsEntityPolicy,
+  SchemaValidEntityPolicy,
+  apiEntityV1alpha1Validator,
+  componentEntityV1alpha1Validator,
+  domainEntityV1alpha1Validator,
+  entityEnvelopeSchemaValidator,
+  groupEntityV1alpha1Validator,
+  locationEntityV1alpha1Validator,
+  makeValidator,
+  parseEntityRef,
+  resourceEntityV1alpha1Validator,
+  stringifyEntityRef,
+  systemEntityV1alpha1Validator,
+  userEntityV1alpha1Validator,
+} from '@backstage/catalog-model';
+import { templateEntityV1beta3Validator } from '@backstage/plugin-scaffolder-common';
+import { parse, parseAllDocuments } from 'yaml';
+
+const envelope = entityEnvelopeSchemaValidator();
+
+// The order of CatalogBuilder.buildEntityPolicy.
+const policy = EntityPolicies.allOf([
+  new SchemaValidEntityPolicy(),
+  new DefaultNamespaceEntityPolicy(),
+  new NoForeignRootFieldsEntityPolicy(),
+  new FieldFormatEntityPolicy(makeValidator()),
+]);
+
+const kinds = [
+  apiEntityV1alpha1Validator,
+  componentEntityV1alpha1Validator,
+  resourceEntityV1alpha1Validator,
+  groupEntityV1alpha1Validator,
+  locationEntityV1alpha1Validator,
+  userEntityV1alpha1Validator,
+  systemEntityV1alpha1Validator,
+  domainEntityV1alpha1Validator,
+  templateEntityV1beta3Validator,
+];
+
+// Fields of spec that hold refs, with the kind that a bare name gets.
+const refFields = {
+  owner: 'Group',
+  system: 'System',
+  domain: 'Domain',
+  subdomainOf: 'Domain',
+  subcomponentOf: 'Component',
+  providesApis: 'API',
+  consumesApis: 'API',
+  dependsOn: undefined,
+  dependencyOf: undefined,
+  memberOf: 'Group',
+  parent: 'Group',
+  children: 'Group',
+  members: 'User',
+};
+
+/** Documents of a text as the catalog's parseEntityYaml reads them: `{value}` or `{error}` each. */
+export function documents(text) {
+  return parseAllDocuments(text, { merge: false }).map(document =>
+    document.errors.length ? { error: document.errors[0].message } : { value: document.toJSON() },
+  );
+}
+
+/** The ref of an entity that passes every rule; throws the first rule that it breaks. */
+export async function check(entity) {
+  if (typeof entity !== 'object' || Array.isArray(entity)) throw new Error('expected object at root');
+  envelope(entity);
+  await policy.enforce(structuredClone(entity));
+  await checkKind(entity);
+  checkRefs(entity);
+  checkPlaceholders(entity);
+  checkExpressions(entity);
+  checkOpenapi(entity);
+  return stringifyEntityRef(entity);
+}
+
+async function checkKind(entity) {
+  for (const kind of kinds) {
+    if (await kind.check(entity)) return;
+  }
+  throw new Error(`no validator knows kind ${entity.kind} of ${entity.apiVersion}`);
+}
+
+function checkRefs({ metadata, spec = {} }) {
+  const defaultNamespace = metadata.namespace ?? 'default';
+  for (const [field, defaultKind] of Object.entries(refFields)) {
+    for (const ref of [spec[field] ?? []].flat()) {
+      const { kind, namespace, name } = parseEntityRef(ref, { defaultKind, defaultNamespace });
+      const sound = valid.isValidKind(kind) && valid.isValidNamespace(namespace) && valid.isValidObjectName(name);
+      if (!sound) throw new Error(`spec.${field}: no entity can have the ref ${ref}`);
+    }
+  }
+}
+
+/** Backstage would fetch what `{$text: URL}` names. */
+function checkPlaceholders(node) {
+  if (node === null || typeof node !== 'object') return;
+  for (const [key, value] of Object.entries(node)) {
+    if (['$text', '$json', '$yaml'].includes(key)) throw new Error(`placeholder ${key}`);
+    checkPlaceholders(value);
+  }
+}
+
+/** The scaffolder evaluates a Template's steps and output, which may read what was asked for and no secret. */
+function checkExpressions(entity) {
+  const { steps = [], output = {}, ...spec } = entity.kind === 'Template' ? entity.spec : {};
+  const inert = entity.kind === 'Template' ? { ...entity, spec } : entity;
+  if (JSON.stringify(inert).includes('${{')) throw new Error('expression ${{ where the scaffolder runs none');
+  const foreign = /\$\{\{(?!\s*(parameters|steps)\.)|\{%|\{#/.exec(JSON.stringify({ steps, output }));
+  if (foreign) throw new Error(`steps: ${foreign[0]} reads neither parameters nor steps`);
+}
+
+function checkOpenapi({ kind, spec }) {
+  if (kind !== 'API' || spec.type !== 'openapi') return;
+  const document = parse(spec.definition);
+  if (!/^3\.0\.\d+$/.test(document?.openapi)) throw new Error('spec.definition: openapi is not 3.0.x');
+  if (typeof document.paths !== 'object' || document.paths === null) throw new Error('spec.definition: no paths');
+}

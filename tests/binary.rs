@@ -1,0 +1,86 @@
+//! The binary as an operator runs it, with no variables but those of the test.
+
+use std::{
+    fs,
+    io::{Read, Write},
+    net::{SocketAddr, TcpListener, TcpStream},
+    process::{Child, Command, ExitStatus, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+/// The most time that a start or an end may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// What must be set.
+pub(crate) const NEEDED: [(&str, &str); 2] =
+    [("CALLBOARD_BUCKET", "catalog"), ("CALLBOARD_OWNER", "group:default/platform")];
+
+pub(crate) fn callboard(variables: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_callboard"));
+    command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+/// A process that serves, until it is dropped.
+pub(crate) struct Served {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Served {
+    /// Starts it on a free port and waits until it is ready.
+    pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
+        let free = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = free.local_addr().unwrap();
+        drop(free);
+        let port = address.port().to_string();
+        let variables = [&NEEDED[..], &[("PORT", port.as_str())], variables].concat();
+        let child = callboard(&variables).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+        let mut served = Self { child, address };
+        let deadline = Instant::now() + PATIENCE;
+        while TcpStream::connect(address).is_err() {
+            assert_eq!(served.child.try_wait().unwrap(), None, "it has ended");
+            assert!(Instant::now() < deadline, "it does not listen");
+            sleep(Duration::from_millis(10));
+        }
+        served
+    }
+
+    /// The status line and the rest of the answer to a request without a body.
+    pub(crate) fn ask(&self, method: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(self.address).unwrap();
+        write!(stream, "{method} {path} HTTP/1.1\r\nhost: callboard\r\nconnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+
+    /// A figure of `/proc/<pid>/status`.
+    pub(crate) fn kibibytes(&self, name: &str) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':')).unwrap();
+        line.trim_end_matches("kB").trim().parse().unwrap()
+    }
+
+    /// How it ends on SIGTERM.
+    pub(crate) fn terminated(mut self) -> ExitStatus {
+        assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(status) = self.child.try_wait().unwrap() {
+                return status;
+            }
+            assert!(Instant::now() < deadline, "it has not ended");
+            sleep(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        // It has ended already where the test went well.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}

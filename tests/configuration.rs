@@ -1,0 +1,103 @@
+//! What an operator sets: the README's table, the help, and what is said of values that are missing or bad.
+
+use crate::binary::{NEEDED, Served, callboard};
+use callboard::args::Cli;
+use clap::{Arg, Command, CommandFactory};
+use std::{collections::BTreeSet, env, fs, path::Path};
+
+#[test]
+fn the_table_of_variables_in_the_readme_is_what_clap_knows() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
+    let readme = fs::read_to_string(&path).unwrap_or_default();
+    let (begin, end) = ("<!-- variables -->\n", "<!-- /variables -->");
+    let table = table();
+    let (before, rest) =
+        readme.split_once(begin).unwrap_or_else(|| panic!("README.md has no line {begin}for\n{table}"));
+    let (is, after) = rest.split_once(end).unwrap_or_else(|| panic!("README.md has no line {end}"));
+    if env::var_os("CALLBOARD_BLESS").is_some() {
+        fs::write(&path, [before, begin, &table, end, after].concat()).unwrap();
+    } else {
+        assert_eq!(is, table, "run the test with CALLBOARD_BLESS=1, and look at what it changes");
+    }
+}
+
+#[test]
+fn help_names_every_variable() {
+    let output = callboard(&[]).arg("--help").output().unwrap();
+    assert!(output.status.success());
+    let help = String::from_utf8(output.stdout).unwrap();
+    for variable in Cli::command().get_arguments().filter_map(Arg::get_env) {
+        assert!(help.contains(&format!("[env: {}", variable.display())), "{}: {help}", variable.display());
+    }
+}
+
+#[test]
+fn what_is_missing_is_named_at_once_with_its_variables() {
+    let output = callboard(&[]).output().unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    for (variable, _) in NEEDED {
+        assert!(stderr.contains(variable), "{stderr}");
+    }
+}
+
+#[test]
+fn a_bad_value_ends_the_start_and_is_named() {
+    for (variable, value) in [
+        ("FUNCTION", "nobody"),
+        ("PORT", "http"),
+        ("CALLBOARD_MAX_BODY", "2MiB"),
+        ("CALLBOARD_TIMEOUT", "0"),
+        ("CALLBOARD_LOG_FORMAT", "xml"),
+        ("CALLBOARD_PATH_STYLE", "perhaps"),
+        ("CALLBOARD_UNCONDITIONAL", "perhaps"),
+        ("CALLBOARD_OWNER", "the platform team"),
+        ("CALLBOARD_PREFIX", "state/mine"),
+        ("CALLBOARD_CLUSTER", "Main"),
+        ("CALLBOARD_SYSTEM", "a/b/c"),
+        ("CALLBOARD_SOURCE_URL", "ftp://example.org/{name}"),
+        ("CALLBOARD_KINDS", "nonsense"),
+        ("CALLBOARD_OPT_IN", "perhaps"),
+    ] {
+        let output = callboard(&[&NEEDED[..], &[(variable, value)]].concat()).output().unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
+        assert!(!output.status.success(), "{variable}");
+        let flag = variable.trim_start_matches("CALLBOARD_").to_lowercase().replace('_', "-");
+        assert!(stderr.contains(&flag) || stderr.contains(variable), "{variable}: {stderr}");
+        assert!(stderr.contains(value) && !stderr.contains("panicked"), "{variable}: {stderr}");
+    }
+}
+
+#[test]
+fn a_function_is_ready_without_an_event_and_ends_well_when_told_to() {
+    let served = Served::start(&[("FUNCTION", "apps")]);
+    for (method, path, status) in
+        [("GET", "/health/readiness", 200), ("GET", "/health/liveness", 200), ("GET", "/", 405), ("POST", "/", 400)]
+    {
+        let answer = served.ask(method, path);
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{method} {path}: {answer}");
+    }
+    assert_eq!(served.terminated().code(), Some(0));
+}
+
+/// The variables of serving, then those that only a command has.
+fn table() -> String {
+    let cli = Cli::command();
+    let mut known = BTreeSet::new();
+    let rows = [&cli].into_iter().chain(cli.get_subcommands()).flat_map(Command::get_arguments);
+    let rows = rows.filter(|arg| arg.get_env().is_some_and(|variable| known.insert(variable.to_owned())));
+    let rows: String = rows.map(row).collect();
+    format!("| variable | default | meaning |\n|---|---|---|\n{rows}")
+}
+
+fn row(arg: &Arg) -> String {
+    let variable = arg.get_env().unwrap_or_default().display();
+    let default: Vec<_> = arg.get_default_values().iter().map(|value| format!("`{}`", value.display())).collect();
+    let default = if arg.is_required_set() { "required".to_owned() } else { default.join(", ") };
+    let mut meaning = arg.get_help().unwrap_or_default().to_string().replace('|', "\\|").replace('<', "\\<");
+    let values: Vec<_> = arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
+    if !values.is_empty() && values[0] != "`true`" {
+        meaning.push_str(&format!(": {}", values.join(", ")));
+    }
+    format!("| `{variable}` | {default} | {meaning} |\n")
+}

@@ -1,0 +1,227 @@
+//! Whatever the store answers to whichever call, the Broker is told to retry, and the retry loses nothing.
+
+use crate::{
+    story::{TODO, event},
+    support::{Answer, answer, args, process, structured},
+    wire::{Fault, Wire},
+};
+use axum::Router;
+use bucket::{Body, S3};
+use cloudevents::{AttributesReader, Event};
+use futures::{StreamExt, stream};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    sync::Arc,
+};
+
+/// How often a call goes wrong that goes wrong for good.
+const ALWAYS: usize = usize::MAX;
+
+const FAULTS: [Fault; 8] = [
+    Fault::Refused(403, "AccessDenied"),
+    Fault::Refused(409, "ConditionalRequestConflict"),
+    Fault::Refused(412, "PreconditionFailed"),
+    Fault::Refused(429, "TooManyRequests"),
+    Fault::Refused(500, "InternalError"),
+    Fault::Refused(503, "SlowDown"),
+    Fault::Cut,
+    Fault::Garbage,
+];
+
+#[tokio::test]
+async fn a_call_that_keeps_failing_is_told_and_the_redelivered_event_makes_it_right() {
+    each_call(&FAULTS, async |run| {
+        let told = run.first(ALWAYS).await;
+        assert_eq!(told.status, 503, "{run:?}: {told:?}");
+        assert!(!told.body.contains('\n') && told.body.len() <= 512, "{run:?}: {told:?}");
+        assert!(run.is_told_by(&told.body), "{run:?}: {told:?}");
+        run.again().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_fails_once_is_made_again_or_the_event_is() {
+    each_call(&FAULTS, async |run| {
+        let told = run.first(1).await;
+        if run.is_overcome() {
+            assert_eq!(told, run.scene.answer, "{run:?}");
+        } else {
+            assert_eq!(told.status, 503, "{run:?}: {told:?}");
+        }
+        run.again().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_call_that_hangs_is_given_up_in_time() {
+    each_call(&[Fault::Hang], async |run| {
+        let told = run.first(ALWAYS).await;
+        assert_eq!(told.status, 503, "{run:?}: {told:?}");
+        assert_eq!(told.body, "the event was not dealt with within 1s", "{run:?}");
+        run.again().await;
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_missing_is_named_with_the_way_out() {
+    for scene in scenes().await {
+        let run = Run::start(Arc::new(scene), "*", Fault::Refused(404, "NoSuchBucket")).await;
+        let told = run.first(ALWAYS).await;
+        assert_eq!(told.status, 503, "{run:?}: {told:?}");
+        let says = "the bucket does not exist: create it or set CALLBOARD_BUCKET";
+        assert!(told.body.starts_with("failed to ") && told.body.ends_with(says), "{run:?}: {told:?}");
+        run.again().await;
+    }
+}
+
+/// An event whose calls go wrong, and how it ends where none does.
+#[derive(Debug)]
+struct Scene {
+    /// Whether the process that gets it is not the one that got those before it.
+    restarted: bool,
+    before: Vec<Event>,
+    event: Event,
+    calls: BTreeSet<String>,
+    answer: Answer,
+    objects: BTreeMap<String, Body>,
+}
+
+async fn scenes() -> Vec<Scene> {
+    let add = || event("add", "add", TODO, 1, 10, "A");
+    let update = || event("update", "update", TODO, 1, 20, "B");
+    let delete = || event("delete", "delete", TODO, 1, 30, "A");
+    let mut scenes = Vec::new();
+    for (restarted, before, event) in [
+        (false, vec![], add()),
+        (false, vec![add()], update()),
+        (true, vec![add()], update()),
+        (false, vec![add()], delete()),
+        (true, vec![add()], delete()),
+    ] {
+        let (wire, router) = set(restarted, &before, 20).await;
+        let answer = answer(&router, structured(&event)).await;
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let calls = wire.calls().into_iter().collect();
+        scenes.push(Scene { restarted, before, event, calls, answer, objects: wire.store.objects() });
+    }
+    scenes
+}
+
+async fn set(restarted: bool, before: &[Event], seconds: u64) -> (Wire, Router) {
+    let wire = Wire::start().await;
+    let mut router = start(&wire, seconds);
+    for event in before {
+        answer(&router, structured(event)).await;
+    }
+    if restarted {
+        router = start(&wire, seconds);
+    }
+    wire.calls();
+    (wire, router)
+}
+
+fn start(wire: &Wire, seconds: u64) -> Router {
+    let args_of_bucket = bucket::Args {
+        bucket: "catalog".to_owned(),
+        endpoint: Some(format!("http://{}", wire.address)),
+        path_style: None,
+        ca_bundle: None,
+        unconditional: false,
+    };
+    let store = S3::with_credentials(args_of_bucket, "test", "test-secret");
+    runtime::router(process(store), &args(seconds))
+}
+
+/// Each call of each scene goes wrong in each way.
+async fn each_call(faults: &[Fault], check: impl AsyncFn(Run)) {
+    let mut runs = Vec::new();
+    for scene in scenes().await.into_iter().map(Arc::new) {
+        for call in &scene.calls {
+            runs.extend(faults.iter().map(|fault| (scene.clone(), call.clone(), *fault)));
+        }
+    }
+    assert!(runs.len() >= 15 * faults.len(), "{} runs are too few to be all", runs.len());
+    let runs = stream::iter(runs).map(async |(scene, call, fault)| check(Run::start(scene, &call, fault).await).await);
+    runs.buffer_unordered(8).collect::<()>().await;
+}
+
+/// A scene of which one call goes wrong.
+struct Run {
+    scene: Arc<Scene>,
+    call: String,
+    fault: Fault,
+    wire: Wire,
+    router: Router,
+}
+
+impl Run {
+    async fn start(scene: Arc<Scene>, call: &str, fault: Fault) -> Self {
+        let seconds = if fault == Fault::Hang { 1 } else { 20 };
+        let (wire, router) = set(scene.restarted, &scene.before, seconds).await;
+        Self { scene, call: call.to_owned(), fault, wire, router }
+    }
+
+    async fn first(&self, times: usize) -> Answer {
+        self.wire.break_off(&self.call, self.fault, times);
+        answer(&self.router, structured(&self.scene.event)).await
+    }
+
+    /// The event comes again after the store has recovered.
+    async fn again(&self) {
+        self.wire.recover();
+        assert_eq!(answer(&self.router, structured(&self.scene.event)).await, self.scene.answer, "{self:?}");
+        assert_eq!(self.wire.store.objects(), self.scene.objects, "{self:?}");
+    }
+
+    /// Whether the text says what was tried on which key, and what the store said.
+    fn is_told_by(&self, text: &str) -> bool {
+        let (method, key) = self.call.split_once(' ').unwrap();
+        let says = match self.fault {
+            Fault::Refused(409 | 412, _) if text.contains("another writer") => {
+                return text == format!("failed to write {key}: another writer was faster three times");
+            }
+            Fault::Refused(403, _) => "access denied (403",
+            Fault::Refused(409, _) => "the store answered 409",
+            Fault::Refused(412, _) => "the store answered 412",
+            Fault::Refused(429, _) => "the store is too busy (429",
+            Fault::Refused(500, _) => "the store answered 500",
+            Fault::Refused(503, _) => "the store is too busy (503",
+            _ => "the store cannot be used: ",
+        };
+        text.starts_with(&format!("failed to {} {key}", method.to_lowercase())) && text.contains(says)
+    }
+
+    /// Whether the fault passes unnoticed where it comes once: the client tries again, or the write begins anew.
+    fn is_overcome(&self) -> bool {
+        match self.fault {
+            Fault::Refused(403 | 429, _) | Fault::Garbage | Fault::Hang => false,
+            Fault::Refused(409 | 412, _) => {
+                !["HEAD ", "GET ", "PUT state/entities/main/probe", "PUT state/entities/main/cond"]
+                    .iter()
+                    .any(|unconditional| self.call.starts_with(unconditional))
+            }
+            // Its head has arrived, so that the client does not try again.
+            Fault::Cut => {
+                self.call != "GET state/entities/main/conditional-writes.json" || self.scene.before.is_empty()
+            }
+            Fault::Refused(..) => true,
+        }
+    }
+}
+
+impl fmt::Debug for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} with {:?} at {} (restarted: {})",
+            self.scene.event.id(),
+            self.fault,
+            self.call,
+            self.scene.restarted
+        )
+    }
+}

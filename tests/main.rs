@@ -1,0 +1,19 @@
+//! Callboard from outside: what a Broker sends and gets, what lies in the bucket, what an operator sets.
+
+#![recursion_limit = "256"]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
+
+mod binary;
+mod configuration;
+mod crash;
+mod entry;
+mod faults;
+mod golden;
+mod memory;
+mod order;
+mod purity;
+mod s3;
+mod story;
+mod support;
+mod wire;
+mod yaml;
