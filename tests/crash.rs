@@ -62,7 +62,6 @@ fn die_everywhere(next: Next, heir: Next) {
             }
         }
     }
-    println!("{deaths} deaths");
     assert!(deaths > 50, "{deaths} await points are too few to be all");
 }
 

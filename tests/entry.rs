@@ -18,9 +18,9 @@ use std::{
     thread,
 };
 
-/// What became of an object, where a capture leads to one.
 const APP: &str = "entities/main/workshop.kratix.io/app/default/todo.yaml";
 const PROMISE: &str = "entities/main/platform.kratix.io/promise/app.yaml";
+/// The captures whose answer is not 204, and what became of which object.
 const TOLD: &[(&str, u16, &str, &str)] = &[
     ("apiserversource/resource/18-kratix-app-add", 200, "+", APP),
     ("apiserversource/resource/20-kratix-app-delete", 200, "-", APP),

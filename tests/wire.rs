@@ -73,11 +73,11 @@ impl Wire {
         let mut stream = BufReader::new(stream);
         while let Some(request) = Request::read(&mut stream).await? {
             let answer = match self.fault(&request) {
-                None => self.answer(request),
+                None => self.answer(&request),
                 Some(Fault::Refused(status, code)) => refused(request.is_head(), status, code),
                 Some(Fault::Hang) => return std::future::pending().await,
                 Some(Fault::Cut) => {
-                    let answer = self.answer(request);
+                    let answer = self.answer(&request);
                     return stream.write_all(&answer[..middle(&answer)]).await;
                 }
                 Some(Fault::Garbage) => return stream.write_all(b"\0\xff<html>\r\n\r\n").await,
@@ -101,7 +101,7 @@ impl Wire {
         broken
     }
 
-    fn answer(&self, request: Request) -> Vec<u8> {
+    fn answer(&self, request: &Request) -> Vec<u8> {
         let condition = match (request.header("if-none-match"), request.header("if-match")) {
             (Some(_), _) => Condition::Absent,
             (None, Some(etag)) => Condition::Is(etag),

@@ -3,7 +3,7 @@
 use crate::{Entity, EntityRef, Key, Settings, check, document};
 use events::{Ignored, Object, Refused};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, fmt::Display};
 
 /// The most characters of notes that an entity carries.
 const MAX_NOTES: usize = 1000;
@@ -38,13 +38,13 @@ pub struct Notes {
 
 impl Notes {
     /// An entity, or a part of it, that cannot be made.
-    pub fn refuse(&mut self, entity: &EntityRef, reason: impl ToString) {
+    pub fn refuse(&mut self, entity: &EntityRef, reason: &dyn Display) {
         self.refused.insert(Refused { entity: entity.to_string(), reason: reason.to_string() });
     }
 
     /// A wish that is not followed.
-    pub fn ignore(&mut self, field: impl ToString, reason: impl ToString) {
-        self.ignored.insert(Ignored { field: field.to_string(), reason: reason.to_string() });
+    pub fn ignore(&mut self, field: &str, reason: impl Into<String>) {
+        self.ignored.insert(Ignored { field: field.to_owned(), reason: reason.into() });
     }
 }
 
@@ -81,14 +81,14 @@ impl Described {
     /// The first entity carries the notes, so that they are in the catalog as well, and that an event goes out when
     /// they change.
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
-        entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), why)).is_ok());
+        entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), &why)).is_ok());
         if let Some(first) = entities.first_mut() {
             note(first, "callboard.dev/refused", notes.refused.iter().map(|it| (&it.entity, &it.reason)));
             note(first, "callboard.dev/ignored", notes.ignored.iter().map(|it| (&it.field, &it.reason)));
         }
         entities.sort_by_key(Entity::entity_ref);
         let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
-            notes.refuse(&entity, why);
+            notes.refuse(&entity, &why);
             None
         });
         Self { descriptor, ..Self::nothing(source, settings, notes) }

@@ -87,7 +87,6 @@ fn annotations(
     template: Option<&Entity>,
 ) -> impl Iterator<Item = (String, String)> {
     let name = promise.reference().name();
-    let conditions = state::conditions(promise).map(|conditions| format!(r#"{{"conditions":{conditions}}}"#));
     let version = promise.label("kratix.io/promise-version").or_else(|| promise.text("/status/version"));
     let annotations = [
         ("backstage.io/kubernetes-id", Some(name.to_owned())),
@@ -96,7 +95,7 @@ fn annotations(
         ("kratix.io/api-name", api.map(|api| api.kind.to_owned())),
         ("kratix.io/backstage-promise-template", template.map(|template| template.metadata.name.to_string())),
         ("kratix.io/promise-name", Some(name.to_owned())),
-        ("kratix.io/status", Some(conditions.unwrap_or_else(|| "{}".to_owned()))),
+        ("kratix.io/status", Some(state::status(promise))),
         ("kratix.io/type", Some("promise".to_owned())),
     ];
     annotations.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -111,7 +110,7 @@ fn required_promises(cx: &Cx) -> BTreeSet<EntityRef> {
 
 fn api_entity(cx: &Cx, api: &Api, notes: &mut Notes) -> Option<Entity> {
     let named = scheme::promise_api(&cx.settings.layout, cx.name());
-    let definition = openapi::definition(api).map_err(|why| notes.refuse(&named.entity_ref(), why)).ok()?;
+    let definition = openapi::definition(api).map_err(|why| notes.refuse(&named.entity_ref(), &why)).ok()?;
     let mut metadata = named.metadata();
     metadata.title = Some(format!("{} API", capitalized(api.kind)));
     metadata.description = Some(format!("{} of the Promise {}", api.api_version(), cx.name()));

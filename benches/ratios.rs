@@ -1,0 +1,268 @@
+//! What Callboard costs beyond the raw S3 calls it makes: by the same client, on the same server, in the same run, the
+//! raw call and ours in turn. Run it with `just bench`.
+
+use anyhow::{Context as _, ensure};
+use bucket::{Body, Bucket, Condition, Conditional, S3, Store};
+use bytes::Bytes;
+use callboard::{
+    args::{Cli, Serve},
+    context::Context,
+    serving::Functions,
+};
+use clap::Parser;
+use http_body_util::{BodyExt, Full};
+use hyper::client::conn::http1::SendRequest;
+use hyper_util::rt::TokioIo;
+use serde_json::json;
+use std::{
+    collections::BTreeMap,
+    net::{Ipv4Addr, SocketAddr},
+    process::{Command, Stdio},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use tokio::net::{TcpListener, TcpStream};
+
+/// How often each case is run.
+const ROUNDS: u64 = 400;
+
+/// How many events are under way at once where throughput is measured, and how many each of them makes in turn.
+const AT_ONCE: u64 = 64;
+const EACH: u64 = 25;
+
+fn main() -> anyhow::Result<()> {
+    if !std::env::args().any(|arg| arg == "--bench") {
+        return Ok(()); // `cargo test --all-targets` runs benches without it
+    }
+    let runtime = tokio::runtime::Runtime::new()?;
+    runtime.block_on(ratios())?;
+    match std::env::var("CALLBOARD_BIN") {
+        Ok(binary) => the_binary(&binary),
+        Err(_) => Ok(println!("CALLBOARD_BIN is not set: start, memory and size of the binary are not measured")),
+    }
+}
+
+/// What the cases run on: the function over HTTP, and the store below it.
+struct Bench {
+    address: SocketAddr,
+    store: S3,
+    run: String,
+}
+
+async fn ratios() -> anyhow::Result<()> {
+    let bench = Bench::start().await?;
+    println!("{:<44} {:>9} {:>9} {:>7}", "p50 at concurrency 1", "raw", "ours", "ratio");
+    bench.case("changed event, cold (HEAD, PUT, GET)", Case::Create).await?;
+    bench.case("changed event, warm (PUT)", Case::Update).await?;
+    bench.case("unchanged event of a new version (HEAD)", Case::Unchanged).await?;
+    bench.case("event of a version already seen (none, vs HEAD)", Case::Seen).await?;
+    bench.case("deleted (HEAD, PUT tombstone, DELETE)", Case::Delete).await?;
+    bench.throughput().await
+}
+
+#[derive(Clone, Copy)]
+enum Case {
+    Create,
+    Update,
+    Unchanged,
+    Seen,
+    Delete,
+}
+
+impl Bench {
+    async fn start() -> anyhow::Result<Self> {
+        let endpoint = std::env::var("CALLBOARD_TEST_S3_ENDPOINT").context("no server: run it with `just bench`")?;
+        let bucket = std::env::var("CALLBOARD_TEST_S3_BUCKET")?;
+        let run = format!("bench-{}", std::process::id());
+        let line = ["callboard", "--endpoint", &endpoint, "--bucket", &bucket, "--owner", "bench", "--prefix", &run];
+        let args: Serve = Cli::parse_from(line).serve.context("no arguments")?;
+        let settings = args.catalog.settings(&args.owner)?;
+        let kept = Bucket::new(S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
+        let functions = Functions { serving: args.function, context: Arc::new(Context::new(settings, kept)) };
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let address = listener.local_addr()?;
+        tokio::spawn(runtime::serve(listener, runtime::router(functions, &args.runtime), std::future::pending()));
+        let bench = Self { address, store: S3::new(args.bucket), run };
+        let mut client = bench.connect().await?;
+        bench.tell(&mut client, "add", "warm-up", 1, "x").await?;
+        Ok(bench)
+    }
+
+    async fn case(&self, name: &str, case: Case) -> anyhow::Result<()> {
+        let mut client = self.connect().await?;
+        let (mut raw, mut ours) = (Vec::new(), Vec::new());
+        let app = format!("app-{}", case as u8);
+        let mut etag = self.raw_create(&app).await?;
+        self.tell(&mut client, "add", &app, 1, "0").await?;
+        for round in 0..ROUNDS {
+            let fresh = format!("{app}-{round}");
+            if matches!(case, Case::Delete) {
+                self.raw_create(&fresh).await?;
+                self.tell(&mut client, "add", &fresh, 1, "0").await?;
+            }
+            let began = Instant::now();
+            match case {
+                Case::Create => drop(self.raw_create(&fresh).await?),
+                Case::Update => etag = self.put(&self.key(&app), &format!("{round}"), Condition::Is(&etag)).await?,
+                Case::Unchanged | Case::Seen => drop(self.store.head(&self.key(&app)).await?),
+                Case::Delete => self.raw_delete(&fresh).await?,
+            }
+            raw.push(began.elapsed());
+            let version = round + 2;
+            let began = Instant::now();
+            let status = match case {
+                Case::Create => self.tell(&mut client, "add", &fresh, version, "0").await?,
+                Case::Update => self.tell(&mut client, "update", &app, version, &format!("{version}")).await?,
+                Case::Unchanged => self.tell(&mut client, "update", &app, version, "0").await?,
+                Case::Seen => self.tell(&mut client, "update", &app, 1, "0").await?,
+                Case::Delete => self.tell(&mut client, "delete", &fresh, version, "0").await?,
+            };
+            ours.push(began.elapsed());
+            let wanted = if matches!(case, Case::Unchanged | Case::Seen) { 204 } else { 200 };
+            ensure!(status == wanted, "{name}: {status} instead of {wanted}");
+        }
+        let (raw, ours) = (p50(&mut raw), p50(&mut ours));
+        println!("{name:<44} {:>7.0}us {:>7.0}us {:>7.2}", micros(raw), micros(ours), micros(ours) / micros(raw));
+        Ok(())
+    }
+
+    /// Cold changed events, and the three calls each of them makes, in blocks by turns.
+    async fn throughput(&self) -> anyhow::Result<()> {
+        let (mut raw, mut ours) = (Vec::new(), Vec::new());
+        for block in 0..5 {
+            let began = Instant::now();
+            let all = (0..AT_ONCE).map(|worker| async move {
+                for round in 0..EACH {
+                    self.raw_create(&format!("raw-{block}-{worker}-{round}")).await?;
+                }
+                anyhow::Ok(())
+            });
+            futures::future::try_join_all(all).await?;
+            raw.push(began.elapsed());
+            let began = Instant::now();
+            let all = (0..AT_ONCE).map(|worker| async move {
+                let mut client = self.connect().await?;
+                for round in 0..EACH {
+                    let status = self.tell(&mut client, "add", &format!("ours-{block}-{worker}-{round}"), 1, "0").await?;
+                    ensure!(status == 200, "{status} instead of 200");
+                }
+                anyhow::Ok(())
+            });
+            futures::future::try_join_all(all).await?;
+            ours.push(began.elapsed());
+        }
+        let rate = |took: Duration| (AT_ONCE * EACH) as f64 / took.as_secs_f64();
+        let (raw, ours) = (rate(p50(&mut raw)), rate(p50(&mut ours)));
+        println!("{:<44} {raw:>7.0}/s {ours:>7.0}/s {:>7.2}", "changed events, cold, 64 at once", ours / raw);
+        Ok(())
+    }
+
+    fn key(&self, name: &str) -> String {
+        format!("{}-raw/{name}.yaml", self.run)
+    }
+
+    async fn put(&self, key: &str, text: &str, condition: Condition<'_>) -> anyhow::Result<String> {
+        let metadata = BTreeMap::from(["uid", "resource-version", "sha256", "cause", "outcome"].map(|key| (key.into(), "x".repeat(50))));
+        let bytes = format!("{text:<1500}").into_bytes();
+        match self.store.put(key, Body { bytes, content_type: "application/yaml", metadata }, condition).await? {
+            Conditional::Done(etag) => Ok(etag),
+            Conditional::Lost => anyhow::bail!("a raw PUT of {key} lost"),
+        }
+    }
+
+    async fn raw_create(&self, name: &str) -> anyhow::Result<String> {
+        self.store.head(&self.key(name)).await?;
+        let etag = self.put(&self.key(name), "raw", Condition::Absent).await?;
+        self.store.get(&format!("{}.json", self.key(name)), 1000).await?;
+        Ok(etag)
+    }
+
+    async fn raw_delete(&self, name: &str) -> anyhow::Result<()> {
+        let head = self.store.head(&self.key(name)).await?.context("nothing to delete")?;
+        self.put(&format!("{}.json", self.key(name)), "tombstone", Condition::Absent).await?;
+        self.store.delete(&self.key(name), Condition::Is(&head.etag)).await?;
+        Ok(())
+    }
+
+    async fn connect(&self) -> anyhow::Result<SendRequest<Full<Bytes>>> {
+        let stream = TcpStream::connect(self.address).await?;
+        stream.set_nodelay(true)?;
+        let (client, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        tokio::spawn(connection);
+        Ok(client)
+    }
+
+    /// An event as ApiServerSource sends it; what `endpoint` says is what the entity shows.
+    async fn tell(&self, client: &mut SendRequest<Full<Bytes>>, verb: &str, name: &str, version: u64, endpoint: &str) -> anyhow::Result<u16> {
+        let app = json!({
+            "apiVersion": "marketplace.kratix.io/v1", "kind": "app",
+            "metadata": {"name": name, "namespace": "default", "uid": "7a0f", "resourceVersion": version.to_string(), "generation": 1,
+                "labels": {"kratix.io/promise-name": "app"}},
+            "spec": {"name": name, "image": "registry.example/todo:v1", "dbDriver": "postgresql", "service": {"port": 8080}},
+            "status": {"endpoint": format!("http://todo.example/{endpoint}"), "observedGeneration": 1}
+        });
+        let request = http::Request::post("/")
+            .header("host", "callboard")
+            .header("content-type", "application/json")
+            .header("ce-specversion", "1.0")
+            .header("ce-id", format!("{verb}-{name}-{version}-{}", Instant::now().elapsed().as_nanos()))
+            .header("ce-source", "https://10.96.0.1:443")
+            .header("ce-type", format!("dev.knative.apiserver.resource.{verb}"))
+            .body(Full::new(Bytes::from(app.to_string())))?;
+        client.ready().await?;
+        let response = client.send_request(request).await?;
+        let status = response.status().as_u16();
+        response.into_body().collect().await?;
+        Ok(status)
+    }
+}
+
+/// Start to the first 200, memory when idle, and size, of the binary without `dev`.
+fn the_binary(binary: &str) -> anyhow::Result<()> {
+    let mut starts = Vec::new();
+    let mut memory = Vec::new();
+    for _ in 0..40 {
+        let port = std::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let began = Instant::now();
+        let mut child = Command::new(binary)
+            .args(["--owner", "bench", "--bucket", "catalog", "--endpoint", "http://127.0.0.1:9"])
+            .env("PORT", port.to_string())
+            .stderr(Stdio::null())
+            .spawn()?;
+        while !ready(port) {
+            ensure!(began.elapsed() < Duration::from_secs(10), "{binary} did not become ready");
+            std::thread::sleep(Duration::from_micros(100));
+        }
+        starts.push(began.elapsed());
+        std::thread::sleep(Duration::from_millis(50));
+        let statm = std::fs::read_to_string(format!("/proc/{}/statm", child.id()))?;
+        let pages: u64 = statm.split(' ').nth(1).context("no statm")?.parse()?;
+        memory.push(pages * 4096);
+        child.kill()?;
+        child.wait()?;
+    }
+    memory.sort_unstable();
+    let size = std::fs::metadata(binary)?.len();
+    println!("{:<44} {:>7.2}ms", "start to first 200, median of 40", p50(&mut starts).as_secs_f64() * 1e3);
+    println!("{:<44} {:>7.1}MB", "idle memory, median of 40", memory[memory.len() / 2] as f64 / 1e6);
+    println!("{:<44} {:>7.1}MB", "binary", size as f64 / 1e6);
+    Ok(())
+}
+
+fn ready(port: u16) -> bool {
+    use std::io::{Read, Write};
+    let Ok(mut stream) = std::net::TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else { return false };
+    let mut answer = [0; 12];
+    stream.write_all(b"GET /health/readiness HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").is_ok()
+        && stream.read_exact(&mut answer).is_ok()
+        && &answer == b"HTTP/1.1 200"
+}
+
+fn p50(durations: &mut [Duration]) -> Duration {
+    durations.sort_unstable();
+    durations[durations.len() / 2]
+}
+
+fn micros(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e6
+}
