@@ -5,7 +5,7 @@ use anyhow::{Context as _, ensure};
 use bucket::{Body, Bucket, Condition, Conditional, S3, Store};
 use bytes::Bytes;
 use callboard::{
-    args::{Cli, Serve},
+    args::Cli,
     context::Context,
     serving::Functions,
 };
@@ -75,14 +75,14 @@ impl Bench {
         let bucket = std::env::var("CALLBOARD_TEST_S3_BUCKET")?;
         let run = format!("bench-{}", std::process::id());
         let line = ["callboard", "--endpoint", &endpoint, "--bucket", &bucket, "--owner", "bench", "--prefix", &run];
-        let args: Serve = Cli::parse_from(line).serve.context("no arguments")?;
+        let Cli::Serve(args) = Cli::parse_from(line) else { anyhow::bail!("these are the arguments of a command") };
         let settings = args.catalog.settings(&args.owner)?;
         let kept = Bucket::new(S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
         let functions = Functions { serving: args.function, context: Arc::new(Context::new(settings, kept)) };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         tokio::spawn(runtime::serve(listener, runtime::router(functions, &args.runtime), std::future::pending()));
-        let bench = Self { address, store: S3::new(args.bucket), run };
+        let bench = Self { address, store: S3::new(args.bucket.clone()), run };
         let mut client = bench.connect().await?;
         bench.tell(&mut client, "add", "warm-up", 1, "x").await?;
         Ok(bench)

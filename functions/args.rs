@@ -2,20 +2,16 @@
 
 use crate::serving::Serving;
 use anyhow::Context as _;
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
 use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
 
-/// Callboard keeps a Backstage catalog true to what runs
-///
-/// Without a command it serves: CloudEvents come in by POST /, and Backstage entities go into the bucket.
-#[derive(Debug, clap::Parser)]
-#[command(name = "callboard", version, subcommand_negates_reqs = true, args_conflicts_with_subcommands = true)]
-pub struct Cli {
-    /// What to do instead of serving.
-    #[command(subcommand)]
-    pub command: Option<Command>,
-    /// How to serve.
-    #[command(flatten)]
-    pub serve: Option<Serve>,
+/// What to do: a command, or to serve where there is none.
+#[derive(Debug)]
+pub enum Cli {
+    /// A command.
+    Command(Command),
+    /// CloudEvents come in by POST /, and Backstage entities go into the bucket.
+    Serve(Box<Serve>),
 }
 
 /// What the binary does beside serving.
@@ -74,6 +70,39 @@ pub struct Catalog {
     #[arg(long, env = "CALLBOARD_OPT_IN", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub opt_in: bool,
 }
+
+// By hand, since clap's derive takes an optional group of arguments for absent where all of them come from the environment.
+impl CommandFactory for Cli {
+    fn command() -> clap::Command {
+        let command = clap::Command::new("callboard")
+            .version(env!("CARGO_PKG_VERSION"))
+            .about("Callboard keeps a Backstage catalog true to what runs")
+            .after_help("Without a command it serves: CloudEvents come in by POST /, Backstage entities go into the bucket.")
+            .args_conflicts_with_subcommands(true)
+            .subcommand_negates_reqs(true);
+        Command::augment_subcommands(Serve::augment_args(command)).subcommand_required(false).arg_required_else_help(false)
+    }
+
+    fn command_for_update() -> clap::Command {
+        Self::command()
+    }
+}
+
+impl FromArgMatches for Cli {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        match matches.subcommand_name() {
+            Some(_) => Command::from_arg_matches(matches).map(Self::Command),
+            None => Serve::from_arg_matches(matches).map(Box::new).map(Self::Serve),
+        }
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        *self = Self::from_arg_matches(matches)?;
+        Ok(())
+    }
+}
+
+impl Parser for Cli {}
 
 impl Catalog {
     /// The settings, with this owner as the last resort.

@@ -1,24 +1,24 @@
 //! The binary: arguments, clients, serve.
 
 use callboard::{
-    args::{Cli, Command, Serve},
+    args::{Cli, Serve},
     context::Context,
     serving::Functions,
 };
+#[cfg(feature = "dev")]
+use callboard::args::Command;
 use clap::Parser;
 use std::{process::ExitCode, sync::Arc};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
-    let ended = match (cli.command, cli.serve) {
+    let ended = match Cli::parse() {
         #[cfg(feature = "dev")]
-        (Some(Command::Dev(args)), _) => callboard::dev::run(args),
+        Cli::Command(Command::Dev(args)) => callboard::dev::run(args),
         #[cfg(feature = "dev")]
-        (Some(Command::Preview(args)), _) => callboard::dev::preview::run(&args),
+        Cli::Command(Command::Preview(args)) => callboard::dev::preview::run(&args),
         #[cfg(not(feature = "dev"))]
-        (Some(command), _) => match command {},
-        (None, Some(args)) => serve(args),
-        (None, None) => Err(anyhow::anyhow!("nothing to do: see callboard --help")),
+        Cli::Command(command) => match command {},
+        Cli::Serve(args) => serve(&args),
     };
     match ended {
         Ok(()) => ExitCode::SUCCESS,
@@ -30,7 +30,7 @@ fn main() -> ExitCode {
 }
 
 #[tokio::main]
-async fn serve(args: Serve) -> anyhow::Result<()> {
+async fn serve(args: &Serve) -> anyhow::Result<()> {
     let settings = args.catalog.settings(&args.owner)?;
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
     let bucket = bucket::Bucket::new(bucket::S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());

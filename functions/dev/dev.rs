@@ -136,8 +136,8 @@ mod tests {
     use clap::Parser;
 
     fn settings() -> Settings {
-        match Cli::parse_from(["callboard", "dev", "--once"]).command {
-            Some(Command::Dev(args)) if args.once => args.catalog.settings(OWNER).unwrap(),
+        match Cli::parse_from(["callboard", "dev", "--once"]) {
+            Cli::Command(Command::Dev(args)) if args.once => args.catalog.settings(OWNER).unwrap(),
             other => panic!("{other:?}"),
         }
     }

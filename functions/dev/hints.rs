@@ -69,7 +69,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_printed_commands_speak_of_one_object_that_apps_takes() {
-        let Some(Command::Dev(args)) = Cli::parse_from(["callboard", "dev"]).command else { panic!("no dev") };
+        let Cli::Command(Command::Dev(args)) = Cli::parse_from(["callboard", "dev"]) else { panic!("no dev") };
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let credentials = endpoint::Credentials { access_key: "a".into(), secret_key: "b".into() };
         let endpoint = endpoint::start(listener, BUCKET, None, credentials).await.unwrap();

@@ -204,7 +204,7 @@ mod tests {
         std::fs::write(from.path().join("sub/a.yml"), app("a")).unwrap();
         std::fs::write(from.path().join("README.md"), "no object").unwrap();
         let line = ["callboard", "preview", from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
-        let Some(Command::Preview(args)) = Cli::parse_from(line).command else { panic!("{line:?}") };
+        let Cli::Command(Command::Preview(args)) = Cli::parse_from(line) else { panic!("{line:?}") };
         run(&args).unwrap();
         let written = std::fs::read_to_string(to.path().join("entities/main/marketplace.kratix.io/app/default/a.yaml"));
         assert!(written.unwrap().contains("name: app-a"));
