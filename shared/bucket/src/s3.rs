@@ -50,7 +50,8 @@ impl S3 {
     ) -> Result<T, SdkError<E>> {
         let span = tracing::info_span!("s3", otel.name = format!("s3.{operation}"), otel.kind = "client", aws.s3.bucket = self.args.bucket, aws.s3.key = key);
         let began = Instant::now();
-        let answer = send.instrument(span).await;
+        // The SDK's future is some kilobytes long and dozens of layers deep.
+        let answer = Box::pin(send).instrument(span).await;
         let outcome = if answer.is_ok() { "ok" } else { "error" };
         let attributes = [KeyValue::new("operation", operation), KeyValue::new("outcome", outcome)];
         self.durations.record(began.elapsed().as_secs_f64(), &attributes);

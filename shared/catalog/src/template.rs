@@ -24,7 +24,7 @@ pub(crate) fn spec(api: &Api, ty: String, owner: EntityRef) -> (TemplateSpec, Ve
     let (schema, gaps) = form.map(|form| (form.schema, form.gaps)).unwrap_or_default();
     let step = json!({
         "id": "k-apply",
-        "name": format!("Create a {}", capitalized(api.kind)),
+        "name": format!("Request {}", capitalized(api.kind)),
         "action": "kube:apply",
         "input": {"namespaced": api.scope == Scope::Namespaced, "manifest": manifest(api, schema.as_ref())},
     });

@@ -92,7 +92,8 @@ impl<H: Handler> Endpoint<H> {
     }
 
     async fn judged(&self, event: Event, parent: Parent) -> Outcome {
-        let handled = AssertUnwindSafe(async { self.handler.handle(event).await }).catch_unwind();
+        // Boxed: with a function's own layers in it, the type would be too deep for the compiler.
+        let handled = AssertUnwindSafe(async { self.handler.handle(event).await }).catch_unwind().boxed();
         match tokio::time::timeout(self.timeout, handled).await {
             Ok(Ok(verdict)) => outcome(verdict, parent),
             Ok(Err(panic)) => Outcome::Panicked(panic_message(&*panic)),

@@ -13,7 +13,7 @@ use tracing_subscriber::filter::{EnvFilter, LevelFilter};
 use tracing_subscriber::{Layer, Registry, fmt, prelude::*};
 
 /// The most time that telemetry gets to leave the process at its end.
-const FLUSH: Duration = Duration::from_secs(2);
+const FLUSH: Duration = Duration::from_secs(6);
 
 /// What must be flushed before the process ends.
 #[must_use = "what is not shut down is not flushed"]
@@ -44,7 +44,7 @@ pub fn init(service: &str, args: &Args) -> anyhow::Result<Telemetry> {
 }
 
 impl Telemetry {
-    /// Flushes traces and metrics, for 2 seconds at most.
+    /// Flushes traces and metrics, for 6 seconds at most.
     pub async fn shutdown(self) {
         let (done, is_done) = oneshot::channel::<()>();
         // Both block. A thread of our own, since a runtime waits for its blocking tasks when it ends.

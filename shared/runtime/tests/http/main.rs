@@ -1,7 +1,6 @@
 //! The runtime as a Broker sees it: requests in, statuses and events out.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
-#![allow(clippy::print_stdout, reason = "a function that is a process of its own speaks to its test")]
 
 mod answering;
 mod collector;

@@ -1,52 +1,12 @@
 //! A function as a process of its own, since environment, signals and OpenTelemetry's globals are one per process.
 
 use crate::{Function, args};
-use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
-use events::{Action, Nack, Nothing, Reply, Verdict};
-use runtime::{EntityCounter, telemetry};
+use events::{Nothing, Reply};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 use tokio::net::TcpListener;
-use tracing::Instrument;
-
-/// Set for a function that a test started.
-const STARTED: &str = "CALLBOARD_TEST_PROCESS";
-
-/// What [`Process::start`] starts; it says on stdout where it listens and when a slow event has begun.
-#[tokio::test(flavor = "multi_thread")]
-#[ignore = "no test: the tests start it as a process of its own"]
-async fn function() -> anyhow::Result<()> {
-    anyhow::ensure!(std::env::var_os(STARTED).is_some(), "only the tests start this");
-    let telemetry = telemetry::init("apps", &args())?;
-    let listener = TcpListener::bind("127.0.0.1:0").await?;
-    println!("listening on {}", listener.local_addr()?);
-    let entities = EntityCounter::new();
-    let router = runtime::router(Function(move |event| handle(event, entities.clone())), &args());
-    runtime::serve(listener, router, runtime::terminated()).await?;
-    telemetry.shutdown().await;
-    Ok(())
-}
-
-async fn handle(event: Event, entities: EntityCounter) -> Verdict {
-    match event.id() {
-        "retry" => Err(Nack::Retry("the bucket is away".to_owned())),
-        "nothing" => Ok(Reply::Nothing(Nothing::Unchanged)),
-        "slow" => {
-            println!("handling slow");
-            tokio::time::sleep(Duration::from_millis(300)).await;
-            Ok(Reply::Nothing(Nothing::Unchanged))
-        }
-        _ => {
-            entities.changed(Action::Created, 3);
-            entities.refused(1);
-            tokio::task::yield_now().instrument(tracing::info_span!("s3.put")).await;
-            let reply = EventBuilderV10::new().id("r").source("/callboard/apps").ty("dev.callboard.app.cataloged");
-            Ok(Reply::Changed(Box::new(reply.build().unwrap())))
-        }
-    }
-}
 
 pub(crate) struct Process {
     child: Child,
@@ -100,10 +60,10 @@ impl Drop for Process {
     }
 }
 
+/// The function of `served.rs`; it says on stdout where it listens and when a slow event has begun.
 fn command(variables: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(std::env::current_exe().unwrap());
-    command.args(["process::function", "--exact", "--ignored", "--nocapture"]).env_clear().env(STARTED, "");
-    command.envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut command = Command::new(env!("CARGO_BIN_EXE_served"));
+    command.env_clear().envs(variables.iter().copied()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 

@@ -125,8 +125,7 @@ fn a_collector_that_is_dead_or_silent_hinders_neither_events_nor_the_end() {
         let answer = process.send("ce-id: 1\r\nce-type: t\r\n", "");
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
         process.terminate();
-        // Left to themselves, the two exporters take more than 6 seconds.
-        let (status, _) = process.ended(Duration::from_secs(5));
+        let (status, _) = process.ended(END);
         assert!(status.success(), "{status}");
     }
 }
