@@ -1,14 +1,12 @@
 //! What Callboard costs beyond the raw S3 calls it makes: by the same client, on the same server, in the same run, the
 //! raw call and ours in turn. Run it with `just bench`.
 
+#![allow(clippy::print_stdout, reason = "the figures are the result")]
+
 use anyhow::{Context as _, ensure};
 use bucket::{Body, Bucket, Condition, Conditional, S3, Store};
 use bytes::Bytes;
-use callboard::{
-    args::Cli,
-    context::Context,
-    serving::Functions,
-};
+use callboard::{args::Cli, context::Context, serving::Functions};
 use clap::Parser;
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::SendRequest;
@@ -143,7 +141,8 @@ impl Bench {
             let all = (0..AT_ONCE).map(|worker| async move {
                 let mut client = self.connect().await?;
                 for round in 0..EACH {
-                    let status = self.tell(&mut client, "add", &format!("ours-{block}-{worker}-{round}"), 1, "0").await?;
+                    let status =
+                        self.tell(&mut client, "add", &format!("ours-{block}-{worker}-{round}"), 1, "0").await?;
                     ensure!(status == 200, "{status} instead of 200");
                 }
                 anyhow::Ok(())
@@ -162,7 +161,9 @@ impl Bench {
     }
 
     async fn put(&self, key: &str, text: &str, condition: Condition<'_>) -> anyhow::Result<String> {
-        let metadata = BTreeMap::from(["uid", "resource-version", "sha256", "cause", "outcome"].map(|key| (key.into(), "x".repeat(50))));
+        let metadata = BTreeMap::from(
+            ["uid", "resource-version", "sha256", "cause", "outcome"].map(|key| (key.into(), "x".repeat(50))),
+        );
         let bytes = format!("{text:<1500}").into_bytes();
         match self.store.put(key, Body { bytes, content_type: "application/yaml", metadata }, condition).await? {
             Conditional::Done(etag) => Ok(etag),
@@ -193,7 +194,14 @@ impl Bench {
     }
 
     /// An event as ApiServerSource sends it; what `endpoint` says is what the entity shows.
-    async fn tell(&self, client: &mut SendRequest<Full<Bytes>>, verb: &str, name: &str, version: u64, endpoint: &str) -> anyhow::Result<u16> {
+    async fn tell(
+        &self,
+        client: &mut SendRequest<Full<Bytes>>,
+        verb: &str,
+        name: &str,
+        version: u64,
+        endpoint: &str,
+    ) -> anyhow::Result<u16> {
         let app = json!({
             "apiVersion": "marketplace.kratix.io/v1", "kind": "app",
             "metadata": {"name": name, "namespace": "default", "uid": "7a0f", "resourceVersion": version.to_string(), "generation": 1,

@@ -2,8 +2,8 @@
 
 use crate::serving::Serving;
 use anyhow::Context as _;
-use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
 use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
 
 /// What to do: a command, or to serve where there is none.
 #[derive(Debug)]
@@ -11,7 +11,7 @@ pub enum Cli {
     /// A command.
     Command(Command),
     /// CloudEvents come in by POST /, and Backstage entities go into the bucket.
-    Serve(Box<Serve>),
+    Serve(Serve),
 }
 
 /// What the binary does beside serving.
@@ -77,10 +77,14 @@ impl CommandFactory for Cli {
         let command = clap::Command::new("callboard")
             .version(env!("CARGO_PKG_VERSION"))
             .about("Callboard keeps a Backstage catalog true to what runs")
-            .after_help("Without a command it serves: CloudEvents come in by POST /, Backstage entities go into the bucket.")
+            .after_help(
+                "Without a command it serves: CloudEvents come in by POST /, Backstage entities go into the bucket.",
+            )
             .args_conflicts_with_subcommands(true)
             .subcommand_negates_reqs(true);
-        Command::augment_subcommands(Serve::augment_args(command)).subcommand_required(false).arg_required_else_help(false)
+        Command::augment_subcommands(Serve::augment_args(command))
+            .subcommand_required(false)
+            .arg_required_else_help(false)
     }
 
     fn command_for_update() -> clap::Command {
@@ -92,7 +96,7 @@ impl FromArgMatches for Cli {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         match matches.subcommand_name() {
             Some(_) => Command::from_arg_matches(matches).map(Self::Command),
-            None => Serve::from_arg_matches(matches).map(Box::new).map(Self::Serve),
+            None => Serve::from_arg_matches(matches).map(Self::Serve),
         }
     }
 

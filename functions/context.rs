@@ -2,8 +2,8 @@
 
 use bucket::{Bucket, Outcome, Store, Synced};
 use catalog::{Described, Notes, Settings};
-use runtime::EntityCounter;
 use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Reply, Verdict};
+use runtime::EntityCounter;
 
 /// The surroundings of a function.
 #[derive(Debug)]
@@ -25,7 +25,12 @@ impl<S: Store> Context<S> {
     ///
     /// # Errors
     /// If the bucket cannot be brought in line.
-    pub async fn keep(&self, function: Function, arrival: Arrival, describe: fn(&Object, &Settings) -> Described) -> Verdict {
+    pub async fn keep(
+        &self,
+        function: Function,
+        arrival: Arrival,
+        describe: fn(&Object, &Settings) -> Described,
+    ) -> Verdict {
         let (described, version) = match &arrival.change {
             Change::Applied(object) => {
                 let think = tracing::info_span!("think");

@@ -1,12 +1,12 @@
 //! The binary: arguments, clients, serve.
 
+#[cfg(feature = "dev")]
+use callboard::args::Command;
 use callboard::{
     args::{Cli, Serve},
     context::Context,
     serving::Functions,
 };
-#[cfg(feature = "dev")]
-use callboard::args::Command;
 use clap::Parser;
 use std::{process::ExitCode, sync::Arc};
 
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
 async fn serve(args: &Serve) -> anyhow::Result<()> {
     let settings = args.catalog.settings(&args.owner)?;
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
-    let bucket = bucket::Bucket::new(bucket::S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
+    let bucket =
+        bucket::Bucket::new(bucket::S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
     let functions = Functions { serving: args.function, context: Arc::new(Context::new(settings, bucket)) };
     let listener = runtime::listen(&args.runtime).await?;
     let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;

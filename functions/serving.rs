@@ -51,7 +51,9 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
         match ours {
             Some((Function::Apps, arrival)) => apps::handle(&self.context, arrival).await,
             Some((Function::Promises, arrival)) => promises::handle(&self.context, arrival).await,
-            Some((Function::Mesh | Function::Resync | Function::Refresh, _)) | None => Ok(Reply::Nothing(Nothing::NotOurs)),
+            Some((Function::Mesh | Function::Resync | Function::Refresh, _)) | None => {
+                Ok(Reply::Nothing(Nothing::NotOurs))
+            }
         }
     }
 }

@@ -1,6 +1,5 @@
 //! The way in: captured requests, random ones, and one that is far too large.
 
-#[path = "entry/random.rs"]
 mod random;
 
 use crate::{

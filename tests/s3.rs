@@ -1,10 +1,7 @@
 //! The contract with an S3 server: a real one where `CALLBOARD_TEST_S3_ENDPOINT` names it, else that of `callboard dev`.
 
-#[path = "s3/calls.rs"]
 mod calls;
-#[path = "s3/conditions.rs"]
 mod conditions;
-#[path = "s3/watched.rs"]
 mod watched;
 
 use crate::{

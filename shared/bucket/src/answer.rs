@@ -1,7 +1,7 @@
 //! What the store's refusals mean.
 
 use crate::{Condition, Fault};
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use std::error::Error;
 
@@ -39,7 +39,7 @@ where
         return match error {
             SdkError::TimeoutError(_) => Fault::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
-            _ => Fault::Unusable(cut(&DisplayErrorContext(error).to_string())),
+            _ => Fault::Unusable(cut(&chain(error))),
         };
     };
     let code = code(error);
@@ -49,7 +49,8 @@ where
         404 if code.contains("NoSuchBucket") => Fault::NoBucket,
         429 | 503 => Fault::Busy { code },
         _ => {
-            let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no further words");
+            let message =
+                error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no further words");
             Fault::Answer { code, message: cut(message) }
         }
     }
@@ -61,6 +62,15 @@ fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {
 
 fn code<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, Response>) -> &str {
     error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
+}
+
+/// The error and what led to it, each once.
+fn chain(error: &dyn Error) -> String {
+    let causes: Vec<_> =
+        std::iter::successors(Some(error), |error: &&dyn Error| (*error).source()).map(ToString::to_string).collect();
+    let said_below = |n: usize, text: &String| causes.get(n + 1).is_some_and(|below| below.contains(text.as_str()));
+    let kept = causes.iter().enumerate().filter(|(n, text)| !said_below(*n, text)).map(|(_, text)| text.as_str());
+    kept.collect::<Vec<_>>().join(": ")
 }
 
 fn cut(text: &str) -> String {

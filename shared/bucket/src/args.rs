@@ -1,6 +1,6 @@
 //! Where the bucket is.
 
-use crate::Honours;
+use crate::{CaBundle, Honours};
 
 /// Arguments of the bucket. Credentials, region and endpoint are the AWS SDK's own: `AWS_*`, its profiles, web identity,
 /// Pod Identity.
@@ -21,7 +21,7 @@ pub struct Args {
 
     /// File with certificates (PEM) to trust for the store, beside those of the system
     #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
-    pub ca_bundle: Option<std::path::PathBuf>,
+    pub ca_bundle: Option<CaBundle>,
 
     /// Write without conditions, for a store that has none; only one process may write then
     #[arg(long, env = "CALLBOARD_UNCONDITIONAL", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]

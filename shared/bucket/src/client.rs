@@ -1,23 +1,29 @@
 //! The AWS SDK's client, set up for small objects and a Broker that waits.
 
-use crate::Args;
-use aws_config::{BehaviorVersion, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain, profile::ProfileFileRegionProvider};
+use crate::{Args, CaBundle};
+use aws_config::{
+    BehaviorVersion, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider,
+};
 use aws_sdk_s3::{
     Client,
-    config::{Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient, StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig},
+    config::{
+        Credentials, RequestChecksumCalculation, ResponseChecksumValidation, SharedHttpClient,
+        StalledStreamProtectionConfig, retry::RetryConfig, timeout::TimeoutConfig,
+    },
 };
 use aws_smithy_http_client::{
     Builder,
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
-use std::{path::Path, time::Duration};
+use std::time::Duration;
 
 /// The SDK's own tries of one call, beside those of the protocol and of the Broker.
 const ATTEMPTS: u32 = 3;
 
 /// A client with these credentials, else with the SDK's whole chain of them. Nothing is called yet.
 pub(crate) async fn connect(args: &Args, credentials: Option<&Credentials>) -> Result<Client, String> {
-    let http = http(args.ca_bundle.as_deref())?;
+    let http = http(args.ca_bundle.as_ref())?;
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
         .or_else("us-east-1");
@@ -45,12 +51,10 @@ pub(crate) async fn connect(args: &Args, credentials: Option<&Credentials>) -> R
     Ok(Client::from_conf(config.build()))
 }
 
-fn http(ca_bundle: Option<&Path>) -> Result<SharedHttpClient, String> {
-    let mut trust = TrustStore::default();
-    if let Some(file) = ca_bundle {
-        let failed = |error| format!("failed to read AWS_CA_BUNDLE {}: {error}", file.display());
-        trust = trust.with_pem_certificate(std::fs::read(file).map_err(failed)?);
-    }
-    let tls = TlsContext::builder().with_trust_store(trust).build().map_err(|error| format!("failed to set up TLS: {error}"))?;
+fn http(ca_bundle: Option<&CaBundle>) -> Result<SharedHttpClient, String> {
+    let trust = TrustStore::default();
+    let trust = ca_bundle.into_iter().fold(trust, |trust, bundle| trust.with_pem_certificate(bundle.pem()));
+    let tls = TlsContext::builder().with_trust_store(trust).build();
+    let tls = tls.map_err(|error| format!("failed to set up TLS: {error}"))?;
     Ok(Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).tls_context(tls).build_https())
 }

@@ -9,7 +9,8 @@ use crate::{
     memory::{Known, Memory},
 };
 use catalog::{
-    Described, Descriptor, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Key, Layout, Metadata, Notes, Settings, Spec,
+    Described, Descriptor, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Key, Layout, Metadata, Notes,
+    Settings, Spec,
 };
 use events::{Object, Version};
 use serde_json::json;
@@ -127,7 +128,11 @@ impl Store for Tape {
     async fn delete(&self, key: &str, condition: Condition<'_>) -> Result<Conditional<()>, Fault> {
         let live = |world: &mut World| {
             let holds = world.holds(key, condition);
-            Answer::Delete(if holds && world.0.remove(key).is_some() { Conditional::Done(()) } else { Conditional::Lost })
+            Answer::Delete(if holds && world.0.remove(key).is_some() {
+                Conditional::Done(())
+            } else {
+                Conditional::Lost
+            })
         };
         match self.answer(live).await {
             Answer::Delete(deleted) => Ok(deleted),
@@ -217,7 +222,9 @@ fn step(key: &Key, world: &World, process: &Process, told: &Told) -> (World, Pro
     let known = bucket.memory.get(key);
     let played = bucket.store.0.into_inner().unwrap();
     let process = match polled {
-        Poll::Ready(ended) => Process { handled: process.handled + usize::from(ended.is_ok()), known, answers: Vec::new() },
+        Poll::Ready(ended) => {
+            Process { handled: process.handled + usize::from(ended.is_ok()), known, answers: Vec::new() }
+        }
         Poll::Pending => Process { answers: played.answers, ..process.clone() },
     };
     (played.world, process)
@@ -229,7 +236,11 @@ fn explore(stories: &[&[Story]], crashes: usize) -> (usize, Vec<World>) {
     let wanted = stories.iter().copied().flatten().max_by_key(|story| story.0).and_then(descriptor);
     let told: Vec<Vec<Told>> = stories.iter().map(|stories| stories.iter().map(Told::of).collect()).collect();
     let (mut worlds, mut processes) = (Numbered::new(), Numbered::new());
-    let start = State { world: worlds.of(World::default()), processes: vec![processes.of(Process::default()); stories.len()], crashes };
+    let start = State {
+        world: worlds.of(World::default()),
+        processes: vec![processes.of(Process::default()); stories.len()],
+        crashes,
+    };
     let mut steps = HashMap::new();
     let mut seen = HashSet::from([start.clone()]);
     let mut open = vec![start];
@@ -272,12 +283,16 @@ const STORIES: &[(&str, &[&[Story]])] = &[
     ("delete, re-create, update", &[&[(5, Some('a'))], &[(7, None)], &[(8, Some('A'))], &[(10, Some('B'))]]),
     ("warm updates beside a delete", &[&[(5, Some('a')), (6, Some('b'))], &[(7, None)]]),
     ("warm against a re-creation", &[&[(5, Some('a')), (6, Some('b'))], &[(7, None), (8, Some('A'))]]),
-    ("two warm writers and a delete", &[&[(5, Some('a')), (8, Some('c'))], &[(6, Some('b')), (9, Some('d'))], &[(10, None)]]),
+    (
+        "two warm writers and a delete",
+        &[&[(5, Some('a')), (8, Some('c'))], &[(6, Some('b')), (9, Some('d'))], &[(10, None)]],
+    ),
     ("out of order in one process", &[&[(6, Some('b')), (5, Some('a'))], &[(7, None)], &[(9, Some('A'))]]),
     ("two deletes", &[&[(5, Some('a'))], &[(7, None)], &[(7, None)]]),
 ];
 
 #[test]
+#[expect(clippy::print_stdout, reason = "how many states were seen is part of the result")]
 fn every_interleaving_ends_right_and_none_raises_the_dead() {
     let mut total = 0;
     for (name, stories) in STORIES {

@@ -26,7 +26,6 @@ impl<S: Store> Bucket<S> {
         next: Stored,
         condition: Condition<'_>,
     ) -> Result<Option<Stored>, Error> {
-        self.memory.doubt(key);
         let body = Body { bytes: wanted.body().into(), content_type: "application/yaml", metadata: next.metadata() };
         Ok(match self.put_body(&key.to_string(), body, condition).await? {
             Conditional::Done(etag) => Some(Stored { etag, ..next }),
@@ -50,7 +49,13 @@ impl<S: Store> Bucket<S> {
 
     /// Writes the tombstone, unless one that is not older stands. Returns what this deletion did, which is in the
     /// tombstone where this very event wrote it before.
-    pub(crate) async fn entomb(&self, key: &Key, version: &Version, cause: &str, outcome: Outcome) -> Result<Outcome, Error> {
+    pub(crate) async fn entomb(
+        &self,
+        key: &Key,
+        version: &Version,
+        cause: &str,
+        outcome: Outcome,
+    ) -> Result<Outcome, Error> {
         let tombstone = Tombstone::new(version, cause, &outcome).body();
         let mut condition = Condition::Absent;
         let mut standing;

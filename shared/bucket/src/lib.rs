@@ -4,6 +4,7 @@
 
 mod answer;
 mod args;
+mod ca_bundle;
 mod client;
 mod error;
 #[cfg(test)]
@@ -19,6 +20,7 @@ mod sync;
 mod tombstone;
 
 pub use args::Args;
+pub use ca_bundle::CaBundle;
 pub use error::{Error, Fault};
 pub use outcome::Outcome;
 pub use s3::S3;

@@ -73,13 +73,6 @@ impl Memory {
         }
     }
 
-    /// To be called before a write: if the process dies half way, it must not believe in what it held.
-    pub(crate) fn doubt(&self, key: &Key) {
-        if let Some(known) = self.known().get_mut(key) {
-            known.held = None;
-        }
-    }
-
     fn known(&self) -> std::sync::MutexGuard<'_, LruCache<Key, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }

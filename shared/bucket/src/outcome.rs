@@ -43,7 +43,8 @@ impl Outcome {
 
     /// The form in metadata: `+ref` created, `~ref` updated, `-ref` deleted, parted by spaces.
     pub(crate) fn encode(&self) -> String {
-        let mut text: Vec<_> = self.entities.iter().map(|change| format!("{}{}", sign(change.action), change.entity)).collect();
+        let mut text: Vec<_> =
+            self.entities.iter().map(|change| format!("{}{}", sign(change.action), change.entity)).collect();
         text.extend(self.truncated.then(|| MORE.to_owned()));
         text.join(" ")
     }
@@ -52,7 +53,9 @@ impl Outcome {
     pub(crate) fn decode(text: &str) -> Self {
         let words: Vec<_> = text.split(' ').collect();
         let entities = words.iter().filter_map(|word| {
-            let action = [Action::Created, Action::Updated, Action::Deleted].into_iter().find(|action| word.starts_with(sign(*action)))?;
+            let action = [Action::Created, Action::Updated, Action::Deleted]
+                .into_iter()
+                .find(|action| word.starts_with(sign(*action)))?;
             Some(EntityChange { entity: word.get(1..)?.to_owned(), action }).filter(|change| !change.entity.is_empty())
         });
         Self { entities: entities.collect(), truncated: words.contains(&MORE) }

@@ -1,7 +1,9 @@
 //! The real store, through the AWS SDK. Its types end here.
 
 use crate::{Args, Body, Condition, Conditional, Fault, Head, Listed, Page, Store, answer, client};
-use aws_sdk_s3::{Client, config::Credentials, error::SdkError, operation::get_object::GetObjectOutput, primitives::ByteStream};
+use aws_sdk_s3::{
+    Client, config::Credentials, error::SdkError, operation::get_object::GetObjectOutput, primitives::ByteStream,
+};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use std::{
     collections::HashMap,
@@ -38,7 +40,10 @@ impl S3 {
     }
 
     async fn client(&self) -> Result<&Client, Fault> {
-        self.client.get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref())).await.map_err(Fault::Unusable)
+        self.client
+            .get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref()))
+            .await
+            .map_err(Fault::Unusable)
     }
 
     /// Sends one call, in a span and with its duration recorded.
@@ -48,7 +53,13 @@ impl S3 {
         key: &str,
         send: impl Future<Output = Result<T, SdkError<E>>> + Send,
     ) -> Result<T, SdkError<E>> {
-        let span = tracing::info_span!("s3", otel.name = format!("s3.{operation}"), otel.kind = "client", aws.s3.bucket = self.args.bucket, aws.s3.key = key);
+        let span = tracing::info_span!(
+            "s3",
+            otel.name = format!("s3.{operation}"),
+            otel.kind = "client",
+            aws.s3.bucket = self.args.bucket,
+            aws.s3.key = key
+        );
         let began = Instant::now();
         // The SDK's future is some kilobytes long and dozens of layers deep.
         let answer = Box::pin(send).instrument(span).await;

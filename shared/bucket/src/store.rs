@@ -20,7 +20,11 @@ pub trait Store: Send + Sync {
     ) -> impl Future<Output = Result<Conditional<String>, Fault>> + Send;
 
     /// Deletes an object where the condition holds.
-    fn delete(&self, key: &str, condition: Condition<'_>) -> impl Future<Output = Result<Conditional<()>, Fault>> + Send;
+    fn delete(
+        &self,
+        key: &str,
+        condition: Condition<'_>,
+    ) -> impl Future<Output = Result<Conditional<()>, Fault>> + Send;
 
     /// One page of the keys that begin with `prefix`, in order, from where the last page's `next` says.
     fn list(&self, prefix: &str, from: Option<&str>) -> impl Future<Output = Result<Page, Fault>> + Send;

@@ -63,7 +63,13 @@ impl<S: Store> Bucket<S> {
     ///
     /// # Errors
     /// If the store fails, or others were faster three times; the event should come again.
-    pub async fn sync(&self, key: &Key, wanted: Option<&Descriptor>, version: &Version, cause: &str) -> Result<Synced, Error> {
+    pub async fn sync(
+        &self,
+        key: &Key,
+        wanted: Option<&Descriptor>,
+        version: &Version,
+        cause: &str,
+    ) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let known = self.memory.get(key).unwrap_or_default();
         match known.last {
@@ -77,7 +83,14 @@ impl<S: Store> Bucket<S> {
         }
     }
 
-    async fn write(&self, key: &Key, wanted: &Descriptor, version: &Version, cause: &str, known: Known) -> Result<Synced, Error> {
+    async fn write(
+        &self,
+        key: &Key,
+        wanted: &Descriptor,
+        version: &Version,
+        cause: &str,
+        known: Known,
+    ) -> Result<Synced, Error> {
         if let Some(held) = known.held {
             let same = held.stored.sha256 == wanted.sha256();
             if same && known.highest == *version && version.order().is_some() {
@@ -123,7 +136,6 @@ impl<S: Store> Bucket<S> {
 
     /// The tombstone first, so that whoever writes in between sees it; then the object.
     async fn remove(&self, key: &Key, version: &Version, cause: &str) -> Result<Synced, Error> {
-        self.memory.doubt(key);
         let stored = self.head(key).await?;
         let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
         let target = stored.filter(|_| !newer);
@@ -153,7 +165,9 @@ impl<S: Store> Bucket<S> {
     /// Probes the store once, before the first write.
     pub(crate) async fn writable(&self) -> Result<(), Error> {
         match self.honours {
-            Honours::Unknown => self.probed.get_or_try_init(|| probe::conditions(&self.store, &self.layout)).await.copied(),
+            Honours::Unknown => {
+                self.probed.get_or_try_init(|| probe::conditions(&self.store, &self.layout)).await.copied()
+            }
             Honours::Conditions | Honours::Nothing => Ok(()),
         }
     }

@@ -119,7 +119,16 @@ mod tests {
 
     #[test]
     fn a_layout_that_would_leave_its_place_is_refused() {
-        for (prefix, cluster) in [("", "main"), ("/a", "main"), ("a/", "main"), ("../a", "main"), ("state/a", "main"), ("a", ""), ("a", "A"), ("a", "a/b")] {
+        for (prefix, cluster) in [
+            ("", "main"),
+            ("/a", "main"),
+            ("a/", "main"),
+            ("../a", "main"),
+            ("state/a", "main"),
+            ("a", ""),
+            ("a", "A"),
+            ("a", "a/b"),
+        ] {
             assert!(Layout::new(prefix, cluster).is_err(), "{prefix} {cluster}");
         }
     }

@@ -66,11 +66,8 @@ fn fit(text: &str, allowed: impl Fn(u8) -> bool) -> String {
         return text.to_owned();
     }
     let hash = format!("{:x}", Sha256::digest(bytes));
-    let readable: String = text
-        .to_ascii_lowercase()
-        .bytes()
-        .map(|b| if allowed(b) { char::from(b) } else { '-' })
-        .collect();
+    let readable: String =
+        text.to_ascii_lowercase().bytes().map(|b| if allowed(b) { char::from(b) } else { '-' }).collect();
     let readable = readable.trim_matches(|c: char| !c.is_ascii_alphanumeric());
     let readable = readable[..readable.len().min(MAX - 9)].trim_end_matches(|c: char| !c.is_ascii_alphanumeric());
     if readable.is_empty() { hash[..8].to_owned() } else { format!("{readable}-{}", &hash[..8]) }

@@ -87,7 +87,10 @@ impl Default for RequestKinds {
             ("redis.marketplace.kratix.io", "redis", None),
             ("runtime.marketplace.kratix.io", "runtime", None),
         ];
-        let kind = |promise: &str, selector: Option<&str>| RequestKind { promise: promise.into(), selector: selector.map(Into::into) };
+        let kind = |promise: &str, selector: Option<&str>| RequestKind {
+            promise: promise.into(),
+            selector: selector.map(Into::into),
+        };
         Self(known.into_iter().map(|(key, promise, selector)| (key.into(), kind(promise, selector))).collect())
     }
 }
@@ -97,7 +100,8 @@ impl RequestKinds {
     pub fn add(&mut self, line: &str) -> Result<(), InvalidSetting> {
         let rule = "is no <kind>.<group>=<promise>[:<label selector>]";
         let (key, rest) = line.split_once('=').ok_or_else(|| InvalidSetting::new(line, rule))?;
-        let (promise, selector) = rest.split_once(':').map_or((rest, None), |(promise, selector)| (promise, Some(selector)));
+        let (promise, selector) =
+            rest.split_once(':').map_or((rest, None), |(promise, selector)| (promise, Some(selector)));
         let (kind, group) = key.split_once('.').ok_or_else(|| InvalidSetting::new(line, rule))?;
         let checked = ObjectRef::new(&format!("{group}/v1"), kind, None, promise);
         checked.map_err(|_| InvalidSetting::new(line, rule))?;
@@ -134,7 +138,11 @@ impl FromStr for SourceUrl {
         let rule = "is no http or https URL with placeholders {cluster}, {group}, {kind}, {namespace} and {name}";
         let filled = fill(text, &["x"; 5]);
         let usable = url::Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
-        if usable && !filled.contains(['{', '}']) { Ok(Self(text.to_owned())) } else { Err(InvalidSetting::new(text, rule)) }
+        if usable && !filled.contains(['{', '}']) {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(InvalidSetting::new(text, rule))
+        }
     }
 }
 

@@ -52,7 +52,11 @@ fn metadata(metadata: &Metadata) -> Result<(), Invalid> {
         rule(is_key(key), || format!("annotation {key}"), "has a key that is no prefix/name")?;
     }
     for tag in &metadata.tags {
-        rule(is_tag(tag), || format!("tag {tag:?}"), "must be lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most")?;
+        rule(
+            is_tag(tag),
+            || format!("tag {tag:?}"),
+            "must be lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
+        )?;
     }
     for link in &metadata.links {
         rule(url::Url::parse(&link.url).is_ok(), || format!("link {:?}", link.url), "must be an absolute URL")?;
@@ -77,7 +81,8 @@ fn template(spec: &TemplateSpec) -> Result<(), Invalid> {
 fn has_placeholder(value: &Value) -> bool {
     match value {
         Value::Object(map) => {
-            ["$text", "$json", "$yaml", "$openapi", "$asyncapi"].iter().any(|key| map.contains_key(*key)) || map.values().any(has_placeholder)
+            ["$text", "$json", "$yaml", "$openapi", "$asyncapi"].iter().any(|key| map.contains_key(*key))
+                || map.values().any(has_placeholder)
         }
         Value::Array(items) => items.iter().any(has_placeholder),
         _ => false,
@@ -137,20 +142,56 @@ mod tests {
     fn what_backstage_refuses_is_refused() {
         let link = |url: &str, title: &str| Link { url: url.into(), title: Some(title.into()), icon: None, ty: None };
         assert!(with(|m| m.title = Some(String::new())).is_err());
-        assert!(with(|m| { m.labels.insert("a".into(), "a b".into()); }).is_err());
-        assert!(with(|m| { m.labels.insert("A.b/c".into(), "x".into()); }).is_err());
-        assert!(with(|m| { m.annotations.insert("a/b/c".into(), "x".into()); }).is_err());
+        assert!(
+            with(|m| {
+                m.labels.insert("a".into(), "a b".into());
+            })
+            .is_err()
+        );
+        assert!(
+            with(|m| {
+                m.labels.insert("A.b/c".into(), "x".into());
+            })
+            .is_err()
+        );
+        assert!(
+            with(|m| {
+                m.annotations.insert("a/b/c".into(), "x".into());
+            })
+            .is_err()
+        );
         for tag in ["", "A", "a.b", "a_b", "a--b", "-a"] {
-            assert!(with(|m| { m.tags.insert(tag.into()); }).is_err(), "{tag}");
+            assert!(
+                with(|m| {
+                    m.tags.insert(tag.into());
+                })
+                .is_err(),
+                "{tag}"
+            );
         }
-        assert!(with(|m| { m.links.insert(link("nowhere", "x")); }).is_err());
-        assert!(with(|m| { m.links.insert(link("https://x", "")); }).is_err());
+        assert!(
+            with(|m| {
+                m.links.insert(link("nowhere", "x"));
+            })
+            .is_err()
+        );
+        assert!(
+            with(|m| {
+                m.links.insert(link("https://x", ""));
+            })
+            .is_err()
+        );
     }
 
     #[test]
     fn a_template_that_would_fetch_a_url_is_refused() {
         let owner = crate::EntityRef::parse("guests", "group", "default").unwrap();
-        let spec = |parameters, steps| TemplateSpec { ty: "service".into(), owner: owner.clone(), parameters: vec![parameters], steps: vec![steps] };
+        let spec = |parameters, steps| TemplateSpec {
+            ty: "service".into(),
+            owner: owner.clone(),
+            parameters: vec![parameters],
+            steps: vec![steps],
+        };
         assert_eq!(template(&spec(json!({}), json!({"action": "kube:apply"}))), Ok(()));
         assert!(template(&spec(json!({"a": [{"$text": "http://x"}]}), json!({"action": "kube:apply"}))).is_err());
         assert!(template(&spec(json!({}), json!({"id": "x"}))).is_err());

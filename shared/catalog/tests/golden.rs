@@ -27,7 +27,8 @@ fn every_event_leads_to_the_expected_descriptor() {
 
 fn cases() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases");
-    let children = |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().map(|entry| entry.unwrap().path());
+    let children =
+        |dir: PathBuf| fs::read_dir(dir).into_iter().flatten().map(|entry| entry.expect("a folder of the tree").path());
     let functions = ["apps", "promises"].map(|function| root.join(function));
     let mut cases: Vec<_> = functions.into_iter().flat_map(children).filter(|path| path.is_dir()).collect();
     cases.sort();

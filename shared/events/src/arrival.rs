@@ -82,7 +82,9 @@ pub fn decode(mut event: Event) -> Result<Option<Arrival>, Nack> {
 /// The data is looked into only where it is already JSON ([`Data::Json`]); `runtime` makes it so.
 pub fn trace_parent(event: &Event) -> Option<String> {
     let annotation = || match event.data() {
-        Some(Data::Json(object)) => Some(object.pointer("/metadata/annotations/kratix.io~1trace-parent")?.as_str()?.to_owned()),
+        Some(Data::Json(object)) => {
+            Some(object.pointer("/metadata/annotations/kratix.io~1trace-parent")?.as_str()?.to_owned())
+        }
         _ => None,
     };
     extension(event, "traceparent").or_else(annotation)
@@ -108,7 +110,10 @@ fn reference(event: &Event, data: Option<&Value>) -> Result<ObjectRef, NotAnObje
         None => extension(event, "namespace").or(subject.namespace),
     };
     Ok(ObjectRef::new(
-        &text("apiVersion").or_else(|| extension(event, "apiversion")).or(subject.api_version).ok_or(missing("apiVersion"))?,
+        &text("apiVersion")
+            .or_else(|| extension(event, "apiversion"))
+            .or(subject.api_version)
+            .ok_or(missing("apiVersion"))?,
         &text("kind").or_else(|| extension(event, "kind")).ok_or(missing("kind"))?,
         namespace.as_deref(),
         &name.or_else(|| extension(event, "name")).or(subject.name).ok_or(missing("name"))?,
@@ -131,7 +136,8 @@ impl Subject {
             return Self::default();
         };
         let mut parts = rest.split('/');
-        let (Some(namespace), Some(_plural), Some(name), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        let (Some(namespace), Some(_plural), Some(name), None) =
+            (parts.next(), parts.next(), parts.next(), parts.next())
         else {
             return Self::default();
         };
@@ -171,7 +177,8 @@ mod tests {
 
     #[test]
     fn a_reference_sent_by_hand_needs_no_extension_and_no_subject() {
-        let todo = json!({"apiVersion": "workshop.kratix.io/v1", "kind": "App", "name": "todo", "namespace": "default"});
+        let todo =
+            json!({"apiVersion": "workshop.kratix.io/v1", "kind": "App", "name": "todo", "namespace": "default"});
         let arrival = decoded(event("dev.knative.apiserver.ref.update", todo));
         assert_eq!(arrival.change.object().to_string(), "app.workshop.kratix.io/default/todo");
         assert!(matches!(arrival.change, Change::Touched(_)));
@@ -199,7 +206,12 @@ mod tests {
 
     #[test]
     fn a_type_of_others_is_of_no_concern() {
-        for ty in ["boson.fn", "dev.knative.cli.plugin.event.generic", "dev.knative.apiserver.resource", "dev.knative.apiserver.resource.patch"] {
+        for ty in [
+            "boson.fn",
+            "dev.knative.cli.plugin.event.generic",
+            "dev.knative.apiserver.resource",
+            "dev.knative.apiserver.resource.patch",
+        ] {
             assert_eq!(decode(event(ty, json!({})).build().unwrap()), Ok(None), "{ty}");
         }
     }
@@ -216,6 +228,9 @@ mod tests {
         let app = json!({"metadata": {"annotations": {"kratix.io/trace-parent": "00-kratix"}}});
         let builder = event("dev.knative.apiserver.resource.add", app);
         assert_eq!(trace_parent(&builder.clone().build().unwrap()).as_deref(), Some("00-kratix"));
-        assert_eq!(trace_parent(&builder.extension("traceparent", "00-ours").build().unwrap()).as_deref(), Some("00-ours"));
+        assert_eq!(
+            trace_parent(&builder.extension("traceparent", "00-ours").build().unwrap()).as_deref(),
+            Some("00-ours")
+        );
     }
 }

@@ -109,7 +109,9 @@ impl Cataloged {
             for change in &mut self.changes {
                 change.entities.truncate(change.entities.len() / 2);
             }
-            let lists = self.ignored.len() + self.refused.len() + self.changes.iter().map(|change| change.entities.len()).sum::<usize>();
+            let lists = self.ignored.len()
+                + self.refused.len()
+                + self.changes.iter().map(|change| change.entities.len()).sum::<usize>();
             if lists == 0 && self.changes.len() <= 1 {
                 self.cause.id.clear();
                 self.cause.source.clear();

@@ -78,7 +78,10 @@ impl FromStr for Function {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|function| function.as_str() == text).ok_or_else(|| format!("{text:?} is no function"))
+        Self::ALL
+            .into_iter()
+            .find(|function| function.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is no function"))
     }
 }
 

@@ -13,7 +13,9 @@ mod verdict;
 
 pub use arrival::{Arrival, Change, decode, trace_parent};
 pub use cause::Cause;
-pub use emitted::{Action, Cataloged, EntityChange, Ignored, ObjectChange, Refused, MAX_DATA, PARTITION_KEY, schema_url};
+pub use emitted::{
+    Action, Cataloged, EntityChange, Ignored, MAX_DATA, ObjectChange, PARTITION_KEY, Refused, schema_url,
+};
 pub use function::{CALLBOARD_EXTENSION, Function};
 pub use object::{NotAnObject, Object, Version};
 pub use object_ref::{InvalidRef, ObjectRef};

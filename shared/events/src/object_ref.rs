@@ -158,7 +158,10 @@ mod tests {
             ("v1", "", None, "a"),
             ("v1", "A/p", None, "a"),
         ] {
-            assert!(ObjectRef::new(api_version, kind, namespace, name).is_err(), "{api_version} {kind} {namespace:?} {name}");
+            assert!(
+                ObjectRef::new(api_version, kind, namespace, name).is_err(),
+                "{api_version} {kind} {namespace:?} {name}"
+            );
         }
     }
 }

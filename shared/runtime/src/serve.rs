@@ -17,7 +17,9 @@ const DRAIN: Duration = Duration::from_secs(45);
 /// If the port is taken or not allowed.
 pub async fn listen(args: &Args) -> anyhow::Result<TcpListener> {
     let address = (Ipv4Addr::UNSPECIFIED, args.port);
-    TcpListener::bind(address).await.with_context(|| format!("failed to listen on port {}: set PORT to another one", args.port))
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("failed to listen on port {}: set PORT to another one", args.port))
 }
 
 /// Serves until `shutdown` resolves, then takes no more connections and returns when those in flight are answered.
