@@ -34,10 +34,11 @@ fn main() -> anyhow::Result<()> {
     }
     let runtime = tokio::runtime::Runtime::new()?;
     runtime.block_on(ratios())?;
-    match std::env::var("CALLBOARD_BIN") {
-        Ok(binary) => the_binary(&binary),
-        Err(_) => Ok(println!("CALLBOARD_BIN is not set: start, memory and size of the binary are not measured")),
-    }
+    let Ok(binary) = std::env::var("CALLBOARD_BIN") else {
+        println!("CALLBOARD_BIN is not set: start, memory and size of the binary are not measured");
+        return Ok(());
+    };
+    the_binary(&binary)
 }
 
 /// What the cases run on: the function over HTTP, and the store below it.

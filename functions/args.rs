@@ -7,6 +7,7 @@ use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcom
 
 /// What to do: a command, or to serve where there is none.
 #[derive(Debug)]
+#[allow(clippy::large_enum_variant, reason = "there is one, once")]
 pub enum Cli {
     /// A command.
     Command(Command),
