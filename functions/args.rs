@@ -124,7 +124,7 @@ impl Catalog {
         }
         Ok(Settings {
             system: system.transpose().context("CALLBOARD_SYSTEM cannot be used")?,
-            owner_paths: self.owner_paths.iter().map(|path| pointer(path.trim())).collect(),
+            owner_paths: self.owner_paths.iter().map(|path| pointer(path.trim())).collect::<anyhow::Result<_>>()?,
             source_url: self.source_url.clone(),
             selection: if self.opt_in { Selection::OptIn } else { Selection::All },
             kinds,
@@ -134,6 +134,12 @@ impl Catalog {
 }
 
 /// `spec.owner` as a JSON pointer.
-fn pointer(path: &str) -> String {
-    path.split('.').filter(|part| !part.is_empty()).map(|part| format!("/{part}")).collect()
+fn pointer(path: &str) -> anyhow::Result<String> {
+    let named =
+        |part: &str| !part.is_empty() && part.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_'));
+    anyhow::ensure!(
+        path.split('.').all(named),
+        "CALLBOARD_OWNER_PATHS cannot be used: {path:?} is no path such as spec.owner"
+    );
+    Ok(path.split('.').map(|part| format!("/{part}")).collect())
 }

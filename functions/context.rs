@@ -1,6 +1,6 @@
 //! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
 
-use bucket::{Bucket, Outcome, Store, Synced};
+use bucket::{Bucket, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Notes, Settings};
 use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Reply, Verdict};
 use runtime::EntityCounter;
@@ -31,44 +31,55 @@ impl<S: Store> Context<S> {
         arrival: Arrival,
         describe: fn(&Object, &Settings) -> Described,
     ) -> Verdict {
-        let (described, version) = match &arrival.change {
+        let (object, described) = match &arrival.change {
             Change::Applied(object) => {
                 let think = tracing::info_span!("think");
-                (think.in_scope(|| describe(object, &self.settings)), object.version())
+                (object, think.in_scope(|| describe(object, &self.settings)))
             }
-            Change::Deleted(object) => (Described::nothing(object, &self.settings, Notes::default()), object.version()),
+            Change::Deleted(object) => (object, Described::nothing(object, &self.settings, Notes::default())),
             Change::Touched(_) | Change::Gone(_) => return Ok(Reply::Nothing(Nothing::Unresolved)),
         };
-        let wanted = described.descriptor.as_ref();
-        match self.bucket.sync(&described.key, wanted, &version, &arrival.cause.sha256).await? {
-            Synced::Changed(outcome) => self.reply(function, arrival, described, outcome),
-            Synced::Unchanged if wanted.is_none() && !described.refused.is_empty() => {
-                self.reply(function, arrival, described, Outcome::default())
+        let wanted = match (&arrival.change, &described.descriptor) {
+            (Change::Deleted(_), _) => Wanted::Gone,
+            (_, Some(descriptor)) => Wanted::Is(descriptor),
+            (_, None) => Wanted::Nothing,
+        };
+        let synced = self.bucket.sync(&described.key, wanted, &object.version(), &arrival.cause.sha256).await?;
+        if let Synced::Changed(outcome) = &synced {
+            self.count(outcome, &described);
+        }
+        match synced {
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => reply(function, arrival, described, outcome),
+            Synced::Unchanged if described.descriptor.is_none() && !described.refused.is_empty() => {
+                reply(function, arrival, described, Outcome::default())
             }
             Synced::Unchanged => Ok(Reply::Nothing(Nothing::Unchanged)),
             Synced::Stale => Ok(Reply::Nothing(Nothing::Stale)),
         }
     }
 
-    fn reply(&self, function: Function, arrival: Arrival, described: Described, outcome: Outcome) -> Verdict {
-        let subject = arrival.change.object().clone();
-        for ignored in &described.ignored {
-            tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
-        }
-        for refused in &described.refused {
-            tracing::warn!(k8s.object = %subject, entity = refused.entity, reason = refused.reason, "an entity is left out");
-        }
+    fn count(&self, outcome: &Outcome, described: &Described) {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);
         }
         self.entities.refused(described.refused.len() as u64);
-        let key = described.key.to_string();
-        let changes = match outcome.entities.is_empty() {
-            true => Vec::new(),
-            false => vec![ObjectChange { key: key.clone(), entities: outcome.entities }],
-        };
-        let Described { refused, ignored, .. } = described;
-        let cataloged = Cataloged { cause: arrival.cause, changes, refused, ignored, truncated: outcome.truncated };
-        cataloged.event(function, &subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
     }
+}
+
+fn reply(function: Function, arrival: Arrival, described: Described, outcome: Outcome) -> Verdict {
+    let subject = arrival.change.object().clone();
+    for ignored in &described.ignored {
+        tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
+    }
+    for refused in &described.refused {
+        tracing::warn!(k8s.object = %subject, entity = refused.entity, reason = refused.reason, "an entity is left out");
+    }
+    let key = described.key.to_string();
+    let changes = match outcome.entities.is_empty() {
+        true => Vec::new(),
+        false => vec![ObjectChange { key: key.clone(), entities: outcome.entities }],
+    };
+    let Described { refused, ignored, .. } = described;
+    let cataloged = Cataloged { cause: arrival.cause, changes, refused, ignored, truncated: outcome.truncated };
+    cataloged.event(function, &subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
 }

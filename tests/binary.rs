@@ -1,8 +1,8 @@
 //! The binary as an operator runs it, with no variables but those of the test.
 
 use std::{
-    fs,
-    io::{Read, Write},
+    fs::{self, File},
+    io::{Read, Seek, Write},
     net::{SocketAddr, TcpListener, TcpStream},
     process::{Child, Command, ExitStatus, Stdio},
     thread::sleep,
@@ -25,6 +25,8 @@ pub(crate) fn callboard(variables: &[(&str, &str)]) -> Command {
 /// A process that serves, until it is dropped.
 pub(crate) struct Served {
     child: Child,
+    /// A file, since a pipe would have to be read all the time.
+    stderr: File,
     pub(crate) address: SocketAddr,
 }
 
@@ -36,8 +38,10 @@ impl Served {
         drop(free);
         let port = address.port().to_string();
         let variables = [&NEEDED[..], &[("PORT", port.as_str())], variables].concat();
-        let child = callboard(&variables).stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-        let mut served = Self { child, address };
+        let stderr = tempfile::tempfile().unwrap();
+        let into = stderr.try_clone().unwrap();
+        let child = callboard(&variables).stdout(Stdio::null()).stderr(into).spawn().unwrap();
+        let mut served = Self { child, stderr, address };
         let deadline = Instant::now() + PATIENCE;
         while TcpStream::connect(address).is_err() {
             assert_eq!(served.child.try_wait().unwrap(), None, "it has ended");
@@ -49,8 +53,19 @@ impl Served {
 
     /// The status line and the rest of the answer to a request without a body.
     pub(crate) fn ask(&self, method: &str, path: &str) -> String {
+        self.converse(&format!("{method} {path}"), "\r\n")
+    }
+
+    /// The same for an event in binary mode; each of its headers ends with CRLF.
+    pub(crate) fn send(&self, headers: &str, data: &str) -> String {
+        let length = data.len();
+        let head = format!("ce-specversion: 1.0\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n");
+        self.converse("POST /", &format!("{head}{headers}\r\n{data}"))
+    }
+
+    fn converse(&self, what: &str, rest: &str) -> String {
         let mut stream = TcpStream::connect(self.address).unwrap();
-        write!(stream, "{method} {path} HTTP/1.1\r\nhost: callboard\r\nconnection: close\r\n\r\n").unwrap();
+        write!(stream, "{what} HTTP/1.1\r\nhost: callboard\r\nconnection: close\r\n{rest}").unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         answer
@@ -63,13 +78,16 @@ impl Served {
         line.trim_end_matches("kB").trim().parse().unwrap()
     }
 
-    /// How it ends on SIGTERM.
-    pub(crate) fn terminated(mut self) -> ExitStatus {
+    /// How it ends on SIGTERM, and what it wrote to stderr.
+    pub(crate) fn terminated(mut self) -> (ExitStatus, String) {
         assert!(Command::new("kill").args(["-TERM", &self.child.id().to_string()]).status().unwrap().success());
         let deadline = Instant::now() + PATIENCE;
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
-                return status;
+                let mut stderr = String::new();
+                self.stderr.rewind().unwrap();
+                self.stderr.read_to_string(&mut stderr).unwrap();
+                return (status, stderr);
             }
             assert!(Instant::now() < deadline, "it has not ended");
             sleep(Duration::from_millis(10));

@@ -8,7 +8,7 @@ use crate::{
 use axum::Router;
 use bucket::{Body, S3};
 use cloudevents::{AttributesReader, Event};
-use futures::{StreamExt, stream};
+use futures::{StreamExt, future::join_all, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt,
@@ -17,6 +17,9 @@ use std::{
 
 /// How often a call goes wrong that goes wrong for good.
 const ALWAYS: usize = usize::MAX;
+
+/// Which scene that is.
+const RESTARTED_UPDATE: usize = 2;
 
 const FAULTS: [Fault; 8] = [
     Fault::Refused(403, "AccessDenied"),
@@ -31,7 +34,7 @@ const FAULTS: [Fault; 8] = [
 
 #[tokio::test]
 async fn a_call_that_keeps_failing_is_told_and_the_redelivered_event_makes_it_right() {
-    each_call(&FAULTS, async |run| {
+    each_call(&FAULTS, 20, async |run| {
         let told = run.first(ALWAYS).await;
         assert_eq!(told.status, 503, "{run:?}: {told:?}");
         assert!(!told.body.contains('\n') && told.body.len() <= 512, "{run:?}: {told:?}");
@@ -43,7 +46,7 @@ async fn a_call_that_keeps_failing_is_told_and_the_redelivered_event_makes_it_ri
 
 #[tokio::test]
 async fn a_call_that_fails_once_is_made_again_or_the_event_is() {
-    each_call(&FAULTS, async |run| {
+    each_call(&FAULTS, 20, async |run| {
         let told = run.first(1).await;
         if run.is_overcome() {
             assert_eq!(told, run.scene.answer, "{run:?}");
@@ -57,7 +60,7 @@ async fn a_call_that_fails_once_is_made_again_or_the_event_is() {
 
 #[tokio::test]
 async fn a_call_that_hangs_is_given_up_in_time() {
-    each_call(&[Fault::Hang], async |run| {
+    each_call(&[Fault::Hang], 1, async |run| {
         let told = run.first(ALWAYS).await;
         assert_eq!(told.status, 503, "{run:?}: {told:?}");
         assert_eq!(told.body, "the event was not dealt with within 1s", "{run:?}");
@@ -66,10 +69,28 @@ async fn a_call_that_hangs_is_given_up_in_time() {
     .await;
 }
 
+/// It takes the 12 seconds that the client gives a call and its tries; a paused clock would not wait for sockets.
+#[tokio::test]
+async fn a_store_that_falls_silent_is_named_where_there_is_time_to() {
+    let scene = Arc::new(scenes().await.swap_remove(RESTARTED_UPDATE));
+    let silences = [
+        ("HEAD entities/main/workshop.kratix.io/app/default/todo.yaml", Fault::Hang),
+        ("GET state/entities/main/conditional-writes.json", Fault::Stall),
+    ];
+    let runs = silences.map(async |(call, fault)| {
+        let run = Run::start(scene.clone(), call, fault, 60).await;
+        let told = run.first(ALWAYS).await;
+        assert_eq!(told.status, 503, "{run:?}: {told:?}");
+        assert!(run.is_told_by(&told.body), "{run:?}: {told:?}");
+        run.again().await;
+    });
+    join_all(runs).await;
+}
+
 #[tokio::test]
 async fn a_bucket_that_is_missing_is_named_with_the_way_out() {
     for scene in scenes().await {
-        let run = Run::start(Arc::new(scene), "*", Fault::Refused(404, "NoSuchBucket")).await;
+        let run = Run::start(Arc::new(scene), "*", Fault::Refused(404, "NoSuchBucket"), 20).await;
         let told = run.first(ALWAYS).await;
         assert_eq!(told.status, 503, "{run:?}: {told:?}");
         let says = "the bucket does not exist: create it or set CALLBOARD_BUCKET";
@@ -136,8 +157,8 @@ fn start(wire: &Wire, seconds: u64) -> Router {
     runtime::router(process(store), &args(seconds))
 }
 
-/// Each call of each scene goes wrong in each way.
-async fn each_call(faults: &[Fault], check: impl AsyncFn(Run)) {
+/// Each call of each scene goes wrong in each way, with this much time for an event.
+async fn each_call(faults: &[Fault], seconds: u64, check: impl AsyncFn(Run)) {
     let mut runs = Vec::new();
     for scene in scenes().await.into_iter().map(Arc::new) {
         for call in &scene.calls {
@@ -145,7 +166,7 @@ async fn each_call(faults: &[Fault], check: impl AsyncFn(Run)) {
         }
     }
     assert!(runs.len() >= 15 * faults.len(), "{} runs are too few to be all", runs.len());
-    let runs = stream::iter(runs).map(async |(scene, call, fault)| check(Run::start(scene, &call, fault).await).await);
+    let runs = stream::iter(runs).map(async |(scene, call, fault)| check(Run::start(scene, &call, fault, seconds).await).await);
     runs.buffer_unordered(8).collect::<()>().await;
 }
 
@@ -159,8 +180,7 @@ struct Run {
 }
 
 impl Run {
-    async fn start(scene: Arc<Scene>, call: &str, fault: Fault) -> Self {
-        let seconds = if fault == Fault::Hang { 1 } else { 20 };
+    async fn start(scene: Arc<Scene>, call: &str, fault: Fault, seconds: u64) -> Self {
         let (wire, router) = set(scene.restarted, &scene.before, seconds).await;
         Self { scene, call: call.to_owned(), fault, wire, router }
     }
@@ -190,6 +210,7 @@ impl Run {
             Fault::Refused(429, _) => "the store is too busy (429",
             Fault::Refused(500, _) => "the store answered 500",
             Fault::Refused(503, _) => "the store is too busy (503",
+            Fault::Hang | Fault::Stall => "the store did not answer in time",
             _ => "the store cannot be used: ",
         };
         text.starts_with(&format!("failed to {} {key}", method.to_lowercase())) && text.contains(says)
@@ -198,7 +219,7 @@ impl Run {
     /// Whether the fault passes unnoticed where it comes once: the client tries again, or the write begins anew.
     fn is_overcome(&self) -> bool {
         match self.fault {
-            Fault::Refused(403 | 429, _) | Fault::Garbage | Fault::Hang => false,
+            Fault::Refused(403 | 429, _) | Fault::Garbage | Fault::Hang | Fault::Stall => false,
             Fault::Refused(409 | 412, _) => {
                 !["HEAD ", "GET ", "PUT state/entities/main/probe", "PUT state/entities/main/cond"]
                     .iter()

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 
 mod binary;
+#[path = "../shared/runtime/tests/http/collector.rs"]
+mod collector;
 mod configuration;
 mod crash;
 mod entry;
@@ -11,9 +13,11 @@ mod faults;
 mod golden;
 mod memory;
 mod order;
+mod private_ca;
 mod purity;
 mod s3;
 mod story;
 mod support;
+mod telemetry;
 mod wire;
 mod yaml;

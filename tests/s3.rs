@@ -8,7 +8,7 @@ use crate::{
     story::{TODO, event},
     support::settings,
 };
-use bucket::{Args, Body, Bucket, Condition, Conditional, Error, Fault, Head, Honours, S3, Store, Synced};
+use bucket::{Args, Body, Bucket, Condition, Conditional, Error, Fault, Head, Honours, S3, Store, Synced, Wanted};
 use callboard::dev::endpoint::{Credentials, Endpoint, start};
 use catalog::{Descriptor, Key, Layout, Settings};
 use events::{Change, Version};
@@ -170,7 +170,7 @@ async fn sixteen_processes_at_once_end_in_the_newest_version() {
     let syncs = processes.iter().zip(1..).map(async |(process, version)| {
         let (key, wanted, source) = place.app(version, &format!("version {version}"));
         for _ in 0..50 {
-            match process.sync(&key, Some(&wanted), &source, &format!("cause-{version}")).await {
+            match process.sync(&key, Wanted::Is(&wanted), &source, &format!("cause-{version}")).await {
                 Err(Error::Contended { .. }) => {}
                 synced => return synced.unwrap(),
             }

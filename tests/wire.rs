@@ -21,6 +21,8 @@ pub(crate) enum Fault {
     Hang,
     /// What was asked for happens; the connection breaks in the middle of the answer.
     Cut,
+    /// What was asked for happens; the answer stops in the middle and the connection stays.
+    Stall,
     /// Nothing happens; the answer is no HTTP.
     Garbage,
 }
@@ -79,6 +81,11 @@ impl Wire {
                 Some(Fault::Cut) => {
                     let answer = self.answer(&request);
                     return stream.write_all(&answer[..middle(&answer)]).await;
+                }
+                Some(Fault::Stall) => {
+                    let answer = self.answer(&request);
+                    stream.write_all(&answer[..middle(&answer)]).await?;
+                    return std::future::pending().await;
                 }
                 Some(Fault::Garbage) => return stream.write_all(b"\0\xff<html>\r\n\r\n").await,
             };

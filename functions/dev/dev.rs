@@ -17,7 +17,7 @@ use crate::{
     serving::{Functions, Serving},
 };
 use anyhow::{Context as _, ensure};
-use bucket::{Bucket, Honours, S3};
+use bucket::{Bucket, Honours, S3, Wanted};
 use catalog::{Described, Entity, EntityName, EntityNamespace, GroupSpec, Metadata, Notes, Settings, Spec};
 use endpoint::{Credentials, Endpoint};
 use events::{Object, Version};
@@ -90,7 +90,8 @@ async fn perform(
     let endpoint = endpoint::start(listener, BUCKET, Some(folder), credentials).await?;
     let functions = functions(&endpoint, settings);
     let guests = guests(settings);
-    functions.context.bucket.sync(&guests.key, guests.descriptor.as_ref(), &Version::default(), "dev").await?;
+    let wanted = guests.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
+    functions.context.bucket.sync(&guests.key, wanted, &Version::default(), "dev").await?;
     let otherwise = story::play(&story::SCENES, &functions, out).await?;
     Ok((endpoint, otherwise))
 }

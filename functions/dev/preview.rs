@@ -191,6 +191,38 @@ mod tests {
     }
 
     #[test]
+    fn what_the_api_server_would_refuse_is_invalid() {
+        for (metadata, why) in [
+            ("annotations: {callboard.dev/ignore: true}", "metadata.annotations callboard.dev/ignore is no string"),
+            ("labels: {tier: 1}", "metadata.labels tier is no string"),
+            ("labels: [a]", "metadata.labels is no map"),
+        ] {
+            let text =
+                format!("apiVersion: example.org/v1\nkind: App\nmetadata:\n  name: a\n  namespace: b\n  {metadata}\n");
+            let (written, problems, ended) = preview(&[&text]);
+            assert!(problems.contains(why) && problems.lines().count() == 1, "{problems}");
+            assert_eq!((written.as_str(), ended.is_err()), ("", true), "{metadata}");
+        }
+        assert_eq!(preview(&[&app("a").replace("name: a,", "name: a, labels: null,")]).2, Ok(()));
+    }
+
+    #[test]
+    fn a_part_of_an_entity_that_is_left_out_is_told_from_an_entity() {
+        let promise = |api: &str| {
+            format!(
+                "apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nmetadata: {{name: x}}\nspec: {{api: {api}}}"
+            )
+        };
+        let crd = r#"{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {group: example.org,
+            names: {kind: X, plural: xs}, versions: [{name: v1, schema: {openAPIV3Schema: {properties: {spec: {properties:
+            {a: {type: object}, b: {type: string}}}}}}}]}}"#;
+        let (_, problems, _) = preview(&[&promise(crd)]);
+        assert!(problems.contains(": a part of template:default/x-promise-template is left out: spec.a"), "{problems}");
+        let (_, problems, _) = preview(&[&promise("{}")]);
+        assert!(problems.contains("/x: template:default/x-promise-template is left out: it has no API"), "{problems}");
+    }
+
+    #[test]
     fn nothing_at_all_is_a_failure() {
         for nothing in ["", "---\n---\n", "# only a comment\n"] {
             assert!(preview(&[nothing]).2.unwrap_err().contains("no Kubernetes object"), "{nothing:?}");

@@ -1,8 +1,8 @@
 //! The calls which a sync makes are fixed: docs/architecture.md has the table.
 
 use super::{Place, watched::Watched};
-use bucket::{Bucket, Honours, Synced};
-use events::{Action, EntityChange};
+use bucket::{Bucket, Honours, Synced, Wanted};
+use events::{Action, EntityChange, Version};
 
 const COLD_CREATE: &[&str] = &["HEAD entities", "PUT entities If-None-Match", "GET tombstone"];
 const COLD_UPDATE: &[&str] = &["HEAD entities", "PUT entities If-Match", "GET tombstone"];
@@ -26,8 +26,12 @@ impl Told {
 
     /// Syncs a version with this title, or its deletion, and checks the calls.
     async fn sync(&self, version: u32, title: Option<&str>, cause: &str, calls: &[&str]) -> Synced {
-        let (key, wanted, source) = self.place.app(version, title.unwrap_or_default());
-        let wanted = title.map(|_| &wanted);
+        let (_, wanted, _) = self.place.app(version, title.unwrap_or_default());
+        self.tell(version, title.map_or(Wanted::Gone, |_| Wanted::Is(&wanted)), cause, calls).await
+    }
+
+    async fn tell(&self, version: u32, wanted: Wanted<'_>, cause: &str, calls: &[&str]) -> Synced {
+        let (key, _, source) = self.place.app(version, "");
         let synced = self.process.sync(&key, wanted, &source, cause).await.unwrap();
         assert_eq!(self.process.store().calls(), calls, "{cause}: {synced:?}");
         synced
@@ -36,6 +40,12 @@ impl Told {
     async fn entities(&self) -> usize {
         self.place.keys().await.iter().filter(|key| !key.starts_with("state/")).count()
     }
+}
+
+/// What the same event is told when it comes again.
+fn again(synced: &Synced) -> Synced {
+    let Synced::Changed(outcome) = synced else { panic!("{synced:?}") };
+    Synced::Repeated(outcome.clone())
 }
 
 fn changed(synced: &Synced, action: Action) {
@@ -50,7 +60,7 @@ async fn a_create_and_an_update_are_a_head_a_put_and_a_look_at_the_tombstone() {
     changed(&told.sync(1, Some("A"), "1", COLD_CREATE).await, Action::Created);
     told.restart();
     changed(&told.sync(2, Some("B"), "2", COLD_UPDATE).await, Action::Updated);
-    changed(&told.sync(3, Some("A"), "3", &["PUT entities If-Match"]).await, Action::Updated);
+    changed(&told.sync(3, Some("A"), "3", COLD_UPDATE).await, Action::Updated);
 }
 
 #[tokio::test]
@@ -76,9 +86,9 @@ async fn what_is_late_costs_a_head_or_nothing() {
 async fn the_same_cause_again_gets_the_same_reply() {
     let mut told = Told::new("again").await;
     let first = told.sync(1, Some("A"), "1", COLD_CREATE).await;
-    assert_eq!(told.sync(1, Some("A"), "1", &[]).await, first);
+    assert_eq!(told.sync(1, Some("A"), "1", &[]).await, again(&first));
     told.restart();
-    assert_eq!(told.sync(1, Some("A"), "1", &["HEAD entities", "GET tombstone"]).await, first);
+    assert_eq!(told.sync(1, Some("A"), "1", &["HEAD entities", "GET tombstone"]).await, again(&first));
 }
 
 #[tokio::test]
@@ -90,10 +100,10 @@ async fn a_delete_leaves_a_tombstone_from_which_it_replies_again() {
     changed(&deleted, Action::Deleted);
     let key = told.place.app(1, "A").0;
     assert_eq!(told.place.keys().await, [key.tombstone()]);
-    assert_eq!(told.sync(2, None, "2", &[]).await, deleted);
+    assert_eq!(told.sync(2, None, "2", &[]).await, again(&deleted));
     told.restart();
     let calls = ["HEAD entities", "PUT tombstone If-None-Match", "GET tombstone", "HEAD entities"];
-    assert_eq!(told.sync(2, None, "2", &calls).await, deleted);
+    assert_eq!(told.sync(2, None, "2", &calls).await, again(&deleted));
 }
 
 #[tokio::test]
@@ -132,12 +142,40 @@ async fn what_lives_again_can_die_again_and_the_tombstone_only_rises() {
 }
 
 #[tokio::test]
-async fn a_writer_that_was_overtaken_begins_anew() {
-    let told = Told::new("overtaken").await;
+async fn what_opts_out_is_removed_and_may_come_back_in_the_same_version() {
+    let mut told = Told::new("opted-out").await;
     told.sync(1, Some("A"), "1", COLD_CREATE).await;
-    let mut other = Told { process: told.place.process(Honours::Conditions), place: told.place };
-    other.sync(2, Some("B"), "2", COLD_UPDATE).await;
-    other.process = told.process;
-    let calls = [&["PUT entities If-Match"][..], COLD_UPDATE].concat();
-    changed(&other.sync(3, Some("C"), "3", &calls).await, Action::Updated);
+    let calls = ["HEAD entities", "PUT tombstone If-None-Match", "DELETE entities If-Match"];
+    changed(&told.tell(2, Wanted::Nothing, "2", &calls).await, Action::Deleted);
+    assert_eq!(told.tell(3, Wanted::Nothing, "3", &["HEAD entities"]).await, Synced::Unchanged);
+    told.restart();
+    changed(&told.sync(2, Some("A"), "other settings", COLD_CREATE).await, Action::Created);
+}
+
+#[tokio::test]
+async fn a_deletion_without_a_version_lowers_no_tombstone() {
+    let mut told = Told::new("versionless").await;
+    told.sync(30, None, "30", &["HEAD entities", "PUT tombstone If-None-Match", "HEAD entities"]).await;
+    let (key, ..) = told.place.app(1, "A");
+    let by_hand = told.process.sync(&key, Wanted::Gone, &Version::default(), "by hand").await.unwrap();
+    assert_eq!(by_hand, Synced::Unchanged);
+    told.process.store().calls();
+    assert_eq!(told.sync(25, Some("B"), "25", &[]).await, Synced::Stale);
+    told.restart();
+    let buried = [COLD_CREATE, &["HEAD entities", "DELETE entities If-Match"]].concat();
+    assert_eq!(told.sync(25, Some("B"), "25", &buried).await, Synced::Stale);
+}
+
+#[tokio::test]
+async fn a_store_without_conditions_keeps_tombstones_and_replies_for_one_writer() {
+    let mut told = Told::new("unconditional").await;
+    told.process = told.place.process(Honours::Nothing);
+    told.sync(29, Some("A"), "29", &["HEAD entities", "PUT entities", "GET tombstone"]).await;
+    let calls = ["HEAD entities", "GET tombstone", "PUT tombstone", "DELETE entities"];
+    let deleted = told.sync(30, None, "30", &calls).await;
+    told.process = told.place.process(Honours::Nothing);
+    let calls = ["HEAD entities", "GET tombstone", "HEAD entities"];
+    assert_eq!(told.sync(30, None, "30", &calls).await, again(&deleted));
+    told.process = told.place.process(Honours::Nothing);
+    assert_eq!(told.sync(7, None, "7", &calls).await, Synced::Unchanged);
 }

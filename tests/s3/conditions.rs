@@ -1,7 +1,7 @@
 //! Conditional writes: what the server must honour, and how one that does not is found out.
 
 use super::Place;
-use bucket::{Condition, Conditional, Error, Honours, Store, Synced};
+use bucket::{Condition, Conditional, Error, Honours, Store, Synced, Wanted};
 use events::Nack;
 use futures::future::join_all;
 
@@ -46,14 +46,14 @@ async fn a_store_that_honours_conditions_is_probed_once() {
     let place = Place::new("probe").await;
     let (key, wanted, version) = place.app(1, "A");
     let first = place.process(Honours::Unknown);
-    first.sync(&key, Some(&wanted), &version, "1").await.unwrap();
+    first.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
     let calls = first.store().calls();
     assert_eq!(calls.iter().filter(|call| call.contains("state")).count(), 7, "{calls:?}");
     let remembered = place.settings.layout.state("conditional-writes.json");
     assert_eq!(place.keys().await, [key.to_string(), remembered]);
     let second = place.process(Honours::Unknown);
     let (_, wanted, version) = place.app(2, "B");
-    second.sync(&key, Some(&wanted), &version, "2").await.unwrap();
+    second.sync(&key, Wanted::Is(&wanted), &version, "2").await.unwrap();
     assert_eq!(second.store().calls(), ["HEAD entities", "GET state", "PUT entities If-Match", "GET tombstone"]);
 }
 
@@ -68,7 +68,7 @@ async fn a_store_that_ignores_a_condition_is_refused_before_anything_is_written(
         (&["PUT If-Match", "DELETE If-Match"], "If-Match on PUT and If-Match on DELETE"),
     ] {
         let process = place.process_ignoring(Honours::Unknown, ignores);
-        let refused = process.sync(&key, Some(&wanted), &version, "1").await.unwrap_err();
+        let refused = process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap_err();
         assert_eq!(refused, Error::Unconditional { store: place.store.name(), missing: missing.to_owned() });
         let Nack::Retry(text) = Nack::from(refused) else { panic!("the event is not at fault") };
         assert!(text.contains(&place.store.name()) && text.contains("CALLBOARD_UNCONDITIONAL=true"), "{text}");
@@ -81,9 +81,9 @@ async fn a_store_without_conditions_is_written_to_where_the_user_says_so() {
     let place = Place::new("unconditional").await;
     let (key, wanted, version) = place.app(1, "A");
     let process = place.process_ignoring(Honours::Nothing, &["PUT If-None-Match", "PUT If-Match", "DELETE If-Match"]);
-    let synced = process.sync(&key, Some(&wanted), &version, "1").await.unwrap();
+    let synced = process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
     assert!(matches!(synced, Synced::Changed(_)));
     assert_eq!(process.store().calls(), ["HEAD entities", "PUT entities", "GET tombstone"]);
-    process.sync(&key, None, &place.app(2, "A").2, "2").await.unwrap();
-    assert_eq!(process.store().calls(), ["HEAD entities", "PUT tombstone", "DELETE entities"]);
+    process.sync(&key, Wanted::Gone, &place.app(2, "A").2, "2").await.unwrap();
+    assert_eq!(process.store().calls(), ["HEAD entities", "GET tombstone", "PUT tombstone", "DELETE entities"]);
 }

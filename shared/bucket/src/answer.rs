@@ -56,6 +56,15 @@ where
     }
 }
 
+/// The value of the metric's attribute `outcome`: no object and a lost condition are answers, not errors.
+pub(crate) fn outcome<E>(error: &SdkError<E, Response>) -> &'static str {
+    match status(error) {
+        Some(404) => "missing",
+        Some(409 | 412) => "lost",
+        _ => "error",
+    }
+}
+
 fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {
     error.raw_response().map(|response| response.status().as_u16())
 }

@@ -1,6 +1,7 @@
 //! Where the bucket is.
 
 use crate::{CaBundle, Honours};
+use clap::builder::NonEmptyStringValueParser;
 
 /// Arguments of the bucket. Credentials, region and endpoint are the AWS SDK's own: `AWS_*`, its profiles, web identity,
 /// Pod Identity.
@@ -8,11 +9,11 @@ use crate::{CaBundle, Honours};
 #[group(id = "bucket-args")]
 pub struct Args {
     /// The bucket that Backstage reads
-    #[arg(long, env = "CALLBOARD_BUCKET", value_name = "CALLBOARD_BUCKET")]
+    #[arg(long, env = "CALLBOARD_BUCKET", value_name = "CALLBOARD_BUCKET", value_parser = NonEmptyStringValueParser::new())]
     pub bucket: String,
 
     /// URL of an S3-compatible store; unset: AWS
-    #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL")]
+    #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
 
     /// Whether the bucket is in the path of the URL instead of the host; unset: where an endpoint is set
@@ -32,5 +33,13 @@ impl Args {
     /// What is known of the store's conditional writes.
     pub fn honours(&self) -> Honours {
         if self.unconditional { Honours::Nothing } else { Honours::Unknown }
+    }
+}
+
+fn endpoint(text: &str) -> Result<String, String> {
+    match url::Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
+        Ok(_) => Err("no http or https URL".into()),
+        Err(error) => Err(format!("no URL: {error}")),
     }
 }

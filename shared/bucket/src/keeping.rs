@@ -47,29 +47,26 @@ impl<S: Store> Bucket<S> {
         Ok(found.and_then(|(head, bytes)| Some((head.etag, Tombstone::read(&bytes)?))))
     }
 
-    /// Writes the tombstone, unless one that is not older stands. Returns what this deletion did, which is in the
-    /// tombstone where this very event wrote it before.
+    /// Writes the tombstone, unless one stands that must not give way. Returns what this deletion did, and whether this
+    /// very event wrote the tombstone before, which then tells it.
     pub(crate) async fn entomb(
         &self,
         key: &Key,
-        version: &Version,
-        cause: &str,
+        tombstone: Tombstone,
         outcome: Outcome,
-    ) -> Result<Outcome, Error> {
-        let tombstone = Tombstone::new(version, cause, &outcome).body();
-        let mut condition = Condition::Absent;
-        let mut standing;
+    ) -> Result<(Outcome, bool), Error> {
+        let mut standing = if self.honours == Honours::Nothing { self.tombstone(key).await? } else { None };
         for _ in 0..TRIES {
-            if self.put_body(&key.tombstone(), tombstone.clone(), condition).await? != Conditional::Lost {
-                return Ok(outcome);
-            }
-            standing = self.tombstone(key).await?;
-            condition = match &standing {
-                Some((_, standing)) if standing.cause == cause => return Ok(standing.outcome()),
-                Some((_, standing)) if standing.covers(version) => return Ok(outcome),
+            let condition = match &standing {
+                Some((_, standing)) if standing.cause == tombstone.cause => return Ok((standing.outcome(), true)),
+                Some((_, standing)) if !standing.gives_way_to(&tombstone) => return Ok((outcome, false)),
                 Some((etag, _)) => Condition::Is(etag),
                 None => Condition::Absent,
             };
+            if self.put_body(&key.tombstone(), tombstone.body(), condition).await? != Conditional::Lost {
+                return Ok((outcome, false));
+            }
+            standing = self.tombstone(key).await?;
         }
         Err(Error::Contended { key: key.tombstone() })
     }

@@ -25,4 +25,4 @@ pub use error::{Error, Fault};
 pub use outcome::Outcome;
 pub use s3::S3;
 pub use store::{Body, Condition, Conditional, Head, Listed, Page, Store};
-pub use sync::{Bucket, Honours, Synced};
+pub use sync::{Bucket, Honours, Synced, Wanted};

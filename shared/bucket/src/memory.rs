@@ -1,6 +1,6 @@
 //! What this process remembers of the bucket objects it dealt with.
 
-use crate::{Outcome, stored::Stored};
+use crate::Outcome;
 use catalog::Key;
 use events::Version;
 use lru::LruCache;
@@ -28,18 +28,20 @@ pub(crate) struct Memory {
 pub(crate) struct Known {
     /// The highest version that was dealt with, written or not: same bytes are not written, yet what is older must not pass.
     pub(crate) highest: Version,
-    /// What the bucket holds.
-    pub(crate) held: Option<Held>,
+    /// Hex SHA-256 of what the bucket held then.
+    pub(crate) sha256: Option<String>,
     /// The last event that changed something, and what it changed: the reply if it is delivered again.
     pub(crate) last: Option<(String, Outcome)>,
 }
 
-/// What the bucket holds, as this process saw or wrote it.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Held {
-    pub(crate) stored: Stored,
-    /// Whether the object passed the look at the tombstone, so that the next write needs no HEAD.
-    pub(crate) checked: bool,
+impl Known {
+    /// Takes note of what the bucket holds. A version that cannot be compared leaves the highest one standing.
+    pub(crate) fn note(&mut self, version: &Version, sha256: Option<String>) {
+        if version.order().is_some() && !version.is_before(&self.highest) {
+            self.highest = version.clone();
+        }
+        self.sha256 = sha256;
+    }
 }
 
 impl Memory {

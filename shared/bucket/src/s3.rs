@@ -11,10 +11,13 @@ use std::{
     time::{Duration, Instant},
 };
 use tokio::{sync::OnceCell, time::timeout};
-use tracing::Instrument;
+use tracing::{Instrument, field::Empty};
 
 /// How long the body of an answer may take after its head.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// OpenTelemetry's own bounds are made for milliseconds.
+const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
 
 /// One bucket of an S3-compatible store. The client is made at the first call, so that a start costs nothing.
 #[derive(Debug)]
@@ -29,7 +32,11 @@ impl S3 {
     /// The bucket that the arguments name.
     pub fn new(args: Args) -> Self {
         let meter = global::meter("callboard");
-        let durations = meter.f64_histogram("callboard_s3_duration_seconds").with_unit("s").build();
+        let durations = meter
+            .f64_histogram("callboard_s3_duration_seconds")
+            .with_unit("s")
+            .with_boundaries(BOUNDS.to_vec())
+            .build();
         Self { args, credentials: None, client: OnceCell::new(), durations }
     }
 
@@ -57,13 +64,20 @@ impl S3 {
             "s3",
             otel.name = format!("s3.{operation}"),
             otel.kind = "client",
+            otel.status_code = Empty,
             aws.s3.bucket = self.args.bucket,
             aws.s3.key = key
         );
         let began = Instant::now();
         // The SDK's future is some kilobytes long and dozens of layers deep.
-        let answer = Box::pin(send).instrument(span).await;
-        let outcome = if answer.is_ok() { "ok" } else { "error" };
+        let answer = Box::pin(send).instrument(span.clone()).await;
+        let outcome = match &answer {
+            Ok(_) => "ok",
+            Err(error) => answer::outcome(error),
+        };
+        if outcome == "error" {
+            span.record("otel.status_code", "ERROR");
+        }
         let attributes = [KeyValue::new("operation", operation), KeyValue::new("outcome", outcome)];
         self.durations.record(began.elapsed().as_secs_f64(), &attributes);
         answer

@@ -35,17 +35,12 @@ impl Stored {
     /// The metadata to write with the object.
     pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
         let fields = [
-            ("uid", plain(&self.version.uid)),
-            ("resource-version", plain(&self.version.resource_version)),
+            ("uid", self.version.uid.clone()),
+            ("resource-version", self.version.resource_version.clone()),
             ("sha256", self.sha256.clone()),
             ("cause", self.cause.clone()),
             ("outcome", self.outcome.encode()),
         ];
         fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
-}
-
-/// What can stand in a header: uid and resourceVersion come with the event and could hold anything.
-fn plain(text: &str) -> String {
-    text.chars().filter(char::is_ascii_graphic).take(64).collect()
 }

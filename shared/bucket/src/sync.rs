@@ -4,9 +4,10 @@
 
 use crate::{
     Condition, Error, Outcome, Store,
-    memory::{Held, Known, Memory},
+    memory::Memory,
     probe,
     stored::Stored,
+    tombstone::{Dead, Tombstone},
 };
 use catalog::{Descriptor, Key, Layout};
 use events::Version;
@@ -36,11 +37,24 @@ pub enum Honours {
     Nothing,
 }
 
+/// What shall become of the object at a key.
+#[derive(Debug, Clone, Copy)]
+pub enum Wanted<'a> {
+    /// This content.
+    Is(&'a Descriptor),
+    /// Nothing, though the source lives: it opted out, or has no entity that Backstage would take.
+    Nothing,
+    /// Nothing, since the source is gone.
+    Gone,
+}
+
 /// How a sync ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Synced {
-    /// The object was written or deleted, now or when this very event was delivered before.
+    /// The object was written or deleted.
     Changed(Outcome),
+    /// The object was written or deleted when this very event was delivered before.
+    Repeated(Outcome),
     /// The object is as it should be, and was so before.
     Unchanged,
     /// A newer state, or a deletion that is not older, is already there.
@@ -58,61 +72,44 @@ impl<S: Store> Bucket<S> {
         &self.store
     }
 
-    /// Makes the object at `key` be `wanted`, or not be, because the event of this cause said so of this version of the
-    /// source. Safe to run twice, at once and in any order.
+    /// Makes the object at `key` be what is wanted, because the event of this cause said so of this version of the source.
+    /// Safe to run twice, at once and in any order.
     ///
     /// # Errors
     /// If the store fails, or others were faster three times; the event should come again.
-    pub async fn sync(
-        &self,
-        key: &Key,
-        wanted: Option<&Descriptor>,
-        version: &Version,
-        cause: &str,
-    ) -> Result<Synced, Error> {
+    pub async fn sync(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let known = self.memory.get(key).unwrap_or_default();
-        match known.last {
-            Some((ref last, ref outcome)) if last == cause => return Ok(Synced::Changed(outcome.clone())),
+        match (known.last, wanted) {
+            (Some((last, outcome)), _) if last == cause => return Ok(Synced::Repeated(outcome)),
             _ if version.is_before(&known.highest) => return Ok(Synced::Stale),
+            (_, Wanted::Is(wanted))
+                if known.highest == *version && known.sha256.as_deref() == Some(wanted.sha256()) =>
+            {
+                return Ok(Synced::Unchanged);
+            }
             _ => {}
         }
         match wanted {
-            Some(wanted) => self.write(key, wanted, version, cause, known).await,
-            None => self.remove(key, version, cause).await,
+            Wanted::Is(wanted) => self.write(key, wanted, version, cause).await,
+            Wanted::Nothing => self.remove(key, Dead::No, version, cause).await,
+            Wanted::Gone => self.remove(key, Dead::Yes, version, cause).await,
         }
     }
 
-    async fn write(
-        &self,
-        key: &Key,
-        wanted: &Descriptor,
-        version: &Version,
-        cause: &str,
-        known: Known,
-    ) -> Result<Synced, Error> {
-        if let Some(held) = known.held {
-            let same = held.stored.sha256 == wanted.sha256();
-            if same && known.highest == *version && version.order().is_some() {
-                return Ok(Synced::Unchanged);
-            }
-            if held.checked && !same {
-                let next = next(Some(&held.stored), wanted, version, cause);
-                if let Some(written) = self.put(key, wanted, next, Condition::Is(&held.stored.etag)).await? {
-                    return Ok(self.settle(key, written, cause));
-                }
-            }
-        }
+    /// Always with a HEAD first: an ETag that this process remembers tells the content, not who wrote it since.
+    async fn write(&self, key: &Key, wanted: &Descriptor, version: &Version, cause: &str) -> Result<Synced, Error> {
         for _ in 0..TRIES {
             let stored = self.head(key).await?;
+            let again = stored.as_ref().is_some_and(|stored| stored.cause == cause);
             let written = match stored {
-                Some(stored) if stored.cause == cause => Some(stored),
+                Some(stored) if again => Some(stored),
                 Some(stored) if version.is_before(&stored.version) => {
-                    self.know(key, stored.version, None);
+                    self.note(key, &stored.version, Some(stored.sha256));
                     return Ok(Synced::Stale);
                 }
                 Some(stored) if stored.sha256 == wanted.sha256() && stored.version.uid == version.uid => {
-                    self.know(key, version.clone(), Some(stored));
+                    self.note(key, version, Some(stored.sha256));
                     return Ok(Synced::Unchanged);
                 }
                 Some(stored) => {
@@ -122,25 +119,29 @@ impl<S: Store> Bucket<S> {
                 None => self.put(key, wanted, next(None, wanted, version, cause), Condition::Absent).await?,
             };
             let Some(written) = written else { continue };
-            return match self.tombstone(key).await? {
-                Some((_, tombstone)) if tombstone.covers(version) => {
-                    self.bury(key, &tombstone.version()).await?;
-                    self.know(key, tombstone.version(), None);
-                    Ok(Synced::Stale)
-                }
-                _ => Ok(self.settle(key, written, cause)),
-            };
+            if let Some((_, tombstone)) = self.tombstone(key).await?.filter(|(_, tombstone)| tombstone.covers(version))
+            {
+                self.bury(key, &tombstone.version()).await?;
+                self.note(key, &tombstone.version(), None);
+                return Ok(Synced::Stale);
+            }
+            self.settle(key, &written.version, Some(written.sha256), cause, &written.outcome);
+            return Ok(if again { Synced::Repeated(written.outcome) } else { Synced::Changed(written.outcome) });
         }
         Err(Error::Contended { key: key.to_string() })
     }
 
     /// The tombstone first, so that whoever writes in between sees it; then the object.
-    async fn remove(&self, key: &Key, version: &Version, cause: &str) -> Result<Synced, Error> {
+    async fn remove(&self, key: &Key, dead: Dead, version: &Version, cause: &str) -> Result<Synced, Error> {
         let stored = self.head(key).await?;
+        if stored.is_none() && dead == Dead::No {
+            self.note(key, version, None);
+            return Ok(Synced::Unchanged);
+        }
         let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
         let target = stored.filter(|_| !newer);
         let outcome = target.as_ref().map(|stored| Outcome::deleted(&stored.outcome)).unwrap_or_default();
-        let outcome = self.entomb(key, version, cause, outcome).await?;
+        let (outcome, again) = self.entomb(key, Tombstone::new(version, dead, cause, &outcome), outcome).await?;
         let deleted = match target {
             Some(stored) => self.delete(key, &stored.etag).await?,
             None => false,
@@ -148,18 +149,12 @@ impl<S: Store> Bucket<S> {
         if !deleted {
             self.bury(key, version).await?;
         }
-        match (outcome.entities.is_empty(), newer) {
-            (false, _) => {
-                let last = Some((cause.to_owned(), outcome.clone()));
-                self.memory.set(key, Known { highest: version.clone(), held: None, last });
-                Ok(Synced::Changed(outcome))
-            }
-            (true, true) => Ok(Synced::Stale),
-            (true, false) => {
-                self.know(key, version.clone(), None);
-                Ok(Synced::Unchanged)
-            }
+        if outcome.entities.is_empty() {
+            self.note(key, version, None);
+            return Ok(if newer { Synced::Stale } else { Synced::Unchanged });
         }
+        self.settle(key, version, None, cause, &outcome);
+        Ok(if again { Synced::Repeated(outcome) } else { Synced::Changed(outcome) })
     }
 
     /// Probes the store once, before the first write.
@@ -172,20 +167,19 @@ impl<S: Store> Bucket<S> {
         }
     }
 
-    /// Remembers what was seen without a change of ours.
-    fn know(&self, key: &Key, version: Version, stored: Option<Stored>) {
-        let last = self.memory.get(key).and_then(|known| known.last);
-        let held = stored.map(|stored| Held { stored, checked: false });
-        self.memory.set(key, Known { highest: version, held, last });
+    /// Remembers what the bucket holds.
+    fn note(&self, key: &Key, version: &Version, sha256: Option<String>) {
+        let mut known = self.memory.get(key).unwrap_or_default();
+        known.note(version, sha256);
+        self.memory.set(key, known);
     }
 
-    /// Remembers what stands in the bucket now, because of this event.
-    fn settle(&self, key: &Key, stored: Stored, cause: &str) -> Synced {
-        let outcome = stored.outcome.clone();
-        let last = Some((cause.to_owned(), outcome.clone()));
-        let highest = stored.version.clone();
-        self.memory.set(key, Known { highest, held: Some(Held { stored, checked: true }), last });
-        Synced::Changed(outcome)
+    /// Remembers what the bucket holds because of this event, and what that changed.
+    fn settle(&self, key: &Key, version: &Version, sha256: Option<String>, cause: &str, outcome: &Outcome) {
+        let mut known = self.memory.get(key).unwrap_or_default();
+        known.note(version, sha256);
+        known.last = Some((cause.to_owned(), outcome.clone()));
+        self.memory.set(key, known);
     }
 }
 

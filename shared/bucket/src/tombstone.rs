@@ -8,21 +8,32 @@ use std::collections::BTreeMap;
 /// The most bytes of a tombstone that are read.
 pub(crate) const MAX: usize = 16 * 1024;
 
-/// The highest version of an object that is known to be deleted.
+/// Up to which version of a source nothing shall stand in the bucket.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(crate) struct Tombstone {
     uid: String,
     resource_version: String,
+    dead: Dead,
     /// The hash of the event that led to it.
     pub(crate) cause: String,
     outcome: String,
 }
 
+/// Whether the source itself is gone, or only its entities.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub(crate) enum Dead {
+    /// The source is gone: nothing of this version may stand any more.
+    Yes,
+    /// The source lives without entities: another configuration may give it some in the same version.
+    No,
+}
+
 impl Tombstone {
-    pub(crate) fn new(version: &Version, cause: &str, outcome: &Outcome) -> Self {
+    pub(crate) fn new(version: &Version, dead: Dead, cause: &str, outcome: &Outcome) -> Self {
         Self {
             uid: version.uid.clone(),
             resource_version: version.resource_version.clone(),
+            dead,
             cause: cause.to_owned(),
             outcome: outcome.encode(),
         }
@@ -36,9 +47,21 @@ impl Tombstone {
         Outcome::decode(&self.outcome)
     }
 
-    /// Whether the deletion is not older than this version. What cannot be compared is not covered.
+    /// Whether nothing of this version may stand. What cannot be compared is not covered.
     pub(crate) fn covers(&self, version: &Version) -> bool {
-        matches!((self.version().order(), version.order()), (Some(dead), Some(asked)) if asked <= dead)
+        match (self.version().order(), version.order()) {
+            (Some(ours), Some(asked)) => asked < ours || asked == ours && self.dead == Dead::Yes,
+            _ => false,
+        }
+    }
+
+    /// Whether the other one, later written, may take its place: not if that is older, or cannot be compared.
+    pub(crate) fn gives_way_to(&self, other: &Self) -> bool {
+        match (self.version().order(), other.version().order()) {
+            (Some(ours), Some(others)) => others > ours || others == ours && self.dead == Dead::No,
+            (Some(_), None) => false,
+            (None, _) => true,
+        }
     }
 
     /// A tombstone that does not parse counts as none: resync is the judge then.

@@ -115,3 +115,34 @@ fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (
     let entities: Vec<_> = entities.iter().map(Entity::entity_ref).collect();
     Ok((!entities.is_empty()).then_some(Descriptor { entities, body, sha256 }))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EntityName, EntityNamespace, GroupSpec, Layout, Metadata, Spec};
+    use serde_json::json;
+
+    fn noted(last: &str) -> String {
+        let settings = Settings::new(
+            Layout::new("entities", "main").unwrap(),
+            EntityRef::parse("group:default/platform", "", "").unwrap(),
+        );
+        let source = json!({"apiVersion": "example.org/v1", "kind": "App", "metadata": {"name": "x"}});
+        let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("x"));
+        let entity = Entity::new(metadata, Spec::Group(GroupSpec { ty: "team".into(), children: vec![] }));
+        let mut notes = Notes::default();
+        (0..20).for_each(|n| notes.ignore(&format!("field-{n:02}"), "é".repeat(60)));
+        notes.ignore("last", last);
+        let described = Described::new(&Object::try_from(source).unwrap(), &settings, vec![entity], notes);
+        described.descriptor.unwrap().body().to_owned()
+    }
+
+    #[test]
+    fn a_change_behind_the_cut_still_changes_bytes() {
+        let (one, other) = (noted("a"), noted("b"));
+        assert_ne!(one, other);
+        let line = one.lines().find(|line| line.contains("callboard.dev/ignored")).unwrap();
+        let text = line.split_once('"').unwrap().1.trim_end_matches('"');
+        assert!(text.chars().count() <= MAX_NOTES && text.contains(" ... (21 in all, "), "{text}");
+    }
+}

@@ -66,8 +66,10 @@ mod tests {
 
     #[test]
     fn a_ref_that_no_entity_can_have_is_refused() {
-        for text in ["", "a b", "user:", ":x", "a/b/c", "a:b:c/d/e", "-x", "group:A_B/x", "${{ x }}"] {
+        for text in ["", "a b", "user:", ":x", "a/b/c", "a:b:c/d/e", "-x", "group:A_B/x", "${{ x }}", "1st:x", "9:x"] {
             assert!(EntityRef::parse(text, "group", "default").is_err(), "{text}");
         }
+        assert!(EntityRef::parse(&format!("{}:x", "k".repeat(63)), "", "default").is_ok());
+        assert!(EntityRef::parse(&format!("{}:x", "k".repeat(64)), "", "default").is_err());
     }
 }

@@ -128,6 +128,7 @@ mod tests {
             ("a", ""),
             ("a", "A"),
             ("a", "a/b"),
+            ("a", "default"),
         ] {
             assert!(Layout::new(prefix, cluster).is_err(), "{prefix} {cluster}");
         }

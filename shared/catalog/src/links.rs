@@ -136,6 +136,33 @@ mod tests {
     fn what_is_no_link_for_people_is_left_out() {
         let status = json!({"endpoint": "javascript:alert(1)", "url": "todo.default.svc:8080", "message": "http://jane:secret@a.example"});
         assert_eq!(of(&status), []);
+        for secret in ["?token=abc", "?a=1&api%5Fkey=abc", "#access_token=abc", "#/path?token=abc", "?%74oken=abc"] {
+            assert_eq!(of(&json!({"url": format!("https://a.example/{secret}")})), [], "{secret}");
+        }
+        assert_eq!(of(&json!({"url": "https://a.example/@jane?page=2#token"})).len(), 1);
+    }
+
+    #[test]
+    fn a_refused_link_is_not_quoted_where_it_may_hold_a_secret() {
+        for text in [
+            "https://jane:hunter2@a.example",
+            "ftp://jane:hunter2@a.example",
+            "https://hunter2@a.example",
+            "https://jane:hun/hunter2@a.example",
+            "https://a.example?token=hunter2",
+            "https://a.example/{x}#access_token=hunter2",
+            "https://a.example?%74oken=hunter2",
+            r#"[{"url": "https://jane:hunter2@a.example"}]"#,
+            r#"[{"url": "https://a.example", "password": "hunter2"}]"#,
+            r#"[{"url": "https://jane:hunter2@a.example", "icon": ""}]"#,
+            r#"["https://jane:hunter2@a.example"]"#,
+            r#"["hunter2"]"#,
+            r#"["hunter2"#,
+        ] {
+            let links = wished(text);
+            assert!(!links.is_empty() && links.iter().all(Result::is_err), "{text}: {links:?}");
+            assert!(!format!("{links:?}").contains("hunter2"), "{text}: {links:?}");
+        }
     }
 
     #[test]

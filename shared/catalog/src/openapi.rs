@@ -198,7 +198,13 @@ mod tests {
     fn the_values_of_secrets_stay_out_of_the_document() {
         let auth = json!({
             "type": "object", "default": {"password": "hunter2"},
-            "properties": {"password": {"type": "string", "default": "hunter2", "example": "hunter2"}},
+            "properties": {
+                "password": {"type": "string", "default": "hunter2", "example": "hunter2", "enum": ["hunter2"]},
+                "tokens": {"type": "array", "items": {"type": "string"}, "default": ["hunter2"], "x-example": "hunter2"},
+                "credentials": {"type": "object", "properties": {"value": {"type": "string", "default": "hunter2"}}},
+                "apiKeys": {"type": "object", "additionalProperties": {"type": "string", "example": "hunter2"}},
+                "x": {"type": "string", "format": "password", "default": "hunter2"},
+            },
         });
         let whole = json!({"properties": {"spec": {"properties": {"auth": auth}}}});
         let definition = definition(&api(Some(&whole), Scope::Namespaced)).unwrap();

@@ -260,6 +260,21 @@ mod tests {
     }
 
     #[test]
+    fn no_note_quotes_a_secret() {
+        for (keys, _) in &FIELDS {
+            for text in ["https://jane:hunter2@a.example/ x", "x?token=hunter2/ x"] {
+                let key = keys[0];
+                let (wishes, notes) =
+                    read(&json!({}), &json!({key: text, "callboard.dev/depends-on": format!("component:{text}")}));
+                assert!(!notes.contains("hunter2"), "{key}: {notes}");
+                assert!(wishes.links.is_empty());
+            }
+        }
+        let (_, notes) = read(&json!({}), &json!({"callboard.dev/owner": "jane@example.org"}));
+        assert!(notes.contains("jane@example.org"), "{notes}");
+    }
+
+    #[test]
     fn what_is_unknown_is_noted_with_what_there_is() {
         let (wishes, notes) = read(
             &json!({"callboard.dev/title": "x"}),

@@ -36,3 +36,54 @@ fn parent(request: &Object, labels: &str, settings: &Settings) -> Option<EntityR
     let namespace = label("resource-namespace").or(request.reference().namespace());
     Some(scheme::request(&settings.layout, kind, namespace, label("resource-name")?).entity_ref())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Layout;
+    use serde_json::{Value, json};
+
+    fn databases(kind: &str, group: &str, status: &Value) -> Vec<String> {
+        let settings = Settings::new(
+            Layout::new("entities", "main").unwrap(),
+            EntityRef::parse("group:default/platform", "", "").unwrap(),
+        );
+        let request = json!({"apiVersion": format!("{group}/v1"), "kind": kind, "status": status,
+            "metadata": {"name": "x", "namespace": "shop"}});
+        let all = depends_on(&Object::try_from(request).unwrap(), &settings);
+        all.iter().map(ToString::to_string).filter(|entity| entity.contains("postgresql")).collect()
+    }
+
+    #[test]
+    fn the_app_of_the_workshop_and_the_app_stack_name_their_databases() {
+        let app = json!({"database": {"dbName": "xdb"}});
+        for (kind, group) in
+            [("app", "marketplace.kratix.io"), ("App", "marketplace.kratix.io"), ("App", "workshop.kratix.io")]
+        {
+            assert_eq!(databases(kind, group, &app), ["component:shop/postgresql-xdb"]);
+        }
+        for requested in [json!(true), Value::Null] {
+            let stack = json!({"dependencies": {"database": {"requestName": "x-db", "requested": requested}}});
+            assert_eq!(databases("AppStack", "marketplace.kratix.io", &stack), ["component:shop/postgresql-x-db"]);
+        }
+    }
+
+    #[test]
+    fn a_status_that_only_looks_so_names_no_database() {
+        let app = json!({"database": {"dbName": "xdb"}});
+        let stack = |name: &str, requested: bool| json!({"dependencies": {"database": {"requestName": name, "requested": requested}}});
+        for (kind, group, status) in [
+            ("App", "example.org", app.clone()),
+            ("AppStack", "marketplace.kratix.io", app),
+            ("AppStack", "marketplace.kratix.io", stack("x-db", false)),
+            ("AppStack", "example.org", stack("x-db", true)),
+            ("App", "marketplace.kratix.io", stack("x-db", true)),
+            ("AppStack", "marketplace.kratix.io", stack("X db", true)),
+            ("app", "marketplace.kratix.io", json!({"database": {"dbName": "x/db"}})),
+            ("app", "marketplace.kratix.io", json!({"database": {"dbName": "null"}})),
+            ("app", "marketplace.kratix.io", json!({"database": {"dbName": ""}})),
+        ] {
+            assert_eq!(databases(kind, group, &status), [""; 0], "{kind} {group} {status}");
+        }
+    }
+}

@@ -67,5 +67,15 @@ mod tests {
     fn a_secret_is_found_at_any_depth() {
         assert!(holds_secret(&json!([{"auth": {"user": "a", "password": "b"}}])));
         assert!(!holds_secret(&json!([{"auth": {"user": "password"}}])));
+        for secret in [
+            json!({"passwords": ["b"]}),
+            json!({"tokens": {"a": {"b": "c"}}}),
+            json!({"env": [{"name": "DB_PASSWORD", "value": "b"}]}),
+        ] {
+            assert!(holds_secret(&secret), "{secret}");
+        }
+        assert!(!holds_secret(
+            &json!({"password": null, "token": true, "secret": 5, "tokens": [], "apiKeys": {"a": 1}})
+        ));
     }
 }

@@ -221,6 +221,9 @@ mod tests {
         let labelled = json!({"labels": {"kratix.io/manual-reconciliation": "true"}});
         assert_eq!(of_request(&labelled, &pipeline("False", 2)), State::Pending);
         assert_eq!(of_request(&written_at("2026-11-21T12:00:00Z"), &pipeline("False", 2)), State::Pending);
+        assert_eq!(of_request(&written_at("2026-11-21T12:00:01Z"), &pipeline("False", 2)), State::Pending);
+        assert_eq!(of_request(&written_at("2026-11-21T12:00:02Z"), &pipeline("False", 2)), State::Pending);
+        assert_eq!(of_request(&written_at("2026-11-21T12:00:03Z"), &pipeline("False", 2)), State::Failing);
         assert_eq!(of_request(&written_at("2026-11-21T12:00:41Z"), &pipeline("False", 2)), State::Failing);
         assert_eq!(of_request(&json!({}), &pipeline("False", 2)), State::Failing);
     }
@@ -279,6 +282,22 @@ mod tests {
             (json!({"conditions": [{"type": "Ready", "status": "False"}]}), State::Pending),
         ] {
             assert_eq!(of_request(&json!({}), &status), state, "{status}");
+        }
+    }
+
+    #[test]
+    fn what_was_true_of_an_older_generation_is_pending() {
+        for ty in ["Reconciled", "Ready"] {
+            let condition = |observed: Value| json!([{"type": ty, "status": "True", "observedGeneration": observed}]);
+            for (status, state) in [
+                (json!({"observedGeneration": 1, "conditions": condition(Value::Null)}), State::Pending),
+                (json!({"observedGeneration": 2, "conditions": condition(Value::Null)}), State::Reconciled),
+                (json!({"conditions": condition(Value::Null)}), State::Reconciled),
+                (json!({"conditions": condition(json!(1))}), State::Pending),
+                (json!({"conditions": condition(json!(2))}), State::Reconciled),
+            ] {
+                assert_eq!(of_request(&json!({}), &status), state, "{status}");
+            }
         }
     }
 

@@ -77,6 +77,20 @@ pub fn decode(mut event: Event) -> Result<Option<Arrival>, Nack> {
     Ok(Some(Arrival { cause, function, change }))
 }
 
+/// The event's type where it is one that Callboard consumes or emits, else `other`: strangers make no time series.
+pub fn known_type(ty: &str) -> &'static str {
+    let consumed = [
+        "dev.knative.apiserver.resource.add",
+        "dev.knative.apiserver.resource.update",
+        "dev.knative.apiserver.resource.delete",
+        "dev.knative.apiserver.ref.add",
+        "dev.knative.apiserver.ref.update",
+        "dev.knative.apiserver.ref.delete",
+    ];
+    let emitted = Function::ALL.map(Function::reply_type);
+    consumed.into_iter().chain(emitted).find(|known| *known == ty).unwrap_or("other")
+}
+
 /// The W3C traceparent which the event or, in Kratix's words, its object continues.
 ///
 /// The data is looked into only where it is already JSON ([`Data::Json`]); `runtime` makes it so.

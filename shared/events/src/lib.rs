@@ -11,7 +11,7 @@ mod object;
 mod object_ref;
 mod verdict;
 
-pub use arrival::{Arrival, Change, decode, trace_parent};
+pub use arrival::{Arrival, Change, decode, known_type, trace_parent};
 pub use cause::Cause;
 pub use emitted::{
     Action, Cataloged, EntityChange, Ignored, MAX_DATA, ObjectChange, PARTITION_KEY, Refused, schema_url,

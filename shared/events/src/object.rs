@@ -64,12 +64,10 @@ impl Object {
         &self.reference
     }
 
-    /// Its state and life.
+    /// Its state and life; what Kubernetes could not have written counts as absent.
     pub fn version(&self) -> Version {
-        Version {
-            uid: self.text("/metadata/uid").unwrap_or_default().to_owned(),
-            resource_version: self.text("/metadata/resourceVersion").unwrap_or_default().to_owned(),
-        }
+        let plain = |pointer| self.text(pointer).filter(|text| is_plain(text)).unwrap_or_default().to_owned();
+        Version { uid: plain("/metadata/uid"), resource_version: plain("/metadata/resourceVersion") }
     }
 
     /// A label's value.
@@ -104,5 +102,29 @@ impl Object {
 
     fn map(&self, field: &str) -> Option<&Map<String, Value>> {
         self.value.get("metadata")?.get(field)?.as_object()
+    }
+}
+
+/// Whether the text is short, and of characters that can stand in a header.
+fn is_plain(text: &str) -> bool {
+    text.len() <= 64 && text.bytes().all(|b| b.is_ascii_graphic())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn a_version_that_kubernetes_could_not_have_written_is_none() {
+        let version = |uid: &str| {
+            let metadata = json!({"name": "x", "uid": uid, "resourceVersion": "7"});
+            let object = json!({"apiVersion": "x.org/v1", "kind": "X", "metadata": metadata});
+            Object::try_from(object).unwrap().version()
+        };
+        assert_eq!(version("a654c14b").uid, "a654c14b");
+        assert_eq!(version(&"x".repeat(65)).uid, "");
+        assert_eq!(version("a\nb").uid, "");
+        assert_eq!(version("é").resource_version, "7");
     }
 }

@@ -137,6 +137,14 @@ mod tests {
     }
 
     #[test]
+    fn a_promise_is_cluster_scoped_whatever_its_file_says() {
+        let promise = ObjectRef::new("platform.kratix.io/v1alpha1", "Promise", Some("default"), "app").unwrap();
+        assert_eq!((promise.namespace(), promise.to_string().as_str()), (None, "promise.platform.kratix.io/app"));
+        let other = ObjectRef::new("example.org/v1", "Promise", Some("default"), "app").unwrap();
+        assert_eq!(other.namespace(), Some("default"));
+    }
+
+    #[test]
     fn the_subject_of_a_core_object_has_no_group() {
         let service = ObjectRef::new("v1", "Service", Some("shop"), "cart").unwrap();
         assert_eq!(service.to_string(), "service/shop/cart");

@@ -1,5 +1,6 @@
 //! What can be set about receiving events and about logs.
 
+use clap::builder::RangedU64ValueParser;
 use std::time::Duration;
 
 /// Receiving events.
@@ -10,7 +11,8 @@ pub struct Args {
     pub port: u16,
 
     /// The most bytes that the body of a request may have
-    #[arg(long, env = "CALLBOARD_MAX_BODY", value_name = "BYTES", default_value_t = 2 * 1024 * 1024)]
+    #[arg(long, env = "CALLBOARD_MAX_BODY", value_name = "BYTES", default_value_t = 2 * 1024 * 1024,
+        value_parser = RangedU64ValueParser::<usize>::new().range(1024..=1024 * 1024 * 1024))]
     pub max_body: usize,
 
     /// The seconds within which a body must arrive, and within which an event is dealt with or given back for a retry;

@@ -12,19 +12,23 @@ use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-use std::time::Duration;
 
 /// Reads a body, holding no more than the limit and one frame of it in memory.
-pub(crate) async fn body(body: Body, limit: usize, timeout: Duration) -> Result<Bytes, Outcome> {
-    if body.size_hint().lower() > limit as u64 {
+pub(crate) async fn body(body: Body, limit: usize) -> Result<Bytes, Outcome> {
+    match Limited::new(body, limit).collect().await {
+        Ok(body) => Ok(body.to_bytes()),
+        Err(error) if error.is::<LengthLimitError>() => Err(Outcome::TooLarge(limit)),
+        Err(error) => Err(Outcome::Retry(format!("failed to read the body: {error}"))),
+    }
+}
+
+/// How many bytes of a body must be reckoned with.
+pub(crate) fn length(body: &Body, limit: usize) -> Result<usize, Outcome> {
+    let hint = body.size_hint();
+    if hint.lower() > limit as u64 {
         return Err(Outcome::TooLarge(limit));
     }
-    match tokio::time::timeout(timeout, Limited::new(body, limit).collect()).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Outcome::TooLarge(limit)),
-        Ok(Err(error)) => Err(Outcome::BadRequest(format!("failed to read the body: {error}"))),
-        Err(_) => Err(Outcome::BadRequest(format!("the body did not arrive within {timeout:?}"))),
-    }
+    Ok(hint.exact().and_then(|exact| usize::try_from(exact).ok()).unwrap_or(limit))
 }
 
 /// The CloudEvent 1.0 which a request carries; its data, where it is JSON, is parsed here and nowhere else.

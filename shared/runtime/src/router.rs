@@ -1,31 +1,41 @@
 //! The way of a request: read, decode, judge within the time there is, answer.
 
-use crate::metrics::{Metrics, type_attribute};
+use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::parent::Parent;
 use crate::{Args, Handler, incoming, reply};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, extract::Request};
+use bytes::Bytes;
 use cloudevents::{AttributesReader, Event};
-use events::{Nack, Reply, Verdict};
+use events::{Nack, Reply, Verdict, known_type};
 use futures::FutureExt;
-use http::StatusCode;
+use http::{StatusCode, request::Parts};
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
+use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::time::timeout_at;
 use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{Instrument, Span, field::Empty};
 
 /// The most requests that are read and handled at once; the rest wait, unread.
 const MAX_IN_FLIGHT: usize = 256;
 
+/// The bytes of bodies that are in memory at once, if one body may not have more. Parsed, a body can take ten times as much.
+const MAX_BODIES: usize = 8 * 1024 * 1024;
+
+/// What bodies are reckoned in.
+const PAGE: usize = 1024;
+
 /// Serves a function at `POST /`, and the probes. Made after [`telemetry::init`](crate::telemetry::init), else it
 /// counts nothing.
 pub fn router(handler: impl Handler, args: &Args) -> Router {
-    let endpoint =
-        Arc::new(Endpoint { handler, max_body: args.max_body, timeout: args.timeout, metrics: Metrics::new() });
+    let memory = Semaphore::new(args.max_body.max(MAX_BODIES).div_ceil(PAGE).min(Semaphore::MAX_PERMITS));
+    let Args { max_body, timeout, .. } = *args;
+    let endpoint = Arc::new(Endpoint { handler, max_body, timeout, memory, metrics: Metrics::new() });
     let receive = post(move |request: Request| async move { endpoint.receive(request).await });
     Router::new()
         .route("/", receive.layer(GlobalConcurrencyLimitLayer::new(MAX_IN_FLIGHT)))
@@ -37,33 +47,49 @@ struct Endpoint<H> {
     handler: H,
     max_body: usize,
     timeout: Duration,
+    memory: Semaphore,
     metrics: Metrics,
 }
 
 impl<H: Handler> Endpoint<H> {
     async fn receive(&self, request: Request) -> Response {
         let started = Instant::now();
-        let (ty, outcome) = match self.read(request).await {
-            Ok((event, parent)) => (type_attribute(event.ty()), self.observed(event, parent).await),
+        let deadline = started + self.timeout;
+        let body = timeout_at(deadline.into(), self.body(request)).await;
+        let read = body.unwrap_or_else(|_| Err(self.late("the body did not arrive")));
+        let (ty, outcome) = match read.and_then(|(head, body, _memory)| Ok((self.event(&head, body)?, _memory))) {
+            Ok(((event, parent), _memory)) => (known_type(event.ty()), self.observed(event, parent, deadline).await),
             Err(refusal) => {
                 refusal.log();
-                (type_attribute(""), refusal)
+                (known_type(""), refusal)
             }
         };
         self.metrics.record(self.handler.name(), ty, outcome.verdict(), started.elapsed());
         outcome.into_response()
     }
 
-    async fn read(&self, request: Request) -> Result<(Event, Parent), Outcome> {
+    /// Reads the body as soon as there is memory for it, which is held until the event is dealt with.
+    async fn body(&self, request: Request) -> Result<(Parts, Bytes, SemaphorePermit<'_>), Outcome> {
         let (head, body) = request.into_parts();
-        let body = incoming::body(body, self.max_body, self.timeout).await?;
+        let length = incoming::length(&body, self.max_body)?;
+        let pages = u32::try_from(length.div_ceil(PAGE)).unwrap_or(u32::MAX);
+        let memory = self.memory.acquire_many(pages).await;
+        let memory = memory.map_err(|_| Outcome::Retry("the process is about to end".into()))?;
+        Ok((head, incoming::body(body, self.max_body).await?, memory))
+    }
+
+    fn event(&self, head: &Parts, body: Bytes) -> Result<(Event, Parent), Outcome> {
         let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
         let parent = Parent::of(&head.headers, &event);
         Ok((event, parent))
     }
 
+    fn late(&self, what: &str) -> Outcome {
+        Outcome::Retry(format!("{what} within {:?}", self.timeout))
+    }
+
     /// Judges an event within a span and logs how it ended.
-    async fn observed(&self, event: Event, parent: Parent) -> Outcome {
+    async fn observed(&self, event: Event, parent: Parent, deadline: Instant) -> Outcome {
         // At this level so that warnings carry the span's fields even where RUST_LOG keeps nothing but warnings.
         let span = tracing::error_span!(
             "callboard.handle",
@@ -79,7 +105,7 @@ impl<H: Handler> Endpoint<H> {
         );
         parent.adopt(&span);
         async {
-            let outcome = self.judged(event, parent).await;
+            let outcome = self.judged(event, parent, deadline).await;
             outcome.log();
             Span::current().record("verdict", outcome.verdict());
             if matches!(outcome, Outcome::Retry(_) | Outcome::Panicked(_)) {
@@ -91,13 +117,13 @@ impl<H: Handler> Endpoint<H> {
         .await
     }
 
-    async fn judged(&self, event: Event, parent: Parent) -> Outcome {
+    async fn judged(&self, event: Event, parent: Parent, deadline: Instant) -> Outcome {
         // Boxed: with a function's own layers in it, the type would be too deep for the compiler.
         let handled = AssertUnwindSafe(async { self.handler.handle(event).await }).catch_unwind().boxed();
-        match tokio::time::timeout(self.timeout, handled).await {
+        match timeout_at(deadline.into(), handled).await {
             Ok(Ok(verdict)) => outcome(verdict, parent),
             Ok(Err(panic)) => Outcome::Panicked(panic_message(&*panic)),
-            Err(_) => Outcome::Retry(format!("the event was not dealt with within {:?}", self.timeout)),
+            Err(_) => self.late("the event was not dealt with"),
         }
     }
 }

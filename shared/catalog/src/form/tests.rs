@@ -72,6 +72,29 @@ fn a_secret_is_masked_and_loses_its_default() {
     let auth =
         json!({"type": "object", "properties": {"password": {"type": "string"}}, "default": {"password": "hunter2"}});
     assert!(!of("auth", &auth).to_string().contains("hunter2"));
+    let string = json!({"type": "string", "default": "hunter2", "example": "hunter2"});
+    for (name, schema) in [
+        ("x", json!({"type": "string", "format": "password", "default": "hunter2"})),
+        ("tokens", json!({"type": "array", "items": string, "default": ["hunter2"]})),
+        ("tokens", json!({"type": "object", "additionalProperties": string, "default": {"a": "hunter2"}})),
+        ("password", json!({"type": "string", "enum": ["hunter2"]})),
+        ("credentials", json!({"type": "object", "properties": {"value": string}, "default": {"value": "hunter2"}})),
+        (
+            "auth",
+            json!({"type": "object", "properties": {"users": string}, "default": {"tokens": {"jane": "hunter2"}}}),
+        ),
+        (
+            "env",
+            json!({"type": "array", "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+            "default": [{"name": "PASSWORD", "value": "hunter2"}]}),
+        ),
+    ] {
+        let form = of(name, &schema);
+        let text = if name == "auth" { form["default"].to_string() } else { form.to_string() };
+        assert!(!text.contains("hunter2"), "{name}: {form}");
+    }
+    let kept = json!({"type": "object", "additionalProperties": {"type": "integer"}, "default": {"a": 5}});
+    assert_eq!(of("tokens", &kept), kept);
 }
 
 #[test]
@@ -83,6 +106,19 @@ fn a_pattern_that_a_browser_refuses_becomes_words() {
         json!({"type": "string", "description": "A name.\n\nMust match the regular expression ^(?i)[a-z]{,63}$"})
     );
     assert_eq!(gaps(&spec), ["spec.name has a pattern that a browser cannot check; the form only shows it"]);
+}
+
+#[test]
+fn a_pattern_that_only_some_browsers_understand_becomes_words() {
+    let form = |pattern: &str| of("name", &json!({"type": "string", "pattern": pattern}));
+    for pattern in ["(?i:a)", "(?-i:a)", "(?ms:a)", "a(?s:b)", r"\b+a", r"\B{2}a", r"[(]\b?", r"\[(?i:a)"] {
+        assert_eq!(form(pattern)["pattern"], Value::Null, "{pattern}");
+    }
+    for pattern in
+        ["[(?i]", r"\(?i", "(?:a)", "(?=a)", "(?!a)", "(?<!a)b", "(?<name>a)", r"\ba+", r"[\b]+", r"\\b+", r"[\](?i]"]
+    {
+        assert_eq!(form(pattern)["pattern"], json!(pattern));
+    }
 }
 
 #[test]
@@ -112,6 +148,7 @@ fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
             "list": {"type": "array"},
             "name": {"type": "string"},
             "odd": {"description": "?"},
+            "open": {"type": "object", "properties": {"a": {"type": "string"}}, "x-kubernetes-preserve-unknown-fields": true},
             "rules": {"type": "object", "properties": {"a": {"type": "string"}}, "oneOf": [{"required": ["a"]}]},
         },
     });
@@ -124,13 +161,14 @@ fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
             "spec.empty is left out of the form: it has no fields to ask for",
             "spec.list is left out of the form: its items have no schema",
             "spec.odd is left out of the form: it has no type",
+            "spec.open takes fields besides, which the form does not ask for",
             "spec.rules has oneOf, which the form does not check",
             "spec.ui:order is left out of the form: Backstage would misread its name",
             "spec requires config, which the form does not ask for",
         ]
     );
     assert_eq!(form(&spec)["required"], json!(["name"]));
-    assert_eq!(form(&spec)["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "rules"]);
+    assert_eq!(form(&spec)["properties"].as_object().unwrap().keys().collect::<Vec<_>>(), ["name", "open", "rules"]);
 }
 
 #[test]
