@@ -11,6 +11,7 @@ use std::{
 /// All that a pure crate may stand on.
 const PURE: &[&str] = &[
     "callboard-events",
+    "chrono",
     "cloudevents-sdk",
     "regress",
     "serde",

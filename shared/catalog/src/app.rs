@@ -4,6 +4,7 @@ use crate::{
     ComponentSpec, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, links, metadata,
     overrides, relations, scheme,
     state::{self, State},
+    template,
     validity::is_label_value,
 };
 use events::Object;
@@ -19,9 +20,10 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
     let named = scheme::request(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let wishes = Overrides::of(request, &named.namespace, &mut notes);
     let owner = overrides::owner(request, &wishes, settings, &mut notes);
-    let state = State::of_request(request);
+    template::pass_over(request, &mut notes);
+    let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
-    describe_itself(&mut metadata, request, settings);
+    describe_itself(&mut metadata, request, &wishes, settings);
     metadata::fill_component(&mut metadata, request, state, &wishes, settings);
     let spec = spec(request, &named.entity_ref(), state, wishes, owner, settings);
     Described::new(request, settings, vec![Entity::new(metadata, Spec::Component(spec))], notes)
@@ -33,7 +35,7 @@ pub(crate) fn capitalized(kind: &str) -> String {
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn describe_itself(metadata: &mut Metadata, request: &Object, settings: &Settings) {
+fn describe_itself(metadata: &mut Metadata, request: &Object, wishes: &Overrides, settings: &Settings) {
     let kind = capitalized(request.reference().kind());
     metadata.title = Some(format!("{} {kind}", request.reference().name()));
     metadata.description = Some(match relations::promise_of(request, settings) {
@@ -41,7 +43,7 @@ fn describe_itself(metadata: &mut Metadata, request: &Object, settings: &Setting
         None => format!("{kind} resource request"),
     });
     metadata.links = links::of_status(request);
-    let annotations = annotations(request, settings).into_iter();
+    let annotations = annotations(request, wishes, settings).into_iter();
     metadata.annotations.extend(annotations.filter_map(|(key, value)| Some((key.to_owned(), value?))));
 }
 
@@ -72,7 +74,7 @@ fn spec(
 }
 
 /// What Backstage's Kubernetes tab and the plugin of Syntasso's SKE (`kratix.io/*`, its vocabulary) look for.
-fn annotations(request: &Object, settings: &Settings) -> [(&'static str, Option<String>); 13] {
+fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&'static str, Option<String>); 13] {
     let reference = request.reference();
     let promise = relations::promise_of(request, settings);
     let template = promise.map(|promise| scheme::promise_template(&settings.layout, promise).name.to_string());
@@ -80,7 +82,7 @@ fn annotations(request: &Object, settings: &Settings) -> [(&'static str, Option<
     let version = request.text("/status/promiseVersion").filter(|version| *version != "not-set");
     [
         ("backstage.io/kubernetes-namespace", namespace.clone()),
-        ("backstage.io/kubernetes-label-selector", selector(request, settings)),
+        ("backstage.io/kubernetes-label-selector", selector(request, wishes, settings)),
         ("callboard.dev/health", request.text("/status/healthStatus/state").map(str::to_owned)),
         ("callboard.dev/version", version.map(str::to_owned)),
         ("kratix.io/type", Some("resource".into())),
@@ -95,11 +97,18 @@ fn annotations(request: &Object, settings: &Settings) -> [(&'static str, Option<
     ]
 }
 
-/// The label selector of its workload; by default that of the Pods of Kratix's own pipelines.
-fn selector(request: &Object, settings: &Settings) -> Option<String> {
+/// The label selector of its workload; by default that of the Pods of Kratix's own pipelines. None beside an id that the
+/// object carries, since Backstage would pass the id over.
+fn selector(request: &Object, wishes: &Overrides, settings: &Settings) -> Option<String> {
+    if wishes.annotations.contains_key("backstage.io/kubernetes-id") {
+        return None;
+    }
     let label_value = |text: &&str| !text.is_empty() && is_label_value(text);
     let name = Some(request.reference().name()).filter(label_value)?;
-    let spec_name = request.text("/spec/name").filter(label_value).unwrap_or(name);
-    let known = settings.kinds.of(request.reference()).and_then(|kind| kind.selector.as_deref());
-    Some(known.unwrap_or("kratix.io/resource-name={name}").replace("{spec.name}", spec_name).replace("{name}", name))
+    if let Some(known) = settings.kinds.of(request.reference()).and_then(|kind| kind.selector.as_deref()) {
+        let spec_name = request.text("/spec/name").filter(label_value).unwrap_or(name);
+        return Some(known.replace("{spec.name}", spec_name).replace("{name}", name));
+    }
+    let promise = relations::promise_of(request, settings).filter(label_value)?;
+    Some(format!("kratix.io/promise-name={promise},kratix.io/resource-name={name}"))
 }

@@ -8,6 +8,9 @@ use std::{collections::BTreeSet, fmt::Display};
 /// The most characters of notes that an entity carries.
 const MAX_NOTES: usize = 1000;
 
+/// What is left of notes that are cut, so that there is room for how many there are.
+const CUT_NOTES: usize = 950;
+
 /// The content of one bucket object: a multi-document YAML of all entities of one source object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Descriptor {
@@ -93,13 +96,31 @@ impl Described {
         });
         Self { descriptor, ..Self::nothing(source, settings, notes) }
     }
+
+    /// The refs of refused entities that are not in the descriptor at all; of the other refused ones only a part is
+    /// left out.
+    pub fn left_out(&self) -> BTreeSet<&str> {
+        let written: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).map(EntityRef::as_str).collect();
+        let refused = self.refused.iter().map(|refused| refused.entity.as_str());
+        refused.filter(|entity| !written.contains(entity)).collect()
+    }
 }
 
 fn note<'a>(entity: &mut Entity, key: &str, notes: impl Iterator<Item = (&'a String, &'a String)>) {
     let text: Vec<_> = notes.map(|(what, why)| format!("{what}: {why}")).collect();
     if !text.is_empty() {
-        entity.metadata.annotations.insert(key.to_owned(), text.join("; ").chars().take(MAX_NOTES).collect());
+        entity.metadata.annotations.insert(key.to_owned(), cut(text.len(), text.join("; ")));
     }
+}
+
+/// Notes that are cut end with a hash of the whole: a change behind the cut is one, too.
+fn cut(notes: usize, text: String) -> String {
+    if text.chars().count() <= MAX_NOTES {
+        return text;
+    }
+    let hash = format!("{:x}", Sha256::digest(&text));
+    let kept: String = text.chars().take(CUT_NOTES).collect();
+    format!("{kept} ... ({notes} in all, {})", &hash[..8])
 }
 
 /// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,

@@ -1,6 +1,6 @@
 //! References between entities.
 
-use crate::{EntityName, EntityNamespace};
+use crate::{EntityName, EntityNamespace, secret};
 use serde::{Serialize, Serializer};
 use std::fmt;
 
@@ -10,7 +10,7 @@ pub struct EntityRef(String);
 
 /// A text that is no entity ref.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no entity ref; write [<kind>:][<namespace>/]<name>")]
+#[error("{0} is no entity ref; write [<kind>:][<namespace>/]<name>")]
 pub struct InvalidEntityRef(String);
 
 impl EntityRef {
@@ -27,11 +27,12 @@ impl EntityRef {
         let (kind, rest) = text.split_once(':').unwrap_or((kind, text));
         let (namespace, name) = rest.split_once('/').unwrap_or((namespace, rest));
         let whole = format!("{kind}:{namespace}/{name}").to_ascii_lowercase();
-        let valid = !kind.is_empty()
+        let valid = kind.len() <= 63
+            && kind.starts_with(|c: char| c.is_ascii_alphabetic())
             && kind.bytes().all(|b| b.is_ascii_alphanumeric())
             && EntityNamespace::fit(&namespace.to_ascii_lowercase()).as_str().eq_ignore_ascii_case(namespace)
             && EntityName::fit(&name.to_ascii_lowercase()).as_str().eq_ignore_ascii_case(name);
-        if valid { Ok(Self(whole)) } else { Err(InvalidEntityRef(text.chars().take(80).collect())) }
+        if valid { Ok(Self(whole)) } else { Err(InvalidEntityRef(secret::quoted(text))) }
     }
 
     /// The ref as text.

@@ -5,7 +5,7 @@
 
 mod scalar;
 
-use crate::secret;
+use crate::secret::Secrecy;
 use serde_json::{Map, Value, json};
 use std::fmt;
 
@@ -37,7 +37,7 @@ impl fmt::Display for Gap {
 /// Makes the form of a field from its schema.
 pub(crate) fn compile(name: &str, schema: &Value) -> Form {
     let mut gaps = Vec::new();
-    let root = Place { path: name.to_owned(), name, depth: 0 };
+    let root = Place { path: name.to_owned(), name, secrecy: Secrecy::Open.of(name, schema.get("format")), depth: 0 };
     let schema = field(schema, &root, &mut gaps).map_err(|why| root.left_out(why, &mut gaps));
     Form { schema: schema.ok().map(Value::Object), gaps }
 }
@@ -49,17 +49,19 @@ type Why = &'static str;
 struct Place<'a> {
     path: String,
     name: &'a str,
+    secrecy: Secrecy,
     depth: usize,
 }
 
 impl<'a> Place<'a> {
-    fn property(&self, name: &'a str) -> Self {
-        Self { path: format!("{}.{name}", self.path), name, depth: self.depth + 1 }
+    fn property(&self, name: &'a str, schema: &Value) -> Self {
+        let secrecy = self.secrecy.of(name, schema.get("format"));
+        Self { path: format!("{}.{name}", self.path), name, secrecy, depth: self.depth + 1 }
     }
 
     /// Items and values are known by the name of what holds them.
-    fn each(&self, brackets: &str) -> Self {
-        Self { path: format!("{}{brackets}", self.path), name: self.name, depth: self.depth + 1 }
+    fn each(&self, brackets: &str, schema: &Value) -> Self {
+        Self { path: format!("{}{brackets}", self.path), ..self.property(self.name, schema) }
     }
 
     fn gap(&self, what: impl Into<String>, gaps: &mut Vec<Gap>) {
@@ -124,11 +126,14 @@ fn object(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Re
     let mut form = Map::from_iter([("type".to_owned(), json!("object"))]);
     let properties = properties(schema, place, gaps);
     let values = match schema.get("additionalProperties") {
-        Some(values @ Value::Object(_)) => Some(field(values, &place.each("{}"), gaps)?),
+        Some(values @ Value::Object(_)) => Some(field(values, &place.each("{}", values), gaps)?),
         _ => None,
     };
     if properties.is_empty() && values.is_none() {
         return Err(if takes_anything(schema) { "it takes anything" } else { "it has no fields to ask for" });
+    }
+    if values.is_none() && takes_anything(schema) {
+        place.gap("takes fields besides, which the form does not ask for", gaps);
     }
     let required = required(schema, &properties, place, gaps);
     if properties.len() > 1 {
@@ -153,7 +158,7 @@ fn object(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Re
 fn properties(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Map<String, Value> {
     let mut form = Map::new();
     for (name, schema) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-        let place = place.property(name);
+        let place = place.property(name, schema);
         match if is_safe(name) { field(schema, &place, gaps) } else { Err("Backstage would misread its name") } {
             Ok(field) => {
                 form.insert(name.clone(), Value::Object(field));
@@ -183,7 +188,8 @@ fn required<'a>(
 }
 
 fn array(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Result<Map<String, Value>, Why> {
-    let items = field(schema.get("items").ok_or("its items have no schema")?, &place.each("[]"), gaps)?;
+    let items = schema.get("items").ok_or("its items have no schema")?;
+    let items = field(items, &place.each("[]", items), gaps)?;
     let mut form = Map::from_iter([("type".to_owned(), json!("array"))]);
     copy(&mut form, schema, &["minItems", "maxItems"], Value::is_u64);
     let choice = items.contains_key("enum") && items.get("type") == Some(&json!("string"));
@@ -200,7 +206,7 @@ fn array(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Res
 /// The default, unless it is or holds a secret, or something that Backstage would misread.
 fn default(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
     let Some(default) = schema.get("default").filter(|default| !default.is_null()) else { return };
-    if default.is_string() && secret::is_secret(place.name) || secret::holds_secret(default) {
+    if place.secrecy.hides(default) {
         return;
     }
     if all_safe(default) {

@@ -30,7 +30,7 @@ pub struct Key {
 }
 
 impl Layout {
-    /// `prefix` is one or more path segments; `cluster` is a DNS label.
+    /// `prefix` is one or more path segments; `cluster` is a DNS label other than `default`.
     pub fn new(prefix: &str, cluster: &str) -> Result<Self, InvalidLayout> {
         let segment = |text: &str| {
             let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
@@ -43,6 +43,9 @@ impl Layout {
         }
         if EntityNamespace::fit(cluster).as_str() != cluster {
             return invalid("cluster", cluster, "must be lower-case letters, digits and '-', 63 at most");
+        }
+        if cluster == "default" {
+            return invalid("cluster", cluster, "is where the entities of the cluster main lie; choose another name");
         }
         Ok(Self { prefix: prefix.to_owned(), cluster: cluster.to_owned() })
     }

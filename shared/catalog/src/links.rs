@@ -1,6 +1,6 @@
 //! Links to where an object can be reached.
 
-use crate::{Link, wish};
+use crate::{Link, secret, wish};
 use events::Object;
 use serde::Deserialize;
 use serde_json::Value;
@@ -36,19 +36,21 @@ pub(crate) fn wished(text: &str) -> Vec<Result<Link, String>> {
         return text.split_whitespace().map(|url| Wish { url: url.to_owned(), ..Wish::default() }.link()).collect();
     }
     match serde_json::from_str::<Vec<Value>>(text) {
-        Ok(links) => links.into_iter().map(link).collect(),
+        Ok(links) => links.into_iter().zip(1..).map(link).collect(),
         Err(error) => vec![Err(format!("is no JSON array: {error}"))],
     }
 }
 
-fn link(value: Value) -> Result<Link, String> {
-    let quoted = wish::cut(wish::rendered(&value.to_string())?);
-    let wish: Wish = serde_json::from_value(value).map_err(|error| format!("{quoted} is no link: {error}"))?;
+/// A note must not quote the item, which may hold anything.
+fn link((value, number): (Value, usize)) -> Result<Link, String> {
+    let wish: Wish = serde_json::from_value(value).map_err(|_| {
+        format!("item {number} is no link; write an object with url and, where wanted, title, icon and type")
+    })?;
     wish.link()
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "an object with url, title, icon and type")]
+#[serde(deny_unknown_fields)]
 struct Wish {
     url: String,
     title: Option<String>,
@@ -59,8 +61,8 @@ struct Wish {
 
 impl Wish {
     fn link(self) -> Result<Link, String> {
-        let quoted = wish::cut(wish::rendered(&self.url)?);
-        web_url(&self.url).map_err(|why| format!("link {quoted:?} {why}"))?;
+        let quoted = secret::quoted(wish::rendered(&self.url)?);
+        web_url(&self.url).map_err(|why| format!("{quoted} {why}"))?;
         let part = |text: Option<String>| text.map(|text| wish::text(&text, 200)).transpose();
         let parts = || {
             Ok(Link {
@@ -70,7 +72,7 @@ impl Wish {
                 ty: part(self.ty)?,
             })
         };
-        parts().map_err(|why: String| format!("the title, icon or type of link {quoted:?} {why}"))
+        parts().map_err(|why: String| format!("the title, icon or type of {quoted} {why}"))
     }
 }
 
@@ -82,7 +84,7 @@ fn web_url(text: &str) -> Result<Url, &'static str> {
     }
     match Url::parse(text) {
         Ok(url) if !matches!(url.scheme(), "http" | "https") => Err("is neither http nor https"),
-        Ok(url) if url.password().is_some() => Err("holds a password"),
+        Ok(url) if secret::is_in_url(&url) => Err("has a user, a password or a token, which everybody would see"),
         Ok(url) => Ok(url),
         Err(_) => Err("is no absolute URL"),
     }

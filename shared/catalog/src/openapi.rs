@@ -4,7 +4,8 @@
 use crate::{
     NotYaml,
     crd::{Api, Scope},
-    document, secret,
+    document,
+    secret::Secrecy,
 };
 use serde_json::{Map, Value, json};
 
@@ -79,7 +80,7 @@ fn operation(verb: &str, kind: &str, status: &str, returned: Option<&str>, sent:
 
 /// The schema of the objects, completed by what every object of Kubernetes has.
 fn object(api: &Api) -> Value {
-    let mut schema = api.schema.and_then(Value::as_object).map(|schema| cleaned("", schema)).unwrap_or_default();
+    let mut schema = api.schema.and_then(Value::as_object).map(|schema| cleaned("", Secrecy::Open, schema)).unwrap_or_default();
     let mut properties = match schema.remove("properties") {
         Some(Value::Object(properties)) => properties,
         _ => Map::new(),
@@ -99,9 +100,10 @@ fn object(api: &Api) -> Value {
 }
 
 /// The schema of a field with those keys that OpenAPI 3.0 knows, and without the values of secrets.
-fn cleaned(name: &str, schema: &Map<String, Value>) -> Map<String, Value> {
+fn cleaned(name: &str, within: Secrecy, schema: &Map<String, Value>) -> Map<String, Value> {
+    let secrecy = within.of(name, schema.get("format"));
     let mut clean: Map<_, _> =
-        schema.iter().filter_map(|(key, value)| Some((key.clone(), keyword(name, key, value)?))).collect();
+        schema.iter().filter_map(|(key, value)| Some((key.clone(), keyword(name, secrecy, key, value)?))).collect();
     let is_true = |key| schema.get(key) == Some(&Value::Bool(true));
     if is_true("x-kubernetes-int-or-string") {
         clean.remove("type");
@@ -117,7 +119,7 @@ fn cleaned(name: &str, schema: &Map<String, Value>) -> Map<String, Value> {
 }
 
 /// What OpenAPI 3.0 takes as the value of a key of a schema; `None` where it takes nothing.
-fn keyword(name: &str, key: &str, value: &Value) -> Option<Value> {
+fn keyword(name: &str, secrecy: Secrecy, key: &str, value: &Value) -> Option<Value> {
     let types = ["array", "boolean", "integer", "number", "object", "string"];
     let is_list =
         |item: fn(&Value) -> bool| value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(item));
@@ -129,27 +131,28 @@ fn keyword(name: &str, key: &str, value: &Value) -> Option<Value> {
         "minLength" | "maxLength" | "minItems" | "maxItems" | "minProperties" | "maxProperties" => value.is_u64(),
         "exclusiveMinimum" | "exclusiveMaximum" | "uniqueItems" | "nullable" => value.is_boolean(),
         "required" => is_list(Value::is_string),
-        "enum" => is_list(|_| true),
-        "default" | "example" => !(secret::is_secret(name) && value.is_string() || secret::holds_secret(value)),
+        "enum" => secrecy != Secrecy::Secret && is_list(|_| true),
+        "default" | "example" => !secrecy.hides(value),
         "additionalProperties" if value.is_boolean() => true,
         "items" | "not" | "additionalProperties" => {
-            return value.as_object().map(|schema| cleaned(name, schema).into());
+            return value.as_object().map(|schema| cleaned(name, secrecy, schema).into());
         }
-        "properties" => return value.as_object().map(|fields| properties(fields).into()),
-        "allOf" | "anyOf" | "oneOf" => return schemas(name, value),
-        _ => key.starts_with("x-"),
+        "properties" => return value.as_object().map(|fields| properties(secrecy, fields).into()),
+        "allOf" | "anyOf" | "oneOf" => return schemas(name, secrecy, value),
+        _ => key.starts_with("x-") && !secrecy.hides(value),
     };
     is_taken.then(|| value.clone())
 }
 
-fn properties(fields: &Map<String, Value>) -> Map<String, Value> {
-    let clean = |(name, schema): (&String, &Value)| Some((name.clone(), cleaned(name, schema.as_object()?).into()));
+fn properties(within: Secrecy, fields: &Map<String, Value>) -> Map<String, Value> {
+    let clean =
+        |(name, schema): (&String, &Value)| Some((name.clone(), cleaned(name, within, schema.as_object()?).into()));
     fields.iter().filter_map(clean).collect()
 }
 
-fn schemas(name: &str, list: &Value) -> Option<Value> {
-    let clean: Vec<_> =
-        list.as_array()?.iter().filter_map(Value::as_object).map(|schema| cleaned(name, schema)).collect();
+fn schemas(name: &str, within: Secrecy, list: &Value) -> Option<Value> {
+    let schemas = list.as_array()?.iter().filter_map(Value::as_object);
+    let clean: Vec<_> = schemas.map(|schema| cleaned(name, within, schema)).collect();
     (!clean.is_empty()).then(|| json!(clean))
 }
 

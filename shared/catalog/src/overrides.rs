@@ -1,6 +1,9 @@
 //! What the annotations and labels of a source object wish for its entity.
 
-use crate::{EntityNamespace, EntityRef, Link, Notes, Selection, Settings, links, wish};
+use crate::{
+    EntityNamespace, EntityRef, Link, Notes, Selection, Settings, links,
+    wish::{self, many, one},
+};
 use events::Object;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -60,7 +63,7 @@ pub(crate) fn owner(object: &Object, wishes: &Overrides, settings: &Settings, no
     let mut at = |path: &String| match object.at(path)? {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => a_group(text).map_err(|why| notes.ignore(path, why)).ok(),
+        Value::String(text) => wish::owner(text).map_err(|why| notes.ignore(path, why)).ok(),
         _ => {
             notes.ignore(path, "names no owner, since it is no text");
             None
@@ -116,7 +119,7 @@ const FIELDS: [(&[&str], Take); 12] = [
         |wishes, text, _| one(&mut wishes.description, wish::text(text, 2000)),
     ),
     (&["callboard.dev/owner", "ske.backstage.component/owner", "terasky.backstage.io/owner"], |wishes, text, _| {
-        one(&mut wishes.owner, a_group(text))
+        one(&mut wishes.owner, wish::owner(text))
     }),
     (
         &["callboard.dev/system", "ske.backstage.component/system", "terasky.backstage.io/system"],
@@ -152,24 +155,12 @@ const FIELDS: [(&[&str], Take); 12] = [
         |wishes, text, namespace| many(&mut wishes.consumes_apis, apis(text, namespace)),
     ),
     (&["terasky.backstage.io/kubernetes-label-selector"], |wishes, text, _| {
-        let mut selector = None;
+        let mut selector: Option<String> = None;
         let wrong = one(&mut selector, wish::text(text, 253));
         wishes.annotations.extend(selector.map(|selector| (SELECTOR.to_owned(), selector)));
         wrong
     }),
 ];
-
-fn one<T>(slot: &mut Option<T>, read: Result<T, String>) -> Vec<String> {
-    read.map(|value| *slot = Some(value)).err().into_iter().collect()
-}
-
-fn many<T: Ord>(slot: &mut BTreeSet<T>, read: impl IntoIterator<Item = Result<T, String>>) -> Vec<String> {
-    read.into_iter().filter_map(|item| item.map(|value| slot.insert(value)).err()).collect()
-}
-
-fn a_group(text: &str) -> Result<EntityRef, String> {
-    wish::reference(text, "group", "default")
-}
 
 fn apis(text: &str, namespace: &str) -> impl Iterator<Item = Result<EntityRef, String>> {
     wish::items(text).map(move |item| wish::reference(item, "api", namespace))

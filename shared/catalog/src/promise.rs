@@ -25,6 +25,9 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
     let offered = Api::read(promise.at("/spec/api"));
     let api = offered.as_ref().ok().and_then(|api| api_entity(&cx, api, &mut notes));
     let template = template_entity(&cx, offered.as_ref(), &mut notes);
+    if template.is_none() {
+        template::pass_over(promise, &mut notes);
+    }
     let component = component(&cx, offered.as_ref(), api.as_ref(), template.as_ref());
     Described::new(promise, settings, [Some(component), api, template].into_iter().flatten().collect(), notes)
 }

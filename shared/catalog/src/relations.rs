@@ -1,7 +1,8 @@
 //! What a resource request stands on and what stands on it.
 
-use crate::{EntityRef, Settings, scheme};
+use crate::{EntityRef, Settings, scheme, validity::is_subdomain};
 use events::Object;
+use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The Promise of a request: by its label, which Kratix adds right after the request was made, else by its kind.
@@ -13,12 +14,24 @@ pub(crate) fn promise_of<'a>(request: &'a Object, settings: &'a Settings) -> Opt
 /// Its Promise and the requests that its pipeline made.
 pub(crate) fn depends_on(request: &Object, settings: &Settings) -> BTreeSet<EntityRef> {
     let promise = promise_of(request, settings).map(|promise| scheme::promise(&settings.layout, promise));
-    // The App of Kratix's workshop names its database, app-stack names the request for it.
-    let databases = ["/status/database/dbName", "/status/dependencies/database/requestName"];
-    let names =
-        databases.iter().filter_map(|pointer| request.text(pointer)).filter(|name| !matches!(*name, "" | "null"));
-    let database = |name| scheme::request(&settings.layout, "postgresql", request.reference().namespace(), name);
-    promise.into_iter().chain(names.map(database)).map(|named| named.entity_ref()).collect()
+    let database = database_of(request)
+        .map(|name| scheme::request(&settings.layout, "postgresql", request.reference().namespace(), name));
+    promise.into_iter().chain(database).map(|named| named.entity_ref()).collect()
+}
+
+/// The App of Kratix's workshop names its database, app-stack names the request for it.
+fn database_of(request: &Object) -> Option<&str> {
+    let reference = request.reference();
+    let name = match (reference.kind().to_ascii_lowercase().as_str(), reference.group()) {
+        ("app", "marketplace.kratix.io" | "workshop.kratix.io") => request.text("/status/database/dbName"),
+        ("appstack", "marketplace.kratix.io") => {
+            let database = request.at("/status/dependencies/database")?;
+            let is_asked_for = database.get("requested") != Some(&Value::Bool(false));
+            database.get("requestName").and_then(Value::as_str).filter(|_| is_asked_for)
+        }
+        _ => None,
+    };
+    name.filter(|name| is_subdomain(name) && *name != "null")
 }
 
 /// The requests that it was made for.
@@ -41,7 +54,7 @@ fn parent(request: &Object, labels: &str, settings: &Settings) -> Option<EntityR
 mod tests {
     use super::*;
     use crate::Layout;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn databases(kind: &str, group: &str, status: &Value) -> Vec<String> {
         let settings = Settings::new(

@@ -1,6 +1,37 @@
-//! Which values are secrets, by the names of their fields.
+//! Which values are secrets, by the names of their fields, and which texts may hold one.
 
 use serde_json::Value;
+use url::{Url, form_urlencoded};
+
+/// Whether the values of a field may be seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Secrecy {
+    /// They may, but for the secrets in them.
+    Open,
+    /// It lies in a field that holds a secret, and may be it.
+    Within,
+    /// It holds a secret.
+    Secret,
+}
+
+impl Secrecy {
+    /// That of a field within one of this secrecy, by its name and format.
+    pub(crate) fn of(self, name: &str, format: Option<&Value>) -> Self {
+        match self {
+            _ if is_secret(name) || format.is_some_and(|format| format == "password") => Self::Secret,
+            Self::Open => Self::Open,
+            Self::Within | Self::Secret => Self::Within,
+        }
+    }
+
+    /// Whether nobody shall see this default or example.
+    pub(crate) fn hides(self, value: &Value) -> bool {
+        match self {
+            Self::Open => holds_secret(value),
+            Self::Within | Self::Secret => holds_text(value),
+        }
+    }
+}
 
 /// How names of secrets end, in lower case, without anything but letters and digits.
 const ENDINGS: [&str; 12] = [
@@ -26,14 +57,47 @@ pub(crate) fn is_secret(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// Whether the value holds a field that is a secret by its name.
-pub(crate) fn holds_secret(value: &Value) -> bool {
+/// As much of a wrong text as a note shall quote: nothing of what may hold a secret.
+pub(crate) fn quoted(text: &str) -> String {
+    let assigned = text.rsplit(['=', ':']).skip(1).any(is_secret);
+    let user = text.rsplit_once('@').is_some_and(|(user, _)| user.contains(':'));
+    if assigned || user || Url::parse(text).is_ok_and(|url| is_in_url(&url)) {
+        "a text that may hold a secret".to_owned()
+    } else {
+        format!("{:?}", text.chars().take(80).collect::<String>())
+    }
+}
+
+/// Whether a URL holds a user, who may be a token, a password, or a secret in its query or fragment.
+pub(crate) fn is_in_url(url: &Url) -> bool {
+    let fragment = url.fragment().unwrap_or_default();
+    let mut fields = url.query_pairs().chain(form_urlencoded::parse(fragment.as_bytes()));
+    let assigned = |value: &str| value.rsplit('=').skip(1).any(is_secret);
+    !url.username().is_empty()
+        || url.password().is_some()
+        || fields.any(|(name, value)| !value.is_empty() && is_secret(&name) || assigned(&value))
+}
+
+/// Whether the value holds a field, or an environment variable, that is a secret by its name.
+fn holds_secret(value: &Value) -> bool {
     match value {
         Value::Object(map) => {
-            map.iter().any(|(name, value)| is_secret(name) && value.is_string() || holds_secret(value))
+            let variable = map.get("name").and_then(Value::as_str).is_some_and(is_secret);
+            let is_hidden = |name: &str| is_secret(name) || variable && name == "value";
+            map.iter().any(|(name, value)| is_hidden(name) && holds_text(value) || holds_secret(value))
         }
         Value::Array(items) => items.iter().any(holds_secret),
         _ => false,
+    }
+}
+
+/// Whether the value is a text or holds one.
+fn holds_text(value: &Value) -> bool {
+    match value {
+        Value::String(_) => true,
+        Value::Array(items) => items.iter().any(holds_text),
+        Value::Object(map) => map.values().any(holds_text),
+        Value::Null | Value::Bool(_) | Value::Number(_) => false,
     }
 }
 

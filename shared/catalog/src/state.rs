@@ -1,9 +1,10 @@
 //! The true state of an object, without clocks.
 
+use chrono::DateTime;
 use events::Object;
 use serde::Serialize;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::RangeInclusive};
 
 /// Where an object stands on its way; the value of the label `callboard.dev/state`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,12 +39,12 @@ impl State {
         }
     }
 
-    /// The state of a resource request.
-    pub(crate) fn of_request(request: &Object) -> Self {
+    /// The state of a resource request, and of what its Promise, where it is known, is expected to do.
+    pub(crate) fn of_request(request: &Object, promise: Option<&str>) -> Self {
         by_kratix(request)
             .or_else(|| by_ready(request))
             .or_else(|| by_workflow(request))
-            .unwrap_or_else(|| by_generation(request))
+            .unwrap_or_else(|| by_generation(request, promise))
     }
 
     /// The state of a Promise.
@@ -77,6 +78,8 @@ struct Condition<'a> {
     message: &'a str,
     #[serde(skip)]
     since: &'a str,
+    #[serde(skip)]
+    observed: Option<u64>,
 }
 
 impl<'a> Condition<'a> {
@@ -84,7 +87,8 @@ impl<'a> Condition<'a> {
         let text = |field: &str| value.get(field).and_then(Value::as_str);
         let optional = |field| text(field).unwrap_or_default();
         let (reason, message, since) = (optional("reason"), optional("message"), optional("lastTransitionTime"));
-        Some(Self { ty: text("type")?, status: text("status")?, reason, message, since })
+        let observed = value.get("observedGeneration").and_then(Value::as_u64);
+        Some(Self { ty: text("type")?, status: text("status")?, reason, message, since, observed })
     }
 
     fn find(object: &'a Object, ty: &str) -> Option<Self> {
@@ -107,8 +111,9 @@ fn by_kratix(object: &Object) -> Option<State> {
     if marked("kratix.io/workflow-suspended") || word == "Suspended" {
         return Some(State::Suspended);
     }
-    match (reconciled?.status, word) {
-        ("True", _) => Some(State::Reconciled),
+    let reconciled = reconciled?;
+    match (reconciled.status, word) {
+        ("True", _) => Some(reached(object, &reconciled)),
         (_, "Failing") => Some(State::Failing),
         (_, "Pending") => Some(State::Pending),
         _ => None,
@@ -117,10 +122,21 @@ fn by_kratix(object: &Object) -> Option<State> {
 
 /// The condition `Ready` of other controllers than Kratix.
 fn by_ready(request: &Object) -> Option<State> {
-    match Condition::find(request, "Ready")?.status {
-        "True" => Some(State::Reconciled),
+    let ready = Condition::find(request, "Ready")?;
+    match ready.status {
+        "True" => Some(reached(request, &ready)),
         "False" => Some(State::Pending),
         _ => None,
+    }
+}
+
+/// What a condition means that is true: it may be so of an older generation.
+fn reached(object: &Object, condition: &Condition) -> State {
+    let number = |pointer| object.at(pointer).and_then(Value::as_u64);
+    let observed = [number("/status/observedGeneration"), condition.observed];
+    match number("/metadata/generation") {
+        Some(is) if observed.into_iter().flatten().any(|seen| seen < is) => State::Pending,
+        _ => State::Reconciled,
     }
 }
 
@@ -145,10 +161,18 @@ fn by_workflow(object: &Object) -> Option<State> {
 fn is_running(object: &Object, workflow: &Condition) -> bool {
     let entries = object.at("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let of_status = entries.filter(|entry| entry.get("subresource").is_some_and(|subresource| subresource == "status"));
-    let written = of_status.filter_map(|entry| entry.get("time")?.as_str()).max();
+    let written = of_status.filter_map(|entry| seconds(entry.get("time")?.as_str()?)).max();
     workflow.reason.contains("InProgress")
         || object.label("kratix.io/manual-reconciliation").is_some()
-        || written.is_some_and(|written| written == workflow.since)
+        || matches!((written, seconds(workflow.since)), (Some(written), Some(since)) if SAME_WRITE.contains(&(written - since)))
+}
+
+/// How many seconds after a condition's change the status is stamped that was written with it: each clock reading is cut
+/// to a second, and the write takes its time.
+const SAME_WRITE: RangeInclusive<i64> = 0..=2;
+
+fn seconds(time: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(time).ok().map(|time| time.timestamp())
 }
 
 /// A Promise's condition `Available`, else its `status.status`.
@@ -167,10 +191,12 @@ fn by_availability(promise: &Object) -> Option<State> {
     })
 }
 
-/// All there is to go by without conditions: whether a controller has seen the object as it is.
-fn by_generation(request: &Object) -> State {
+/// All there is to go by without conditions: whether a controller has seen the object as it is. Where nobody is known to
+/// write a status, none means nothing.
+fn by_generation(request: &Object, promise: Option<&str>) -> State {
     let seen = request.at("/status/observedGeneration").is_some();
-    if request.at("/status").is_none() || seen && !is_observed(request) { State::Pending } else { State::Unknown }
+    let awaited = promise.is_some() && request.at("/status").is_none();
+    if awaited || seen && !is_observed(request) { State::Pending } else { State::Unknown }
 }
 
 fn is_observed(object: &Object) -> bool {
@@ -194,7 +220,7 @@ mod tests {
     }
 
     fn of_request(metadata: &Value, status: &Value) -> State {
-        State::of_request(&object(metadata, status))
+        State::of_request(&object(metadata, status), Some("app"))
     }
 
     fn pipeline(status: &str, observed: u64) -> Value {
@@ -214,6 +240,11 @@ mod tests {
         assert_eq!(of_request(&json!({}), &pipeline("False", 1)), State::Pending);
         assert_eq!(of_request(&json!({}), &pipeline("True", 1)), State::Pending);
         assert_eq!(of_request(&json!({}), &pipeline("True", 2)), State::Reconciled);
+    }
+
+    #[test]
+    fn without_a_promise_nobody_has_to_write_a_status() {
+        assert_eq!(State::of_request(&object(&json!({}), &json!(null)), None), State::Unknown);
     }
 
     #[test]

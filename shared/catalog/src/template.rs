@@ -2,7 +2,7 @@
 
 mod wishes;
 
-pub(crate) use wishes::follow;
+pub(crate) use wishes::{follow, pass_over};
 
 use crate::{
     EntityRef, TemplateSpec,

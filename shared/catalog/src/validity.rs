@@ -34,6 +34,12 @@ pub(crate) fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_name(text)
 }
 
+/// Whether the text is a DNS subdomain, as the names of most Kubernetes objects are.
+pub(crate) fn is_subdomain(text: &str) -> bool {
+    let label = |text: &str| crate::EntityNamespace::fit(text).as_str() == text;
+    text.len() <= 253 && text.split('.').all(label)
+}
+
 /// Whether the text can be a tag.
 pub(crate) fn is_tag(text: &str) -> bool {
     let allowed = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b':' | b'+' | b'#');
@@ -106,9 +112,8 @@ fn is_name(text: &str) -> bool {
 
 /// `[<DNS subdomain>/]<name>`.
 fn is_key(key: &str) -> bool {
-    let label = |text: &str| crate::EntityNamespace::fit(text).as_str() == text;
     match key.split_once('/') {
-        Some((prefix, name)) => prefix.len() <= 253 && prefix.split('.').all(label) && is_name(name),
+        Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
         None => is_name(key),
     }
 }

@@ -1,6 +1,17 @@
 //! Reading what a user wrote into an annotation.
 
-use crate::{EntityRef, validity::is_tag};
+use crate::{EntityRef, secret::quoted, validity::is_tag};
+use std::collections::BTreeSet;
+
+/// Takes what was read, and says what is wrong with it.
+pub(crate) fn one<S: From<T>, T>(slot: &mut S, read: Result<T, String>) -> Vec<String> {
+    read.map(|value| *slot = value.into()).err().into_iter().collect()
+}
+
+/// Takes what was read, and says what is wrong with each of the others.
+pub(crate) fn many<T: Ord>(slot: &mut BTreeSet<T>, read: impl IntoIterator<Item = Result<T, String>>) -> Vec<String> {
+    read.into_iter().filter_map(|item| item.map(|value| slot.insert(value)).err()).collect()
+}
 
 /// A text of one line, trimmed, of at most so many characters.
 pub(crate) fn text(text: &str, most: usize) -> Result<String, String> {
@@ -27,8 +38,8 @@ pub(crate) fn tag(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "{:?} is no tag; write lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
-            cut(text)
+            "{} is no tag; write lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
+            quoted(text)
         ))
     }
 }
@@ -38,10 +49,15 @@ pub(crate) fn reference(text: &str, kind: &str, namespace: &str) -> Result<Entit
     EntityRef::parse(rendered(text)?, kind, namespace).map_err(|error| error.to_string())
 }
 
+/// The ref of an owner, who is a group unless said otherwise.
+pub(crate) fn owner(text: &str) -> Result<EntityRef, String> {
+    reference(text, "group", "default")
+}
+
 /// A ref with its kind, since Backstage assumes none for `dependsOn`.
 pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String> {
     if !rendered(text)?.contains(':') {
-        return Err(format!("{:?} has no kind; write component:<name> or resource:<name>", cut(text)));
+        return Err(format!("{} has no kind; write component:<name> or resource:<name>", quoted(text)));
     }
     reference(text, "", namespace)
 }
@@ -50,11 +66,6 @@ pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String
 /// the catalog has expressions where the scaffolder runs them and nowhere else.
 pub(crate) fn rendered(text: &str) -> Result<&str, String> {
     if text.contains("${{") { Err("holds an expression that no Template has rendered".into()) } else { Ok(text) }
-}
-
-/// As much of a wrong text as a note shall quote.
-pub(crate) fn cut(text: &str) -> String {
-    text.chars().take(80).collect()
 }
 
 #[cfg(test)]

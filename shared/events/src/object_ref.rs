@@ -23,11 +23,13 @@ pub struct InvalidRef {
 
 impl ObjectRef {
     /// `api_version` is `group/version`, or `version` alone for the core group. An empty namespace is none: that is
-    /// how ApiServerSource announces a cluster-scoped object.
+    /// how ApiServerSource announces a cluster-scoped object. That of a Kratix Promise is none either: Kubernetes drops
+    /// what its file says.
     pub fn new(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Result<Self, InvalidRef> {
         let invalid = |field, value: &str| Err(InvalidRef { field, value: value.chars().take(80).collect() });
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
-        let namespace = namespace.filter(|namespace| !namespace.is_empty());
+        let is_cluster_scoped = group == "platform.kratix.io" && kind == "Promise";
+        let namespace = namespace.filter(|namespace| !namespace.is_empty() && !is_cluster_scoped);
         if !(group.is_empty() && !api_version.contains('/') || is_subdomain(group)) || !is_label(version) {
             return invalid("apiVersion", api_version);
         }

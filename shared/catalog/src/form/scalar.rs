@@ -1,7 +1,7 @@
 //! The fields of a form that hold one value: strings, numbers, booleans.
 
 use super::{Gap, Place, Why, copy};
-use crate::secret;
+use crate::secret::Secrecy;
 use serde_json::{Map, Value, json};
 
 /// The type of a field that takes both.
@@ -38,7 +38,7 @@ pub(super) fn field(
     }
     let choices = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let choices: Vec<_> = choices.filter(|it| it.is_string() || it.is_number() || it.is_boolean()).collect();
-    if !choices.is_empty() {
+    if !choices.is_empty() && place.secrecy != Secrecy::Secret {
         form.insert("enum".into(), json!(choices));
     }
     Ok(form)
@@ -70,12 +70,12 @@ fn string(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Pl
     copy(form, schema, &["minLength", "maxLength"], Value::is_u64);
     copy(form, schema, &["format"], |format| format.as_str().is_some_and(|format| FORMATS.contains(&format)));
     pattern(form, schema, place, gaps);
-    if schema.contains_key("enum") {
-        return;
-    }
-    if secret::is_secret(place.name) || schema.get("format") == Some(&json!("password")) {
+    if place.secrecy == Secrecy::Secret {
         form.insert("ui:widget".into(), "password".into());
-    } else if let Some(example) = schema.get("example").filter(|example| example.is_string()) {
+    } else if let Some(example) = schema.get("example").filter(|example| example.is_string())
+        && !schema.contains_key("enum")
+        && !place.secrecy.hides(example)
+    {
         form.insert("examples".into(), json!([example]));
     }
 }
@@ -83,10 +83,29 @@ fn string(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Pl
 /// A pattern that a browser understands, or else words about it: one that it does not would break the whole form.
 fn pattern(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
     let Some(pattern) = schema.get("pattern").and_then(Value::as_str) else { return };
-    if pattern.len() <= MAX_PATTERN && regress::Regex::with_flags(pattern, "u").is_ok() {
+    if pattern.len() <= MAX_PATTERN && regress::Regex::with_flags(pattern, "u").is_ok() && !is_new(pattern) {
         form.insert("pattern".into(), pattern.into());
     } else {
         form.insert("description".into(), format!("Must match the regular expression {pattern}").into());
         place.gap("has a pattern that a browser cannot check; the form only shows it", gaps);
     }
+}
+
+/// Whether a pattern that compiles has what browsers do not know or not all of them do: modifiers such as `(?i:...)`, and
+/// word boundaries that are repeated.
+fn is_new(pattern: &str) -> bool {
+    let mut rest = pattern;
+    let mut in_class = false;
+    while let Some(first) = rest.chars().next() {
+        let modifier = rest.strip_prefix("(?").is_some_and(|rest| rest.starts_with(['i', 'm', 's', '-']));
+        let boundary = rest.strip_prefix(r"\b").or(rest.strip_prefix(r"\B"));
+        let repeated = boundary.is_some_and(|rest| rest.starts_with(['*', '+', '?', '{']));
+        if !in_class && (modifier || repeated) {
+            return true;
+        }
+        in_class = if in_class { first != ']' } else { first == '[' };
+        let after = if first == '\\' { rest.chars().nth(1) } else { None };
+        rest = &rest[first.len_utf8() + after.map_or(0, char::len_utf8)..];
+    }
+    false
 }

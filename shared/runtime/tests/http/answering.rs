@@ -128,8 +128,8 @@ async fn a_reply_hands_the_trace_on_where_opentelemetry_is_off() {
     assert!(!untraced.headers.contains_key("ce-traceparent"));
 }
 
-#[tokio::test(start_paused = true)]
-async fn at_most_256_events_are_handled_at_once_and_the_rest_wait() {
+/// The most of 300 requests that were handled at once.
+async fn most_at_once(request: impl Fn() -> Request<Body>) -> usize {
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let seen = most.clone();
     let function = Function(move |_| {
@@ -142,7 +142,18 @@ async fn at_most_256_events_are_handled_at_once_and_the_rest_wait() {
         }
     });
     let router = runtime::router(function, &args());
-    let answers = future::join_all((0..300).map(|_| router.clone().oneshot(event()))).await;
+    let answers = future::join_all((0..300).map(|_| router.clone().oneshot(request()))).await;
     assert!(answers.into_iter().all(|answer| answer.unwrap().status() == StatusCode::NO_CONTENT));
-    assert_eq!(seen.load(Ordering::SeqCst), 256);
+    seen.load(Ordering::SeqCst)
+}
+
+#[tokio::test(start_paused = true)]
+async fn at_most_256_events_are_handled_at_once_and_the_rest_wait() {
+    assert_eq!(most_at_once(event).await, 256);
+}
+
+#[tokio::test(start_paused = true)]
+async fn large_bodies_wait_until_there_is_memory_for_them() {
+    let large = || binary().body(Body::from(vec![b' '; 64 * 1024])).unwrap();
+    assert_eq!(most_at_once(large).await, 8 * 1024 * 1024 / (64 * 1024));
 }

@@ -48,17 +48,24 @@ impl Collector {
         resources.map(|spans| attributes(&spans.resource.unwrap().attributes)["service.name"].clone()).collect()
     }
 
-    /// The counters and histograms of one name: attributes joined by commas, and how much was counted.
+    /// The counters and histograms of one name: `attribute=value` joined by commas, and how much was counted.
     pub(crate) fn counts(&self, name: &str) -> BTreeMap<String, u64> {
+        self.metrics(name).into_iter().flat_map(points).collect()
+    }
+
+    /// The metrics of one name as they came.
+    pub(crate) fn metrics(&self, name: &str) -> Vec<Metric> {
         let requests = self.metrics.lock().unwrap().clone();
         let resources = requests.into_iter().flat_map(|request| request.resource_metrics);
         let metrics = resources.flat_map(|resource| resource.scope_metrics).flat_map(|scope| scope.metrics);
-        metrics.filter(|metric| metric.name == name).flat_map(points).collect()
+        metrics.filter(|metric| metric.name == name).collect()
     }
 }
 
 fn points(metric: Metric) -> Vec<(String, u64)> {
-    let key = |keys: &[KeyValue]| attributes(keys).into_values().collect::<Vec<_>>().join(",");
+    let key = |keys: &[KeyValue]| {
+        attributes(keys).into_iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(",")
+    };
     match metric.data.unwrap() {
         metric::Data::Sum(sum) => {
             let value = |point: &opentelemetry_proto::tonic::metrics::v1::NumberDataPoint| match point.value {

@@ -91,9 +91,9 @@ async fn metrics_arrive_at_the_end_and_strangers_make_no_series() {
     let (collector, endpoint) = Collector::start().await;
     let process = Process::start(&[("OTEL_EXPORTER_OTLP_METRICS_ENDPOINT", &endpoint)]);
     for event in [
-        "ce-id: 1\r\nce-type: dev.callboard.resync.requested\r\n",
+        "ce-id: 1\r\nce-type: dev.knative.apiserver.resource.update\r\n",
         "ce-id: 2\r\nce-type: stranger.1\r\n",
-        "ce-id: nothing\r\nce-type: stranger.2\r\n",
+        "ce-id: nothing\r\nce-type: dev.callboard.stranger\r\n",
         "",
     ] {
         process.send(event, "");
@@ -102,17 +102,17 @@ async fn metrics_arrive_at_the_end_and_strangers_make_no_series() {
     let (status, _) = process.ended(END);
     assert!(status.success(), "{status}");
     let wanted = [
-        ("apps,dev.callboard.resync.requested,changed", 1),
-        ("apps,other,bad_request", 1),
-        ("apps,other,changed", 1),
-        ("apps,other,unchanged", 1),
+        ("function=apps,type=dev.knative.apiserver.resource.update,verdict=changed", 1),
+        ("function=apps,type=other,verdict=bad_request", 1),
+        ("function=apps,type=other,verdict=changed", 1),
+        ("function=apps,type=other,verdict=unchanged", 1),
     ];
     let counted = |wanted: &[(&str, u64)]| {
         wanted.iter().map(|(key, count)| ((*key).to_owned(), *count)).collect::<BTreeMap<_, _>>()
     };
     assert_eq!(collector.counts("callboard_events_total"), counted(&wanted));
-    assert_eq!(collector.counts("callboard_event_duration_seconds"), counted(&[("apps", 4)]));
-    assert_eq!(collector.counts("callboard_entities_total"), counted(&[("created", 6), ("refused", 2)]));
+    assert_eq!(collector.counts("callboard_event_duration_seconds"), counted(&[("function=apps", 4)]));
+    assert_eq!(collector.counts("callboard_entities_total"), counted(&[("action=created", 6), ("action=refused", 2)]));
     assert!(collector.spans().is_empty());
 }
 
