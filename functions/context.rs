@@ -2,7 +2,7 @@
 
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Notes, Settings};
-use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Reply, Verdict};
+use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Refused, Reply, Verdict};
 use runtime::EntityCounter;
 
 /// The surroundings of a function.
@@ -62,7 +62,7 @@ impl<S: Store> Context<S> {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);
         }
-        self.entities.refused(described.refused.len() as u64);
+        self.entities.refused(described.left_out().len() as u64);
     }
 }
 
@@ -71,8 +71,10 @@ fn reply(function: Function, arrival: Arrival, described: Described, outcome: Ou
     for ignored in &described.ignored {
         tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
     }
-    for refused in &described.refused {
-        tracing::warn!(k8s.object = %subject, entity = refused.entity, reason = refused.reason, "an entity is left out");
+    let left_out = described.left_out();
+    for Refused { entity, reason } in &described.refused {
+        let what = if left_out.contains(entity.as_str()) { "an entity" } else { "a part of an entity" };
+        tracing::warn!(k8s.object = %subject, entity, reason, "{what} is left out");
     }
     let key = described.key.to_string();
     let changes = match outcome.entities.is_empty() {

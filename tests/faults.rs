@@ -166,7 +166,8 @@ async fn each_call(faults: &[Fault], seconds: u64, check: impl AsyncFn(Run)) {
         }
     }
     assert!(runs.len() >= 15 * faults.len(), "{} runs are too few to be all", runs.len());
-    let runs = stream::iter(runs).map(async |(scene, call, fault)| check(Run::start(scene, &call, fault, seconds).await).await);
+    let runs = stream::iter(runs)
+        .map(async |(scene, call, fault)| check(Run::start(scene, &call, fault, seconds).await).await);
     runs.buffer_unordered(8).collect::<()>().await;
 }
 

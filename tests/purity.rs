@@ -23,8 +23,22 @@ const PURE: &[&str] = &[
 ];
 
 /// What a pure crate may not speak of.
-const IMPURE: &[&str] =
-    &["env", "fs", "io", "net", "process", "thread", "time", "Instant", "SystemTime", "RandomState", "rand", "tokio"];
+const IMPURE: &[&str] = &[
+    "env",
+    "fs",
+    "io",
+    "net",
+    "process",
+    "thread",
+    "time",
+    "Instant",
+    "SystemTime",
+    "Utc",
+    "Local",
+    "RandomState",
+    "rand",
+    "tokio",
+];
 
 /// Who stands on whom; `callboard`, the functions, may stand on all.
 const ARROWS: &[(&str, &[&str])] = &[

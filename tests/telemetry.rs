@@ -1,10 +1,6 @@
 //! What an operator learns of an event: its trace from the sender over each call to the reply, metrics, and logs.
 
-use crate::{
-    binary::Served,
-    collector::Collector,
-    s3::endpoint,
-};
+use crate::{binary::Served, collector::Collector, s3::endpoint};
 use callboard::dev::endpoint::Endpoint;
 use opentelemetry_proto::tonic::{metrics::v1::metric, trace::v1::Span};
 use serde_json::{Value, json};
@@ -48,13 +44,16 @@ async fn events_entities_and_calls_are_counted_by_how_they_ended() {
     assert!(served.terminated().0.success());
 
     let counts = |name| collector.counts(name);
-    let one = |series: &str| BTreeMap::from([(series.to_owned(), 1)]);
-    assert_eq!(counts("callboard_events_total"), one(&format!("function=apps,type={ADD},verdict=changed")));
-    assert_eq!(counts("callboard_entities_total"), one("action=created"));
+    let events = BTreeMap::from([(format!("function=apps,type={ADD},verdict=changed"), 1)]);
+    assert_eq!(counts("callboard_events_total"), events);
+    assert_eq!(counts("callboard_entities_total")["action=created"], 1);
     let calls = counts("callboard_s3_duration_seconds");
     // The probe's writes are among them; the one that was missing is the new object.
     assert_eq!(calls["operation=head,outcome=missing"], 1, "{calls:?}");
-    assert!(["operation=put,outcome=ok", "operation=put,outcome=lost"].iter().all(|call| calls[*call] > 0), "{calls:?}");
+    assert!(
+        ["operation=put,outcome=ok", "operation=put,outcome=lost"].iter().all(|call| calls[*call] > 0),
+        "{calls:?}"
+    );
     assert!(!calls.keys().any(|call| call.contains("error")), "{calls:?}");
     for name in ["callboard_s3_duration_seconds", "callboard_event_duration_seconds"] {
         let bounds = bounds(&collector, name);

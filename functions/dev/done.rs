@@ -70,8 +70,12 @@ impl Told {
             _ => Done::Updated,
         };
         let mut details: Vec<_> = entities.iter().map(|entity| text(entity, "ref").to_owned()).collect();
-        let refused =
-            listed(data, "/refused").map(|it| format!("left out: {}: {}", text(it, "ref"), text(it, "reason")));
+        let refused = listed(data, "/refused").map(|it| {
+            let is_written =
+                |entity: &&Value| text(entity, "ref") == text(it, "ref") && text(entity, "action") != "deleted";
+            let part = if entities.iter().any(is_written) { "a part " } else { "" };
+            format!("{part}left out: {}: {}", text(it, "ref"), text(it, "reason"))
+        });
         let ignored =
             listed(data, "/ignored").map(|it| format!("ignored: {}: {}", text(it, "field"), text(it, "reason")));
         details.extend(refused.chain(ignored));
@@ -102,5 +106,24 @@ impl fmt::Display for Done {
             Self::Rejected => "rejected",
             Self::Retried => "retried",
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cloudevents::{EventBuilder, EventBuilderV10};
+    use serde_json::json;
+
+    #[test]
+    fn a_part_that_is_left_out_is_told_from_an_entity() {
+        let data = json!({
+            "changes": [{"entities": [{"ref": "template:x", "action": "updated"}, {"ref": "api:x", "action": "deleted"}]}],
+            "refused": [{"ref": "template:x", "reason": "a"}, {"ref": "api:x", "reason": "b"}],
+            "ignored": [{"field": "f", "reason": "c"}],
+        });
+        let event = EventBuilderV10::new().id("1").source("/s").ty("t").data("application/json", data).build().unwrap();
+        let told = Told::of(Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
+        assert_eq!(told.details[2..], ["a part left out: template:x: a", "left out: api:x: b", "ignored: f: c"]);
     }
 }

@@ -3,7 +3,7 @@
 use crate::dev::{OWNER, folder::Folder, input};
 use anyhow::{Context, ensure};
 use catalog::{Described, Key, Settings};
-use events::{Function, Object};
+use events::{Function, Object, Refused};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -81,11 +81,15 @@ impl<'a> Preview<'a> {
 
     fn value(&mut self, name: &str, value: Value) -> anyhow::Result<()> {
         self.objects += 1;
+        let odd = odd_metadata(&value);
         let object = match Object::try_from(value) {
             Ok(object) => object,
             Err(why) => return self.invalid(name, &why.to_string()),
         };
         let subject = object.reference().to_string();
+        if let Some(why) = odd {
+            return self.invalid(name, &format!("{subject}: {why}"));
+        }
         let described = match Function::taking(object.reference()) {
             Some(Function::Apps) => catalog::app::describe(&object, self.settings),
             Some(Function::Promises) => catalog::promise::describe(&object, self.settings),
@@ -100,8 +104,10 @@ impl<'a> Preview<'a> {
     }
 
     fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
-        for refused in &described.refused {
-            self.note(name, &format!("{subject}: {} is left out: {}", refused.entity, refused.reason))?;
+        let left_out = described.left_out();
+        for Refused { entity, reason } in &described.refused {
+            let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
+            self.note(name, &format!("{subject}: {part}{entity} is left out: {reason}"))?;
         }
         for ignored in &described.ignored {
             self.note(name, &format!("{subject}: {} is ignored: {}", ignored.field, ignored.reason))?;
@@ -135,6 +141,18 @@ impl<'a> Preview<'a> {
         );
         Ok(())
     }
+}
+
+/// What the API server would refuse of labels and annotations, which YAML easily makes a boolean or a number.
+fn odd_metadata(object: &Value) -> Option<String> {
+    ["labels", "annotations"].iter().find_map(|field| match object.pointer(&format!("/metadata/{field}"))? {
+        Value::Null => None,
+        Value::Object(map) => {
+            let (key, _) = map.iter().find(|(_, value)| !value.is_string() && !value.is_null())?;
+            Some(format!("metadata.{field} {key} is no string; put its value into quotes"))
+        }
+        _ => Some(format!("metadata.{field} is no map")),
+    })
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@ import {
   userEntityV1alpha1Validator,
 } from '@backstage/catalog-model';
 import { templateEntityV1beta3Validator } from '@backstage/plugin-scaffolder-common';
+import Ajv from 'ajv';
 import { parse, parseAllDocuments } from 'yaml';
 
 const envelope = entityEnvelopeSchemaValidator();
@@ -77,6 +78,7 @@ export async function check(entity) {
   checkRefs(entity);
   checkPlaceholders(entity);
   checkExpressions(entity);
+  checkForm(entity);
   checkOpenapi(entity);
   return stringifyEntityRef(entity);
 }
@@ -113,6 +115,36 @@ function checkExpressions({ kind, spec }) {
   if (kind !== 'Template') return;
   const foreign = /\$\{\{(?!\s*(parameters|steps)\.)|\{%|\{#/.exec(JSON.stringify({ steps: spec.steps, output: spec.output }));
   if (foreign) throw new Error(`steps: ${foreign[0]} reads neither parameters nor steps`);
+}
+
+// Backstage's forms are lax about what they do not know; a typo of ours shall not pass for it.
+const formats = ['date', 'date-time', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uuid'];
+const ajv = new Ajv({ strict: true, strictTypes: false, formats: Object.fromEntries(formats.map(name => [name, true])) });
+
+/** A page that does not compile breaks the whole form; a parameter that no page asks for is never there. */
+function checkForm({ kind, spec }) {
+  if (kind !== 'Template') return;
+  const pages = [spec.parameters ?? []].flat();
+  for (const [index, page] of pages.entries()) {
+    try {
+      ajv.compile(withoutUi(page));
+    } catch (e) {
+      throw new Error(`spec.parameters[${index}]: ${e.message}`);
+    }
+  }
+  const asked = pages.flatMap(page => Object.keys(page.properties ?? {}));
+  const read = JSON.stringify([spec.steps, spec.output]).matchAll(/\bparameters(?:\.|\[\W*)(\w+)/g);
+  for (const [, name] of read) {
+    if (!asked.includes(name)) throw new Error(`steps: no page asks for parameters.${name}`);
+  }
+}
+
+/** The JSON Schema without the keys that steer the form, which Backstage takes out as well. */
+function withoutUi(node) {
+  if (node === null || typeof node !== 'object') return node;
+  if (Array.isArray(node)) return node.map(withoutUi);
+  const kept = Object.entries(node).filter(([key]) => !key.startsWith('ui:'));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutUi(value)]));
 }
 
 function checkOpenapi({ kind, spec }) {

@@ -120,7 +120,7 @@ fn cut(notes: usize, text: String) -> String {
     }
     let hash = format!("{:x}", Sha256::digest(&text));
     let kept: String = text.chars().take(CUT_NOTES).collect();
-    format!("{kept} ... ({notes} in all, {})", &hash[..8])
+    format!("{} ... ({notes} in all, {})", kept.trim_end(), &hash[..8])
 }
 
 /// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,
@@ -143,19 +143,32 @@ mod tests {
     use crate::{EntityName, EntityNamespace, GroupSpec, Layout, Metadata, Spec};
     use serde_json::json;
 
-    fn noted(last: &str) -> String {
-        let settings = Settings::new(
-            Layout::new("entities", "main").unwrap(),
-            EntityRef::parse("group:default/platform", "", "").unwrap(),
-        );
+    /// One entity, `group:default/x`, with these notes.
+    fn described(notes: Notes) -> Described {
+        let owner = EntityRef::parse("group:default/platform", "", "").unwrap();
+        let settings = Settings::new(Layout::new("entities", "main").unwrap(), owner);
         let source = json!({"apiVersion": "example.org/v1", "kind": "App", "metadata": {"name": "x"}});
         let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("x"));
         let entity = Entity::new(metadata, Spec::Group(GroupSpec { ty: "team".into(), children: vec![] }));
+        Described::new(&Object::try_from(source).unwrap(), &settings, vec![entity], notes)
+    }
+
+    fn noted(last: &str) -> String {
         let mut notes = Notes::default();
         (0..20).for_each(|n| notes.ignore(&format!("field-{n:02}"), "é".repeat(60)));
         notes.ignore("last", last);
-        let described = Described::new(&Object::try_from(source).unwrap(), &settings, vec![entity], notes);
-        described.descriptor.unwrap().body().to_owned()
+        described(notes).descriptor.unwrap().body().to_owned()
+    }
+
+    #[test]
+    fn an_entity_of_which_a_part_is_refused_is_not_left_out() {
+        let mut notes = Notes::default();
+        for (entity, reason) in [("x", "a part"), ("x", "another"), ("y", "one reason"), ("y", "two")] {
+            notes.refuse(&EntityRef::parse(entity, "group", "default").unwrap(), &reason);
+        }
+        let described = described(notes);
+        assert_eq!(described.refused.len(), 4);
+        assert_eq!(described.left_out().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
     }
 
     #[test]

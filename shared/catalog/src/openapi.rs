@@ -80,7 +80,8 @@ fn operation(verb: &str, kind: &str, status: &str, returned: Option<&str>, sent:
 
 /// The schema of the objects, completed by what every object of Kubernetes has.
 fn object(api: &Api) -> Value {
-    let mut schema = api.schema.and_then(Value::as_object).map(|schema| cleaned("", Secrecy::Open, schema)).unwrap_or_default();
+    let mut schema =
+        api.schema.and_then(Value::as_object).map(|schema| cleaned("", Secrecy::Open, schema)).unwrap_or_default();
     let mut properties = match schema.remove("properties") {
         Some(Value::Object(properties)) => properties,
         _ => Map::new(),

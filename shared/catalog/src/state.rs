@@ -171,8 +171,8 @@ fn is_running(object: &Object, workflow: &Condition) -> bool {
 /// to a second, and the write takes its time.
 const SAME_WRITE: RangeInclusive<i64> = 0..=2;
 
-fn seconds(time: &str) -> Option<i64> {
-    DateTime::parse_from_rfc3339(time).ok().map(|time| time.timestamp())
+fn seconds(rfc3339: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(rfc3339).ok().map(|moment| moment.timestamp())
 }
 
 /// A Promise's condition `Available`, else its `status.status`.
