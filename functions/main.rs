@@ -29,7 +29,8 @@ fn main() -> ExitCode {
     }
 }
 
-#[tokio::main]
+// One thread: docs/decisions/0006.
+#[tokio::main(flavor = "current_thread")]
 async fn serve(args: &Serve) -> anyhow::Result<()> {
     let settings = args.catalog.settings(&args.owner)?;
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;

@@ -18,14 +18,14 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout_at;
-use tower::limit::GlobalConcurrencyLimitLayer;
 use tracing::{Instrument, Span, field::Empty};
 
-/// The most requests that are read and handled at once; the rest wait, unread.
-const MAX_IN_FLIGHT: usize = 256;
-
-/// The bytes of bodies that are in memory at once, if one body may not have more. Parsed, a body can take ten times as much.
+/// The bytes of bodies that are in memory at once, where one body may not have more; the rest wait, unread. Parsed, a
+/// body can take ten times as much.
 const MAX_BODIES: usize = 8 * 1024 * 1024;
+
+/// What a request is reckoned with at least: at most 256 are handled at once.
+const MIN_BODY: usize = MAX_BODIES / 256;
 
 /// What bodies are reckoned in.
 const PAGE: usize = 1024;
@@ -38,7 +38,7 @@ pub fn router(handler: impl Handler, args: &Args) -> Router {
     let endpoint = Arc::new(Endpoint { handler, max_body, timeout, memory, metrics: Metrics::new() });
     let receive = post(move |request: Request| async move { endpoint.receive(request).await });
     Router::new()
-        .route("/", receive.layer(GlobalConcurrencyLimitLayer::new(MAX_IN_FLIGHT)))
+        .route("/", receive)
         .route("/health/liveness", get(StatusCode::OK))
         .route("/health/readiness", get(StatusCode::OK))
 }
@@ -72,7 +72,7 @@ impl<H: Handler> Endpoint<H> {
     async fn body(&self, request: Request) -> Result<(Parts, Bytes, SemaphorePermit<'_>), Outcome> {
         let (head, body) = request.into_parts();
         let length = incoming::length(&body, self.max_body)?;
-        let pages = u32::try_from(length.div_ceil(PAGE)).unwrap_or(u32::MAX);
+        let pages = u32::try_from(length.max(MIN_BODY).div_ceil(PAGE)).unwrap_or(u32::MAX);
         let memory = self.memory.acquire_many(pages).await;
         let memory = memory.map_err(|_| Outcome::Retry("the process is about to end".into()))?;
         Ok((head, incoming::body(body, self.max_body).await?, memory))
