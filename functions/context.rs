@@ -62,7 +62,9 @@ impl<S: Store> Context<S> {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);
         }
-        self.entities.refused(described.left_out().len() as u64);
+        if let left_out @ 1.. = described.left_out().len() as u64 {
+            self.entities.refused(left_out);
+        }
     }
 }
 

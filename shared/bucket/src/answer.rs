@@ -39,7 +39,7 @@ where
         return match error {
             SdkError::TimeoutError(_) => Fault::Timeout,
             SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
-            _ => Fault::Unusable(cut(&chain(error))),
+            _ => Fault::Unusable(unusable(&chain(error))),
         };
     };
     let code = code(error);
@@ -71,6 +71,12 @@ fn status<E>(error: &SdkError<E, Response>) -> Option<u16> {
 
 fn code<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, Response>) -> &str {
     error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
+}
+
+/// Why there was no answer, and what to do where that is known.
+fn unusable(why: &str) -> String {
+    let way_out = if why.contains("UnknownIssuer") { ": set AWS_CA_BUNDLE to a file with its authority" } else { "" };
+    format!("{}{way_out}", cut(why))
 }
 
 /// The error and what led to it, each once.

@@ -80,12 +80,11 @@ impl<S: Store> Bucket<S> {
     pub async fn sync(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let known = self.memory.get(key).unwrap_or_default();
+        let seen = version.order().is_some() && known.highest == *version;
         match (known.last, wanted) {
             (Some((last, outcome)), _) if last == cause => return Ok(Synced::Repeated(outcome)),
             _ if version.is_before(&known.highest) => return Ok(Synced::Stale),
-            (_, Wanted::Is(wanted))
-                if known.highest == *version && known.sha256.as_deref() == Some(wanted.sha256()) =>
-            {
+            (_, Wanted::Is(wanted)) if seen && known.sha256.as_deref() == Some(wanted.sha256()) => {
                 return Ok(Synced::Unchanged);
             }
             _ => {}

@@ -54,18 +54,25 @@ struct Endpoint<H> {
 impl<H: Handler> Endpoint<H> {
     async fn receive(&self, request: Request) -> Response {
         let started = Instant::now();
-        let deadline = started + self.timeout;
-        let body = timeout_at(deadline.into(), self.body(request)).await;
-        let read = body.unwrap_or_else(|_| Err(self.late("the body did not arrive")));
-        let (ty, outcome) = match read.and_then(|(head, body, _memory)| Ok((self.event(&head, body)?, _memory))) {
-            Ok(((event, parent), _memory)) => (known_type(event.ty()), self.observed(event, parent, deadline).await),
-            Err(refusal) => {
-                refusal.log();
-                (known_type(""), refusal)
-            }
-        };
+        let dealt_with = self.deal_with(request, started + self.timeout).await;
+        let (ty, outcome) = dealt_with.unwrap_or_else(|refusal| {
+            refusal.log();
+            (known_type(""), refusal)
+        });
         self.metrics.record(self.handler.name(), ty, outcome.verdict(), started.elapsed());
         outcome.into_response()
+    }
+
+    /// The type of the event and how it ended, or why there was none.
+    async fn deal_with(&self, request: Request, deadline: Instant) -> Result<(&'static str, Outcome), Outcome> {
+        let arrived = timeout_at(deadline.into(), self.body(request)).await;
+        let (head, body, memory) = arrived.map_err(|_| self.late("the body did not arrive"))??;
+        let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
+        let parent = Parent::of(&head.headers, &event);
+        let ty = known_type(event.ty());
+        let outcome = self.observed(event, parent, deadline).await;
+        drop(memory);
+        Ok((ty, outcome))
     }
 
     /// Reads the body as soon as there is memory for it, which is held until the event is dealt with.
@@ -76,12 +83,6 @@ impl<H: Handler> Endpoint<H> {
         let memory = self.memory.acquire_many(pages).await;
         let memory = memory.map_err(|_| Outcome::Retry("the process is about to end".into()))?;
         Ok((head, incoming::body(body, self.max_body).await?, memory))
-    }
-
-    fn event(&self, head: &Parts, body: Bytes) -> Result<(Event, Parent), Outcome> {
-        let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
-        let parent = Parent::of(&head.headers, &event);
-        Ok((event, parent))
     }
 
     fn late(&self, what: &str) -> Outcome {
