@@ -64,7 +64,7 @@ pub struct Catalog {
     /// URL at which an object can be looked at, with {cluster}, {group}, {kind}, {namespace} and {name}
     #[arg(long, env = "CALLBOARD_SOURCE_URL")]
     pub source_url: Option<SourceUrl>,
-    /// What is known of kinds of requests: <kind>.<group>=<promise>[:<label selector>], parted by semicolons
+    /// What is known of kinds of requests: KIND.GROUP=PROMISE, or KIND.GROUP=PROMISE:SELECTOR with the label selector of its workload, parted by semicolons
     #[arg(long, env = "CALLBOARD_KINDS", value_delimiter = ';')]
     pub kinds: Vec<String>,
     /// Catalog only objects that opt in by kratix.io/backstage or callboard.dev/ignore=false
