@@ -126,8 +126,7 @@ fn cut(notes: usize, text: String) -> String {
 /// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,
 /// by which S3 tells what a conditional call would overwrite.
 fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (EntityRef, crate::NotYaml)> {
-    let uid: String = source.version().uid.chars().filter(char::is_ascii_graphic).take(64).collect();
-    let mut body = format!("# {} {uid}\n", source.reference());
+    let mut body = format!("{}\n", format!("# {} {}", source.reference(), source.version().uid).trim_end());
     for entity in entities {
         body.push_str("---\n");
         body.push_str(&document(entity).map_err(|why| (entity.entity_ref(), why))?);

@@ -2,7 +2,7 @@
 
 use crate::Args;
 use anyhow::Context;
-use axum::Router;
+use axum::{Router, serve::ListenerExt};
 use std::{net::Ipv4Addr, time::Duration};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
@@ -31,6 +31,10 @@ pub async fn serve(
     router: Router,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> anyhow::Result<()> {
+    let listener = listener.tap_io(|connection| {
+        // Answers are small and written at once; a connection that cannot be told so still works.
+        let _ = connection.set_nodelay(true);
+    });
     let (stop, stopped) = oneshot::channel();
     let shutdown = async move {
         shutdown.await;
