@@ -55,6 +55,7 @@ async fn ratios() -> anyhow::Result<()> {
     bench.case("changed object (HEAD, PUT, GET)", Case::Update).await?;
     bench.case("unchanged event of a new version (HEAD)", Case::Unchanged).await?;
     bench.case("event of a version already seen (none, vs HEAD)", Case::Seen).await?;
+    bench.case("event of others (HTTP alone, vs HEAD)", Case::Foreign).await?;
     bench.case("deleted object (HEAD, PUT, DELETE)", Case::Delete).await?;
     bench.throughput().await
 }
@@ -65,6 +66,7 @@ enum Case {
     Update,
     Unchanged,
     Seen,
+    Foreign,
     Delete,
 }
 
@@ -103,7 +105,7 @@ impl Bench {
             match case {
                 Case::Create => drop(self.raw_create(&fresh).await?),
                 Case::Update => etag = self.raw_update(&app, &format!("{round}"), &etag).await?,
-                Case::Unchanged | Case::Seen => drop(self.store.head(&self.key(&app)).await?),
+                Case::Unchanged | Case::Seen | Case::Foreign => drop(self.store.head(&self.key(&app)).await?),
                 Case::Delete => self.raw_delete(&fresh).await?,
             }
             raw.push(began.elapsed());
@@ -113,13 +115,14 @@ impl Bench {
                 Case::Update => self.request("update", &app, version, &format!("{version}")),
                 Case::Unchanged => self.request("update", &app, version, "0"),
                 Case::Seen => self.request("update", &app, 1, "0"),
+                Case::Foreign => self.request("patch", &app, version, "0"),
                 Case::Delete => self.request("delete", &fresh, version, "0"),
             };
             let began = Instant::now();
             client.write_all(request.as_bytes()).await?;
             let status = answer(&mut client).await?;
             ours.push(began.elapsed());
-            let wanted = if matches!(case, Case::Unchanged | Case::Seen) { 204 } else { 200 };
+            let wanted = if matches!(case, Case::Unchanged | Case::Seen | Case::Foreign) { 204 } else { 200 };
             ensure!(status == wanted, "{name}: {status} instead of {wanted}");
         }
         let (raw, ours) = (p50(&mut raw), p50(&mut ours));
