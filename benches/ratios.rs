@@ -162,8 +162,9 @@ impl Bench {
         Ok(())
     }
 
+    /// As deep as the keys of ours, since a store may look up each folder.
     fn key(&self, name: &str) -> String {
-        format!("{}-raw/{name}.yaml", self.run)
+        format!("{}-raw/main/marketplace.kratix.io/app/default/{name}.yaml", self.run)
     }
 
     async fn put(&self, key: &str, text: &str, condition: Condition<'_>) -> anyhow::Result<String> {
