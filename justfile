@@ -35,7 +35,8 @@ test-backstage-model:
 # Ratios against the raw S3 calls, on the same server, and what the image's binary takes
 bench:
     cargo build --release --no-default-features
-    CALLBOARD_BIN=target/release/callboard tests/seaweedfs/run cargo bench --bench ratios
+    cp target/release/callboard target/callboard-image # the bench below builds another one over it, with `dev`
+    CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench ratios
 
 # Everything that must hold before a change lands
 ci:
