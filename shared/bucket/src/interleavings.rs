@@ -282,10 +282,13 @@ const STORIES: &[(&str, &[&[Story]])] = &[
     ("create, update, delete, re-create", &[&[(5, Some('a'))], &[(6, Some('b'))], &[(7, None)], &[(8, Some('B'))]]),
     ("two lives", &[&[(5, Some('a'))], &[(7, None)], &[(8, Some('A'))], &[(9, None)]]),
     ("delete, re-create, update", &[&[(5, Some('a'))], &[(7, None)], &[(8, Some('A'))], &[(10, Some('B'))]]),
-    ("warm updates beside a delete", &[&[(5, Some('a')), (6, Some('b'))], &[(7, None)]]),
-    ("warm against a re-creation", &[&[(5, Some('a')), (6, Some('b'))], &[(7, None), (8, Some('A'))]]),
+    ("two updates by one process beside a delete", &[&[(5, Some('a')), (6, Some('b'))], &[(7, None)]]),
     (
-        "two warm writers and a delete",
+        "two updates by one process against a re-creation",
+        &[&[(5, Some('a')), (6, Some('b'))], &[(7, None), (8, Some('A'))]],
+    ),
+    (
+        "two processes of two updates and a delete",
         &[&[(5, Some('a')), (8, Some('c'))], &[(6, Some('b')), (9, Some('d'))], &[(10, None)]],
     ),
     ("out of order in one process", &[&[(6, Some('b')), (5, Some('a'))], &[(7, None)], &[(9, Some('A'))]]),
