@@ -1,7 +1,7 @@
-//! Decoding: which object an event speaks of, and what happened to it.
+//! Which object an event speaks of, and what happened to it.
 
-use crate::{CALLBOARD_EXTENSION, Cause, Function, Nack, NotAnObject, Object, ObjectRef};
-use cloudevents::{AttributesReader, Data, Event};
+use crate::{CALLBOARD_EXTENSION, Cause, Function, Nack, NotAnObject, Object, ObjectRef, incoming};
+use cloudevents::{AttributesReader, Event};
 use serde_json::Value;
 
 /// What happened to an object, and how much of it the event carries.
@@ -27,7 +27,7 @@ impl Change {
     }
 }
 
-/// An event of a type that Callboard consumes, decoded.
+/// The news of one object, from Knative's ApiServerSource or in its words.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrival {
     /// The event itself, as the cause of what follows.
@@ -36,17 +36,16 @@ pub struct Arrival {
     pub function: Option<Function>,
     /// What it says.
     pub change: Change,
+    /// When it came to be, by its `time`: milliseconds since the epoch.
+    pub time: Option<i64>,
 }
 
-/// Decodes an event; `None` if its type is of no concern to Callboard.
+/// The news of an object that an event brings; `None` if its type is another one.
 ///
 /// The identity is taken from the data, then from the extensions, then from the subject: `kn event send` can set only
 /// the first. The extension `callboard` decides which function takes the event; without it the table of
 /// [`Function::taking`] does.
-///
-/// # Errors
-/// [`Nack::Reject`] if the type is ours and no object can be made out.
-pub fn decode(mut event: Event) -> Result<Option<Arrival>, Nack> {
+pub(crate) fn decode(event: &mut Event) -> Result<Option<Arrival>, Nack> {
     let Some((mode, verb)) = event.ty().strip_prefix("dev.knative.apiserver.").and_then(|rest| rest.split_once('.'))
     else {
         return Ok(None);
@@ -58,59 +57,24 @@ pub fn decode(mut event: Event) -> Result<Option<Arrival>, Nack> {
         ("ref", "delete") => (false, true),
         _ => return Ok(None),
     };
-    let cause = Cause::of(&event);
-    let data = json(event.take_data().2).map_err(|error| reject(&event, &format!("its data is no JSON: {error}")))?;
+    let cause = Cause::of(event);
+    let time = event.time().map(|time| time.timestamp_millis());
+    let data = incoming::json(event)?;
     let change = match (data, whole) {
         (Some(data), true) if data.get("metadata").is_some() => {
-            let object = Object::try_from(data).map_err(|error| reject(&event, &error.to_string()))?;
+            let object = Object::try_from(data).map_err(|error| incoming::reject(event, &error))?;
             if deleted { Change::Deleted(object) } else { Change::Applied(object) }
         }
         (data, _) => {
-            let reference = reference(&event, data.as_ref()).map_err(|error| reject(&event, &error.to_string()))?;
+            let reference = reference(event, data.as_ref()).map_err(|error| incoming::reject(event, &error))?;
             if deleted { Change::Gone(reference) } else { Change::Touched(reference) }
         }
     };
-    let function = match extension(&event, CALLBOARD_EXTENSION) {
+    let function = match incoming::extension(event, CALLBOARD_EXTENSION) {
         Some(name) => name.parse().ok(),
         None => Function::taking(change.object()),
     };
-    Ok(Some(Arrival { cause, function, change }))
-}
-
-/// The event's type where it is one that Callboard consumes or emits, else `other`: strangers make no time series.
-pub fn known_type(ty: &str) -> &'static str {
-    let consumed = [
-        "dev.knative.apiserver.resource.add",
-        "dev.knative.apiserver.resource.update",
-        "dev.knative.apiserver.resource.delete",
-        "dev.knative.apiserver.ref.add",
-        "dev.knative.apiserver.ref.update",
-        "dev.knative.apiserver.ref.delete",
-    ];
-    let emitted = Function::ALL.map(Function::reply_type);
-    consumed.into_iter().chain(emitted).find(|known| *known == ty).unwrap_or("other")
-}
-
-/// The W3C traceparent which the event or, in Kratix's words, its object continues.
-///
-/// The data is looked into only where it is already JSON ([`Data::Json`]); `runtime` makes it so.
-pub fn trace_parent(event: &Event) -> Option<String> {
-    let annotation = || match event.data() {
-        Some(Data::Json(object)) => {
-            Some(object.pointer("/metadata/annotations/kratix.io~1trace-parent")?.as_str()?.to_owned())
-        }
-        _ => None,
-    };
-    extension(event, "traceparent").or_else(annotation)
-}
-
-fn json(data: Option<Data>) -> serde_json::Result<Option<Value>> {
-    match data {
-        None => Ok(None),
-        Some(Data::Json(value)) => Ok(Some(value)),
-        Some(Data::Binary(bytes)) => serde_json::from_slice(&bytes).map(Some),
-        Some(Data::String(text)) => serde_json::from_str(&text).map(Some),
-    }
+    Ok(Some(Arrival { cause, function, change, time }))
 }
 
 /// The identity of an object which the event does not carry.
@@ -121,16 +85,16 @@ fn reference(event: &Event, data: Option<&Value>) -> Result<ObjectRef, NotAnObje
     let name = text("name");
     let namespace = match name {
         Some(_) => text("namespace"),
-        None => extension(event, "namespace").or(subject.namespace),
+        None => incoming::extension(event, "namespace").or(subject.namespace),
     };
     Ok(ObjectRef::new(
         &text("apiVersion")
-            .or_else(|| extension(event, "apiversion"))
+            .or_else(|| incoming::extension(event, "apiversion"))
             .or(subject.api_version)
             .ok_or(missing("apiVersion"))?,
-        &text("kind").or_else(|| extension(event, "kind")).ok_or(missing("kind"))?,
+        &text("kind").or_else(|| incoming::extension(event, "kind")).ok_or(missing("kind"))?,
         namespace.as_deref(),
-        &name.or_else(|| extension(event, "name")).or(subject.name).ok_or(missing("name"))?,
+        &name.or_else(|| incoming::extension(event, "name")).or(subject.name).ok_or(missing("name"))?,
     )?)
 }
 
@@ -159,14 +123,6 @@ impl Subject {
     }
 }
 
-fn extension(event: &Event, name: &str) -> Option<String> {
-    event.extension(name).map(ToString::to_string).filter(|value| !value.is_empty())
-}
-
-fn reject(event: &Event, why: &str) -> Nack {
-    Nack::Reject(format!("event {} of type {}: {why}", event.id(), event.ty()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,7 +134,7 @@ mod tests {
     }
 
     fn decoded(builder: EventBuilderV10) -> Arrival {
-        decode(builder.build().unwrap()).unwrap().unwrap()
+        decode(&mut builder.build().unwrap()).unwrap().unwrap()
     }
 
     #[test]
@@ -226,25 +182,14 @@ mod tests {
             "dev.knative.apiserver.resource",
             "dev.knative.apiserver.resource.patch",
         ] {
-            assert_eq!(decode(event(ty, json!({})).build().unwrap()), Ok(None), "{ty}");
+            assert_eq!(decode(&mut event(ty, json!({})).build().unwrap()), Ok(None), "{ty}");
         }
     }
 
     #[test]
     fn an_event_of_ours_without_an_object_is_rejected() {
-        let rejected = decode(event("dev.knative.apiserver.resource.add", json!({"x": 1})).build().unwrap());
+        let rejected = decode(&mut event("dev.knative.apiserver.resource.add", json!({"x": 1})).build().unwrap());
         let Err(Nack::Reject(why)) = rejected else { panic!("{rejected:?}") };
         assert!(why.contains("apiVersion is missing"), "{why}");
-    }
-
-    #[test]
-    fn the_trace_is_continued_from_the_extension_else_from_kratix() {
-        let app = json!({"metadata": {"annotations": {"kratix.io/trace-parent": "00-kratix"}}});
-        let builder = event("dev.knative.apiserver.resource.add", app);
-        assert_eq!(trace_parent(&builder.clone().build().unwrap()).as_deref(), Some("00-kratix"));
-        assert_eq!(
-            trace_parent(&builder.extension("traceparent", "00-ours").build().unwrap()).as_deref(),
-            Some("00-ours")
-        );
     }
 }

@@ -30,6 +30,14 @@ impl Cause {
         Self { source: source.to_owned(), id: id.to_owned(), ty: ty.to_owned(), sha256 }
     }
 
+    /// Leaves the hash alone to tell the event; whether there was more.
+    pub(crate) fn shorten(&mut self) -> bool {
+        let longer = !self.id.is_empty() || !self.source.is_empty();
+        self.id.clear();
+        self.source.clear();
+        longer
+    }
+
     /// The id of the event which this cause leads to for one bucket object: the same on redelivery.
     pub fn reply_id(&self, key: &str) -> String {
         hex(Sha256::new().chain_update(&self.sha256).chain_update([0]).chain_update(key))

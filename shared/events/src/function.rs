@@ -49,11 +49,11 @@ impl Function {
 
     /// Who takes the changes of an object; nobody takes those of Kubernetes' own kinds.
     ///
-    /// A Kratix ResourceBinding is the shadow of a resource request and thus for `apps`.
+    /// Kratix's ResourceBinding and Work are shadows of a resource request and thus for `apps`.
     pub fn taking(object: &ObjectRef) -> Option<Self> {
         match (object.group(), object.kind()) {
             ("platform.kratix.io", "Promise") => Some(Self::Promises),
-            ("platform.kratix.io", "ResourceBinding") => Some(Self::Apps),
+            ("platform.kratix.io", "ResourceBinding" | "Work") => Some(Self::Apps),
             ("platform.kratix.io", _) => None,
             ("" | "apps", _) => Some(Self::Mesh),
             (group, _) if is_of(group, "knative.dev") => Some(Self::Mesh),
@@ -98,7 +98,8 @@ mod tests {
             ("notknative.dev/v1", "Thing", Some(Function::Apps)),
             ("platform.kratix.io/v1alpha1", "Promise", Some(Function::Promises)),
             ("platform.kratix.io/v1alpha1", "ResourceBinding", Some(Function::Apps)),
-            ("platform.kratix.io/v1alpha1", "Work", None),
+            ("platform.kratix.io/v1alpha1", "Work", Some(Function::Apps)),
+            ("platform.kratix.io/v1alpha1", "Destination", None),
             ("eventing.knative.dev/v1", "Trigger", Some(Function::Mesh)),
             ("serving.knative.dev/v1", "Service", Some(Function::Mesh)),
             ("v1", "Namespace", Some(Function::Mesh)),

@@ -1,22 +1,30 @@
 //! The contract of Callboard: what arrives, what leaves, and what the Broker shall do next.
 //!
 //! Pure: no clock, no environment, no I/O. An [`cloudevents::Event`] is decoded once, here, into a closed
-//! [`Change`]; what leaves is built here too, so that a redelivered event leads to the very same reply.
+//! [`Incoming`]; what leaves is built here too, so that a redelivered event leads to the very same reply.
 
 mod arrival;
+mod cataloged;
 mod cause;
+mod dead_letter;
 mod emitted;
 mod function;
+mod incoming;
 mod object;
 mod object_ref;
+mod resync;
+mod resynced;
 mod verdict;
 
-pub use arrival::{Arrival, Change, decode, known_type, trace_parent};
+pub use arrival::{Arrival, Change};
+pub use cataloged::{Action, Cataloged, EntityChange, Ignored, ObjectChange, Refused};
 pub use cause::Cause;
-pub use emitted::{
-    Action, Cataloged, EntityChange, Ignored, MAX_DATA, ObjectChange, PARTITION_KEY, Refused, schema_url,
-};
+pub use dead_letter::DeadLetter;
+pub use emitted::{MAX_DATA, PARTITION_KEY, schema_url};
 pub use function::{CALLBOARD_EXTENSION, Function};
+pub use incoming::{CONSUMED, Incoming, decode, known_type, trace_parent};
 pub use object::{NotAnObject, Object, Version};
 pub use object_ref::{InvalidRef, ObjectRef};
+pub use resync::{APPROVED, Approval, Cursor, PING, REQUESTED, ResyncRequest, Scope};
+pub use resynced::{DRIFTED, Degraded, Drift, DriftReason, Drifted, Failed, HELD, Held, Resynced, resume};
 pub use verdict::{Nack, Nothing, Reply, Verdict};

@@ -23,8 +23,19 @@ pub enum Nothing {
     Stale,
     /// The event is of no concern to this function.
     NotOurs,
-    /// The event names an object without carrying it, and there is no cluster to ask.
+    /// The event names an object without carrying it, and nobody could tell how it is: there is no cluster to ask, or
+    /// the cluster does not serve that kind.
     Unresolved,
+    /// The event names an object that is not there any more; its deletion, or `resync`, takes the entities away.
+    Absent,
+    /// The function may not read the object: an RBAC rule is missing.
+    Uncovered,
+    /// A run is already going, and finds what this event is about.
+    Busy,
+    /// What the event approves is not held, or no longer.
+    Lapsed,
+    /// A dead letter was kept.
+    Kept,
 }
 
 impl Nothing {
@@ -35,6 +46,11 @@ impl Nothing {
             Self::Stale => "stale",
             Self::NotOurs => "not_ours",
             Self::Unresolved => "unresolved",
+            Self::Absent => "absent",
+            Self::Uncovered => "uncovered",
+            Self::Busy => "busy",
+            Self::Lapsed => "lapsed",
+            Self::Kept => "kept",
         }
     }
 }
