@@ -1,0 +1,233 @@
+//! What can be asked of a cluster.
+
+use crate::{
+    Args, Error, Kind, Page, connect,
+    discovery::{Discovery, Found, Sought},
+    kind::encoded,
+    list,
+    wire::{Call, Refusal, Wire},
+};
+use events::{Object, ObjectRef};
+use kube::Client;
+use std::{fmt, sync::Arc};
+
+/// How many objects a page holds at most.
+const LIMIT: usize = 500;
+
+/// How many pages the list of CustomResourceDefinitions may have.
+const PAGES: usize = 100;
+
+/// A cluster, as its API server shows it to us. Cheap to clone.
+#[derive(Clone)]
+pub struct Cluster(Arc<Asked>);
+
+struct Asked {
+    wire: Wire,
+    discovery: Discovery,
+    namespace: String,
+}
+
+/// What a list by name shows.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Named {
+    /// The object is there.
+    There(Object),
+    /// The object is not there as of this version.
+    Gone {
+        /// That of the list, which orders after all that ever was written to the object.
+        resource_version: String,
+    },
+}
+
+impl Cluster {
+    /// The cluster of the kubeconfig given, else the pod's own; `None` where there is neither. That of the user's home
+    /// is never taken by itself. Nothing is called yet.
+    ///
+    /// # Errors
+    /// If what says where the cluster is cannot be used.
+    pub async fn of_service(args: &Args) -> anyhow::Result<Option<Self>> {
+        Ok(connect::of_service(args).await?.map(Self::new))
+    }
+
+    /// The cluster for a command at a terminal: as for a Service, but that of the user's home before the pod's own.
+    ///
+    /// # Errors
+    /// If there is none, or what says where it is cannot be used.
+    pub async fn of_user(args: &Args) -> anyhow::Result<Self> {
+        connect::of_user(args).await.map(Self::new)
+    }
+
+    /// The cluster at the other end of a client, whose own retries should be off.
+    pub fn new(client: Client) -> Self {
+        let namespace = client.default_namespace().to_owned();
+        Self(Arc::new(Asked { wire: Wire::new(client), discovery: Discovery::new(), namespace }))
+    }
+
+    /// Our own namespace: the ServiceAccount's, or that of the kubeconfig's context.
+    pub fn namespace(&self) -> &str {
+        &self.0.namespace
+    }
+
+    /// The object as it is now; `None` where it is not. The version of the reference is taken where it is served, else
+    /// any other.
+    ///
+    /// # Errors
+    /// [`Error::Unserved`] where the kind is unknown, which says nothing about the object's life.
+    pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
+        self.read(object, Call::get).await
+    }
+
+    /// The same with its metadata alone, and its own apiVersion and kind.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn get_metadata(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
+        self.read(object, Call::metadata).await
+    }
+
+    /// The object, or as of which version it is not there.
+    ///
+    /// # Errors
+    /// As [`Self::get`].
+    pub async fn named(&self, object: &ObjectRef) -> Result<Named, Error> {
+        let kind = self.kind_of(object).await?;
+        match self.by_name(object, &kind).await {
+            Err(Error::Unserved { .. }) => self.by_name(object, &self.moved(object, &kind).await?).await,
+            answer => answer,
+        }
+    }
+
+    /// The kind of that name, compared without regard to case, in the version that its group prefers. Remembered; asked
+    /// for anew where it is unknown, but not more often than every 5 seconds. `None` where the group has no such kind,
+    /// or where there is neither the group nor a CustomResourceDefinition.
+    ///
+    /// # Errors
+    /// Where the API server does not say, and [`Error::Unserved`] where a definition is there and its group is not.
+    pub async fn kind(&self, group: &str, kind: &str) -> Result<Option<Kind>, Error> {
+        match self.0.discovery.find(&self.0.wire, Sought { group, kind, version: None }).await? {
+            Found::Kind(kind) => Ok(Some(kind)),
+            Found::NoKind => Ok(None),
+            Found::NoGroup if self.defined(group, kind).await? => {
+                Err(Error::Unserved { what: format!("find the kind {kind} of {group}") })
+            }
+            Found::NoGroup => Ok(None),
+        }
+    }
+
+    /// A page of 500 objects at most: the first, or the one `from` which the page before told; of one namespace, or of
+    /// all. The pages of a list show one moment.
+    ///
+    /// # Errors
+    /// [`Error::Expired`] where that moment is too long ago; [`Error::Unserved`] where the kind is gone or another by
+    /// now, which [`Self::kind`] then tells.
+    pub async fn page(&self, kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> Result<Page, Error> {
+        let page = self.list(&format!("list {kind}"), kind, Call::list(page_path(kind, namespace, from))).await;
+        if let Err(Error::Unserved { .. }) = page {
+            self.0.discovery.doubt(kind.group());
+        }
+        page
+    }
+
+    /// Whether a CustomResourceDefinition of that group and kind exists, whatever its state. A kind that does not come
+    /// from one (Kubernetes' own, an aggregated API's) is not defined: ask [`Self::kind`] first.
+    ///
+    /// # Errors
+    /// Where CustomResourceDefinitions cannot be listed.
+    pub async fn defined(&self, group: &str, kind: &str) -> Result<bool, Error> {
+        let (definitions, mut from) = (Kind::custom_resource_definition(), None);
+        for _ in 0..PAGES {
+            let call = Call::list_metadata(page_path(&definitions, None, from.as_deref()));
+            let page = self.list(&format!("list {definitions}"), &definitions, call).await?;
+            for definition in page.objects.iter().filter(|it| is_of_group(it, group)) {
+                let whole = self.one(definition.reference(), &definitions, Call::get).await?;
+                let defines = |it: Object| it.text("/spec/names/kind").is_some_and(|it| it.eq_ignore_ascii_case(kind));
+                if whole.is_some_and(defines) {
+                    return Ok(true);
+                }
+            }
+            match page.next {
+                Some(next) => from = Some(next),
+                None => return Ok(false),
+            }
+        }
+        Err(Error::Failed { what: format!("list {definitions}"), why: format!("it has more than {PAGES} pages") })
+    }
+
+    /// What tells this cluster from any other, and from itself after it was built anew: the uid of its Namespace
+    /// kube-system.
+    ///
+    /// # Errors
+    /// Where that cannot be read.
+    pub async fn uid(&self) -> Result<String, Error> {
+        let failed = |why: String| Error::Failed { what: "get namespace/kube-system".into(), why };
+        let system =
+            ObjectRef::new("v1", "Namespace", None, "kube-system").map_err(|error| failed(error.to_string()))?;
+        let found = self.one(&system, &Kind::core_namespace(), Call::metadata).await?;
+        let uid = found.map(|it| it.version().uid).filter(|uid| !uid.is_empty());
+        uid.ok_or_else(|| failed("it has no uid".into()))
+    }
+
+    async fn read(&self, object: &ObjectRef, call: fn(String) -> Call) -> Result<Option<Object>, Error> {
+        let kind = self.kind_of(object).await?;
+        match self.one(object, &kind, call).await {
+            Err(Error::Unserved { .. }) => self.one(object, &self.moved(object, &kind).await?, call).await,
+            answer => answer,
+        }
+    }
+
+    async fn kind_of(&self, object: &ObjectRef) -> Result<Kind, Error> {
+        let sought = Sought { group: object.group(), kind: object.kind(), version: Some(object.version()) };
+        match self.0.discovery.find(&self.0.wire, sought).await? {
+            Found::Kind(kind) if object.namespace().is_some() || !kind.is_namespaced() => Ok(kind),
+            _ => Err(Error::Unserved { what: format!("read {object}") }),
+        }
+    }
+
+    /// What the object's kind is by now, after the path of the one that was known is not there.
+    async fn moved(&self, object: &ObjectRef, from: &Kind) -> Result<Kind, Error> {
+        self.0.discovery.doubt(from.group());
+        let kind = self.kind_of(object).await?;
+        if kind == *from { Err(Error::Unserved { what: format!("read {object}") }) } else { Ok(kind) }
+    }
+
+    async fn one(&self, object: &ObjectRef, kind: &Kind, call: fn(String) -> Call) -> Result<Option<Object>, Error> {
+        let what = format!("get {object}");
+        let path = format!("{}/{}", kind.path(object.namespace()), encoded(object.name()));
+        let answer = match self.0.wire.send(&call(path)).await {
+            Err(Refusal::Missing(Some(name))) if name == object.name() => return Ok(None),
+            answer => answer.map_err(|refusal| refusal.on(&what))?,
+        };
+        let value = serde_json::from_slice(&answer).map_err(|error| format!("the answer is no object: {error}"));
+        let found = value.and_then(|value| list::object(value, kind));
+        found.map(Some).map_err(|why| Error::Failed { what, why })
+    }
+
+    async fn by_name(&self, object: &ObjectRef, kind: &Kind) -> Result<Named, Error> {
+        let selector = encoded(&format!("metadata.name={}", object.name()));
+        let path = format!("{}?fieldSelector={selector}", kind.path(object.namespace()));
+        let page = self.list(&format!("list {object}"), kind, Call::find(path)).await?;
+        let found = page.objects.into_iter().find(|it| it.reference().name() == object.name());
+        Ok(found.map_or(Named::Gone { resource_version: page.resource_version }, Named::There))
+    }
+
+    async fn list(&self, what: &str, kind: &Kind, call: Call) -> Result<Page, Error> {
+        let answer = self.0.wire.send(&call).await.map_err(|refusal| refusal.on(what))?;
+        Page::parse(&answer, kind).map_err(|why| Error::Failed { what: what.to_owned(), why })
+    }
+}
+
+impl fmt::Debug for Cluster {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Cluster({})", self.0.namespace)
+    }
+}
+
+fn page_path(kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> String {
+    let from = from.map(|token| format!("&continue={}", encoded(token))).unwrap_or_default();
+    format!("{}?limit={LIMIT}{from}", kind.path(namespace))
+}
+
+/// A definition is named `plural.group`, and a plural has no dot.
+fn is_of_group(definition: &Object, group: &str) -> bool {
+    definition.reference().name().split_once('.').is_some_and(|(_, of)| of == group)
+}

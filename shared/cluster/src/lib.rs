@@ -1,0 +1,19 @@
+//! Kubernetes, read only: discovery, get and paged lists. There is no watch; events are the watch.
+//!
+//! The client's types end here, but for [`Client`] and [`Body`], from which tests make a cluster at the wire.
+
+mod args;
+mod cluster;
+mod connect;
+mod discovery;
+mod error;
+mod kind;
+mod list;
+mod wire;
+
+pub use args::Args;
+pub use cluster::{Cluster, Named};
+pub use error::Error;
+pub use kind::Kind;
+pub use kube::{Client, client::Body};
+pub use list::{Page, Skipped};
