@@ -7,6 +7,7 @@ use std::{
     future::poll_fn,
     sync::{Arc, Mutex},
     task::Poll,
+    time::SystemTime,
 };
 
 /// A bucket; its clones are the same one.
@@ -105,7 +106,12 @@ impl Store for Memory {
     }
 
     async fn list(&self, prefix: &str, _from: Option<&str>) -> Result<Page, Fault> {
-        let listed = |(key, body): (String, Body)| Listed { key, etag: etag(&body), size: body.bytes.len() as u64 };
+        let listed = |(key, body): (String, Body)| Listed {
+            key,
+            etag: etag(&body),
+            size: body.bytes.len() as u64,
+            modified: SystemTime::now(),
+        };
         let objects = || self.objects().into_iter().filter(|(key, _)| key.starts_with(prefix)).map(listed).collect();
         call(|| Page { objects: objects(), next: None }).await
     }

@@ -2,6 +2,8 @@
 
 mod calls;
 mod conditions;
+mod listing;
+mod repair;
 mod watched;
 
 use crate::{
@@ -11,7 +13,7 @@ use crate::{
 use bucket::{Args, Body, Bucket, Condition, Conditional, Error, Fault, Head, Honours, S3, Store, Synced, Wanted};
 use callboard::dev::endpoint::{Credentials, Endpoint, start};
 use catalog::{Descriptor, Key, Layout, Settings};
-use events::{Change, Version};
+use events::{Change, Incoming, Version};
 use futures::{StreamExt, future::join_all, stream};
 use std::{collections::BTreeMap, env, sync::Arc, time::SystemTime};
 use tokio::net::TcpListener;
@@ -78,7 +80,8 @@ impl Place {
 
     /// What a version of an App with this title means.
     fn app(&self, version: u32, title: &str) -> (Key, Descriptor, Version) {
-        let arrival = events::decode(event("1", "add", TODO, 1, version, title)).unwrap().unwrap();
+        let decoded = events::decode(event("1", "add", TODO, 1, version, title));
+        let Ok(Some(Incoming::Change(arrival))) = decoded else { panic!("{decoded:?}") };
         let Change::Applied(object) = arrival.change else { panic!("{arrival:?}") };
         let described = catalog::app::describe(&object, &self.settings);
         (described.key, described.descriptor.unwrap(), object.version())
@@ -121,7 +124,7 @@ async fn an_object_that_is_longer_than_asked_for_is_not_read() {
     let key = place.key("a");
     place.put(&key, "0123456789", Condition::Always).await;
     assert!(place.store.get(&key, 10).await.unwrap().is_some());
-    assert!(matches!(place.store.get(&key, 9).await, Err(Fault::Unusable(_))));
+    assert_eq!(place.store.get(&key, 9).await, Err(Fault::TooLong { limit: 9 }));
 }
 
 #[tokio::test]

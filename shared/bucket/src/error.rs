@@ -29,6 +29,12 @@ pub enum Fault {
     /// No connection, no credentials, an answer that is none.
     #[error("the store cannot be used: {0}")]
     Unusable(String),
+    /// An object that is longer than it may be.
+    #[error("it is longer than {limit} bytes, so that it is none that Callboard wrote: delete it")]
+    TooLong {
+        /// The most bytes.
+        limit: usize,
+    },
     /// Any other answer.
     #[error("the store answered {code}: {message}")]
     Answer {

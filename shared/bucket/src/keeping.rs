@@ -1,7 +1,7 @@
 //! The calls of the protocol, one step each.
 
 use crate::{
-    Body, Bucket, Condition, Conditional, Error, Honours, Outcome, Store,
+    Body, Bucket, Condition, Conditional, Error, Fault, Honours, Outcome, Store, etag_of,
     stored::Stored,
     sync::TRIES,
     tombstone::{self, Tombstone},
@@ -18,14 +18,23 @@ impl<S: Store> Bucket<S> {
         Ok(self.store.head(&key).await.map_err(Error::call("head", &key))?.map(Stored::from))
     }
 
-    /// `None` where the condition did not hold.
-    pub(crate) async fn put(
+    /// Writes over what the HEAD showed; `None` where that is no longer there.
+    pub(crate) async fn put_over(
         &self,
         key: &Key,
+        before: Option<&Stored>,
         wanted: &Descriptor,
-        next: Stored,
-        condition: Condition<'_>,
+        version: &Version,
+        cause: &str,
     ) -> Result<Option<Stored>, Error> {
+        let next = Stored {
+            etag: String::new(),
+            version: version.clone(),
+            sha256: wanted.sha256().to_owned(),
+            cause: cause.to_owned(),
+            outcome: Outcome::written_over(before.map(|stored| &stored.outcome), wanted.entities()),
+        };
+        let condition = before.map_or(Condition::Absent, |stored| Condition::Is(&stored.etag));
         let body = Body { bytes: wanted.body().into(), content_type: "application/yaml", metadata: next.metadata() };
         Ok(match self.put_body(&key.to_string(), body, condition).await? {
             Conditional::Done(etag) => Some(Stored { etag, ..next }),
@@ -33,12 +42,23 @@ impl<S: Store> Bucket<S> {
         })
     }
 
+    /// Whether the bytes are those of which the metadata speaks: by the ETag, or where that is no MD5, by themselves.
+    pub(crate) async fn is_intact(&self, key: &Key, stored: &Stored, wanted: &Descriptor) -> Result<bool, Error> {
+        if stored.etag == etag_of(wanted) {
+            return Ok(true);
+        }
+        let key = key.to_string();
+        match self.store.get(&key, wanted.body().len()).await {
+            Err(Fault::TooLong { .. }) => Ok(false),
+            found => {
+                Ok(found.map_err(Error::call("get", &key))?.is_some_and(|(_, bytes)| bytes == wanted.body().as_bytes()))
+            }
+        }
+    }
+
     /// Whether the object with this ETag was there and is gone.
     pub(crate) async fn delete(&self, key: &Key, etag: &str) -> Result<bool, Error> {
-        self.writable().await?;
-        let key = key.to_string();
-        let deleted = self.store.delete(&key, self.unless_unconditional(Condition::Is(etag))).await;
-        Ok(deleted.map_err(Error::call("delete", &key))? == Conditional::Done(()))
+        Ok(self.delete_at(&key.to_string(), Condition::Is(etag)).await? == Conditional::Done(()))
     }
 
     pub(crate) async fn tombstone(&self, key: &Key) -> Result<Option<(String, Tombstone)>, Error> {
@@ -47,24 +67,31 @@ impl<S: Store> Bucket<S> {
         Ok(found.and_then(|(head, bytes)| Some((head.etag, Tombstone::read(&bytes)?))))
     }
 
+    /// Whether a tombstone says that nothing of this version may stand.
+    pub(crate) async fn covers(&self, key: &Key, version: &Version) -> Result<bool, Error> {
+        Ok(self.tombstone(key).await?.is_some_and(|(_, tombstone)| tombstone.covers(version)))
+    }
+
     /// Writes the tombstone, unless one stands that must not give way. Returns what this deletion did, and whether this
-    /// very event wrote the tombstone before, which then tells it.
-    pub(crate) async fn entomb(
-        &self,
-        key: &Key,
-        tombstone: Tombstone,
-        outcome: Outcome,
-    ) -> Result<(Outcome, bool), Error> {
+    /// very event did it before, as the tombstone then tells. It may have seen an older version then: an event that only names
+    /// its object speaks of another version each time.
+    pub(crate) async fn entomb(&self, key: &Key, mut tombstone: Tombstone) -> Result<(Outcome, bool), Error> {
+        let mut again = false;
         let mut standing = if self.honours == Honours::Nothing { self.tombstone(key).await? } else { None };
         for _ in 0..TRIES {
             let condition = match &standing {
-                Some((_, standing)) if standing.cause == tombstone.cause => return Ok((standing.outcome(), true)),
-                Some((_, standing)) if !standing.gives_way_to(&tombstone) => return Ok((outcome, false)),
-                Some((etag, _)) => Condition::Is(etag),
+                Some((_, standing)) if standing.tells(&tombstone) => return Ok((standing.outcome(), true)),
+                Some((etag, standing)) => {
+                    again |= tombstone.inherit(standing);
+                    if !standing.gives_way_to(&tombstone) {
+                        return Ok((tombstone.outcome(), again));
+                    }
+                    Condition::Is(etag)
+                }
                 None => Condition::Absent,
             };
             if self.put_body(&key.tombstone(), tombstone.body(), condition).await? != Conditional::Lost {
-                return Ok((outcome, false));
+                return Ok((tombstone.outcome(), again));
             }
             standing = self.tombstone(key).await?;
         }
@@ -86,7 +113,17 @@ impl<S: Store> Bucket<S> {
         Err(Error::Contended { key: key.to_string() })
     }
 
-    async fn put_body(&self, key: &str, body: Body, condition: Condition<'_>) -> Result<Conditional<String>, Error> {
+    pub(crate) async fn delete_at(&self, key: &str, condition: Condition<'_>) -> Result<Conditional<()>, Error> {
+        self.writable().await?;
+        self.store.delete(key, self.unless_unconditional(condition)).await.map_err(Error::call("delete", key))
+    }
+
+    pub(crate) async fn put_body(
+        &self,
+        key: &str,
+        body: Body,
+        condition: Condition<'_>,
+    ) -> Result<Conditional<String>, Error> {
         self.writable().await?;
         self.store.put(key, body, self.unless_unconditional(condition)).await.map_err(Error::call("put", key))
     }

@@ -1,6 +1,6 @@
 //! What this process remembers of the bucket objects it dealt with.
 
-use crate::Outcome;
+use crate::{Outcome, Wanted};
 use catalog::Key;
 use events::Version;
 use lru::LruCache;
@@ -28,19 +28,44 @@ pub(crate) struct Memory {
 pub(crate) struct Known {
     /// The highest version that was dealt with, written or not: same bytes are not written, yet what is older must not pass.
     pub(crate) highest: Version,
-    /// Hex SHA-256 of what the bucket held then.
-    pub(crate) sha256: Option<String>,
+    /// What the bucket held then; the highest version counts only as long as it still holds that.
+    pub(crate) held: Held,
     /// The last event that changed something, and what it changed: the reply if it is delivered again.
     pub(crate) last: Option<(String, Outcome)>,
 }
 
+/// What the bucket held at a key.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub(crate) enum Held {
+    /// Nothing, as far as is known.
+    #[default]
+    Nothing,
+    /// No object, but a tombstone.
+    Tombstone,
+    /// An object whose metadata says this.
+    Object {
+        /// The version of the source.
+        version: Version,
+        /// Hex SHA-256 of the bytes.
+        sha256: String,
+    },
+}
+
 impl Known {
     /// Takes note of what the bucket holds. A version that cannot be compared leaves the highest one standing.
-    pub(crate) fn note(&mut self, version: &Version, sha256: Option<String>) {
+    pub(crate) fn note(&mut self, version: &Version, held: Held) {
         if version.order().is_some() && !version.is_before(&self.highest) {
             self.highest = version.clone();
         }
-        self.sha256 = sha256;
+        self.held = held;
+    }
+
+    /// Whether the bucket held what is wanted.
+    pub(crate) fn is(&self, wanted: Wanted<'_>) -> bool {
+        match wanted {
+            Wanted::Is(wanted) => matches!(&self.held, Held::Object { sha256, .. } if sha256 == wanted.sha256()),
+            Wanted::Nothing | Wanted::Gone => !matches!(self.held, Held::Object { .. }),
+        }
     }
 }
 
@@ -73,6 +98,10 @@ impl Memory {
         if all.len() > KEYS {
             all.pop_lru();
         }
+    }
+
+    pub(crate) fn forget(&self, key: &Key) {
+        self.known().pop(key);
     }
 
     fn known(&self) -> std::sync::MutexGuard<'_, LruCache<Key, Known>> {

@@ -61,7 +61,8 @@ impl Outcome {
         Self { entities: entities.collect(), truncated: words.contains(&MORE) }
     }
 
-    fn living(&self) -> impl Iterator<Item = &str> {
+    /// The entities that the write left standing.
+    pub(crate) fn living(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().filter(|change| change.action != Action::Deleted).map(|change| change.entity.as_str())
     }
 

@@ -8,7 +8,7 @@ use opentelemetry::{KeyValue, global, metrics::Histogram};
 use std::{
     collections::HashMap,
     fmt::Debug,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tokio::{sync::OnceCell, time::timeout};
 use tracing::{Instrument, field::Empty};
@@ -133,11 +133,19 @@ impl Store for S3 {
         let call = self.client().await?.list_objects_v2().bucket(&self.args.bucket).prefix(prefix);
         let call = call.set_continuation_token(from.map(str::to_owned));
         let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error))?;
+        let next = match (page.is_truncated, page.next_continuation_token) {
+            (Some(true), None) => return Err(Fault::Unusable("its listing breaks off".to_owned())),
+            (Some(false), _) => None,
+            (_, next) => next,
+        };
         let objects = page.contents.unwrap_or_default().into_iter().filter_map(|object| {
             let size = object.size.and_then(|size| u64::try_from(size).ok()).unwrap_or_default();
-            Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), size })
+            let modified = object.last_modified.and_then(|at| SystemTime::try_from(at).ok());
+            // Unknown is new: only what is old is swept.
+            let modified = modified.unwrap_or_else(SystemTime::now);
+            Some(Listed { key: object.key?, etag: object.e_tag.unwrap_or_default(), size, modified })
         });
-        Ok(Page { objects: objects.collect(), next: page.next_continuation_token })
+        Ok(Page { objects: objects.collect(), next })
     }
 
     fn name(&self) -> String {
@@ -156,7 +164,7 @@ async fn read(mut found: GetObjectOutput, limit: usize) -> Result<(GetObjectOutp
     let mut bytes = Vec::new();
     while let Some(piece) = found.body.try_next().await.map_err(|error| unusable(&error))? {
         if bytes.len() + piece.len() > limit {
-            return Err(Fault::Unusable(format!("its answer is longer than {limit} bytes")));
+            return Err(Fault::TooLong { limit });
         }
         bytes.extend_from_slice(&piece);
     }

@@ -1,14 +1,14 @@
 //! The calls which the bucket protocol makes, in our own types.
 
 use crate::Fault;
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::SystemTime};
 
 /// An S3-compatible store, seen as one bucket. Each call is atomic.
 pub trait Store: Send + Sync {
     /// What is known of the object at a key; `None` if there is none.
     fn head(&self, key: &str) -> impl Future<Output = Result<Option<Head>, Fault>> + Send;
 
-    /// The object at a key with its ETag, if it is not longer than `limit` bytes; `None` if there is none.
+    /// The object at a key with its ETag; `None` if there is none, [`Fault::TooLong`] if it is longer than `limit` bytes.
     fn get(&self, key: &str, limit: usize) -> impl Future<Output = Result<Option<(Head, Vec<u8>)>, Fault>> + Send;
 
     /// Writes an object where the condition holds. `Done` carries its ETag.
@@ -26,7 +26,8 @@ pub trait Store: Send + Sync {
         condition: Condition<'_>,
     ) -> impl Future<Output = Result<Conditional<()>, Fault>> + Send;
 
-    /// One page of the keys that begin with `prefix`, in order, from where the last page's `next` says.
+    /// One page of the keys that begin with `prefix`, in order, from where the last page's `next` says. It may be empty
+    /// without being the last.
     fn list(&self, prefix: &str, from: Option<&str>) -> impl Future<Output = Result<Page, Fault>> + Send;
 
     /// A name of the store for error messages, such as its endpoint and bucket.
@@ -91,4 +92,6 @@ pub struct Listed {
     pub etag: String,
     /// Its length in bytes.
     pub size: u64,
+    /// When it was last written, by the store's clock.
+    pub modified: SystemTime,
 }

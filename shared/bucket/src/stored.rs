@@ -1,6 +1,7 @@
 //! What the metadata of a bucket object says of it.
 
-use crate::{Head, Outcome};
+use crate::{Head, Outcome, memory::Held};
+use catalog::Descriptor;
 use events::Version;
 use std::collections::BTreeMap;
 
@@ -32,6 +33,15 @@ impl From<Head> for Stored {
 }
 
 impl Stored {
+    /// Whether its metadata speaks of these bytes, and of this life of the source.
+    pub(crate) fn shows(&self, wanted: &Descriptor, version: &Version) -> bool {
+        self.sha256 == wanted.sha256() && self.version.uid == version.uid
+    }
+
+    pub(crate) fn held(&self) -> Held {
+        Held::Object { version: self.version.clone(), sha256: self.sha256.clone() }
+    }
+
     /// The metadata to write with the object.
     pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
         let fields = [

@@ -3,8 +3,8 @@
 //! Each rule is needed; `interleavings.rs` shows it by running all interleavings of this very code.
 
 use crate::{
-    Condition, Error, Outcome, Store,
-    memory::Memory,
+    Error, Outcome, Store,
+    memory::{Held, Known, Memory},
     probe,
     stored::Stored,
     tombstone::{Dead, Tombstone},
@@ -22,7 +22,7 @@ pub struct Bucket<S> {
     pub(crate) store: S,
     pub(crate) memory: Memory,
     pub(crate) honours: Honours,
-    layout: Layout,
+    pub(crate) layout: Layout,
     probed: OnceCell<()>,
 }
 
@@ -46,6 +46,15 @@ pub enum Wanted<'a> {
     Nothing,
     /// Nothing, since the source is gone.
     Gone,
+}
+
+/// What tells whether an object is what it should be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    /// Its metadata: nobody but Callboard writes there.
+    Metadata,
+    /// Its bytes, too.
+    Bytes,
 }
 
 /// How a sync ended.
@@ -81,66 +90,119 @@ impl<S: Store> Bucket<S> {
         let _lock = self.memory.lock(key).await;
         let known = self.memory.get(key).unwrap_or_default();
         let seen = version.order().is_some() && known.highest == *version;
-        match (known.last, wanted) {
-            (Some((last, outcome)), _) if last == cause => return Ok(Synced::Repeated(outcome)),
-            _ if version.is_before(&known.highest) => return Ok(Synced::Stale),
-            (_, Wanted::Is(wanted)) if seen && known.sha256.as_deref() == Some(wanted.sha256()) => {
-                return Ok(Synced::Unchanged);
+        match (&known.last, wanted) {
+            (Some((last, outcome)), _) if last == cause && known.is(wanted) => {
+                return Ok(Synced::Repeated(outcome.clone()));
             }
+            (_, Wanted::Is(_)) if seen && known.is(wanted) => return Ok(Synced::Unchanged),
             _ => {}
         }
+        self.bring(key, wanted, version, cause, Trust::Metadata).await
+    }
+
+    /// As [`sync`](Self::sync), where others may have changed the bucket: what this process remembers of its content does not
+    /// count, nor does metadata that speaks of other bytes than lie there. One cause may repair any number of keys, and say
+    /// something newer of a key when it comes again.
+    ///
+    /// [`Synced::Stale`] is an answer for who just read the live object: it was overtaken, or its cluster counts anew. A
+    /// consistent GET tells, and [`rewind`](Self::rewind) mends the latter.
+    ///
+    /// # Errors
+    /// If the store fails, or others were faster three times.
+    pub async fn repair(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
+        let _lock = self.memory.lock(key).await;
+        self.bring(key, wanted, version, cause, Trust::Bytes).await
+    }
+
+    async fn bring(
+        &self,
+        key: &Key,
+        wanted: Wanted<'_>,
+        version: &Version,
+        cause: &str,
+        trust: Trust,
+    ) -> Result<Synced, Error> {
         match wanted {
-            Wanted::Is(wanted) => self.write(key, wanted, version, cause).await,
+            Wanted::Is(wanted) => self.write(key, wanted, version, cause, trust).await,
             Wanted::Nothing => self.remove(key, Dead::No, version, cause).await,
             Wanted::Gone => self.remove(key, Dead::Yes, version, cause).await,
         }
     }
 
     /// Always with a HEAD first: an ETag that this process remembers tells the content, not who wrote it since.
-    async fn write(&self, key: &Key, wanted: &Descriptor, version: &Version, cause: &str) -> Result<Synced, Error> {
+    async fn write(
+        &self,
+        key: &Key,
+        wanted: &Descriptor,
+        version: &Version,
+        cause: &str,
+        trust: Trust,
+    ) -> Result<Synced, Error> {
         for _ in 0..TRIES {
             let stored = self.head(key).await?;
-            let again = stored.as_ref().is_some_and(|stored| stored.cause == cause);
-            let written = match stored {
-                Some(stored) if again => Some(stored),
-                Some(stored) if version.is_before(&stored.version) => {
-                    self.note(key, &stored.version, Some(stored.sha256));
-                    return Ok(Synced::Stale);
+            let late = self.is_late(key, stored.as_ref(), version).await?;
+            let is_right = match stored.as_ref().filter(|stored| stored.shows(wanted, version)) {
+                Some(_) if trust == Trust::Metadata => true,
+                Some(stored) => self.is_intact(key, stored, wanted).await?,
+                None => false,
+            };
+            match stored {
+                Some(stored) if is_right && stored.cause == cause => {
+                    let ended = Synced::Repeated(stored.outcome.clone());
+                    return self.outlive(key, &stored, version, cause, ended).await;
                 }
-                Some(stored) if stored.sha256 == wanted.sha256() && stored.version.uid == version.uid => {
-                    self.note(key, version, Some(stored.sha256));
+                _ if late => return Ok(Synced::Stale),
+                Some(stored) if is_right => {
+                    self.note(key, version, stored.held());
                     return Ok(Synced::Unchanged);
                 }
-                Some(stored) => {
-                    let next = next(Some(&stored), wanted, version, cause);
-                    self.put(key, wanted, next, Condition::Is(&stored.etag)).await?
+                stored => {
+                    let Some(written) = self.put_over(key, stored.as_ref(), wanted, version, cause).await? else {
+                        continue;
+                    };
+                    let ended = Synced::Changed(written.outcome.clone());
+                    return self.outlive(key, &written, version, cause, ended).await;
                 }
-                None => self.put(key, wanted, next(None, wanted, version, cause), Condition::Absent).await?,
-            };
-            let Some(written) = written else { continue };
-            if let Some((_, tombstone)) = self.tombstone(key).await?.filter(|(_, tombstone)| tombstone.covers(version))
-            {
-                self.bury(key, &tombstone.version()).await?;
-                self.note(key, &tombstone.version(), None);
-                return Ok(Synced::Stale);
             }
-            self.settle(key, &written.version, Some(written.sha256), cause, &written.outcome);
-            return Ok(if again { Synced::Repeated(written.outcome) } else { Synced::Changed(written.outcome) });
         }
         Err(Error::Contended { key: key.to_string() })
+    }
+
+    /// How the write of what stands there ended, if its version lives; else it is buried.
+    pub(crate) async fn outlive(
+        &self,
+        key: &Key,
+        written: &Stored,
+        version: &Version,
+        cause: &str,
+        ended: Synced,
+    ) -> Result<Synced, Error> {
+        if let Some((_, tombstone)) = self.tombstone(key).await?.filter(|(_, tombstone)| tombstone.covers(version)) {
+            self.bury(key, &tombstone.version()).await?;
+            self.note(key, &tombstone.version(), Held::Tombstone);
+            return Ok(Synced::Stale);
+        }
+        self.note(key, version, written.held());
+        if let Synced::Changed(outcome) | Synced::Repeated(outcome) = &ended {
+            self.settle(key, cause, outcome);
+        }
+        Ok(ended)
     }
 
     /// The tombstone first, so that whoever writes in between sees it; then the object.
     async fn remove(&self, key: &Key, dead: Dead, version: &Version, cause: &str) -> Result<Synced, Error> {
         let stored = self.head(key).await?;
+        let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
+        if self.is_late(key, stored.as_ref(), version).await? && !newer {
+            return Ok(Synced::Stale);
+        }
         if stored.is_none() && dead == Dead::No {
-            self.note(key, version, None);
+            self.note(key, version, Held::Nothing);
             return Ok(Synced::Unchanged);
         }
-        let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
         let target = stored.filter(|_| !newer);
         let outcome = target.as_ref().map(|stored| Outcome::deleted(&stored.outcome)).unwrap_or_default();
-        let (outcome, again) = self.entomb(key, Tombstone::new(version, dead, cause, &outcome), outcome).await?;
+        let (outcome, again) = self.entomb(key, Tombstone::new(version, dead, cause, &outcome)).await?;
         let deleted = match target {
             Some(stored) => self.delete(key, &stored.etag).await?,
             None => false,
@@ -148,12 +210,38 @@ impl<S: Store> Bucket<S> {
         if !deleted {
             self.bury(key, version).await?;
         }
+        if !newer {
+            let has_order = version.order().is_some();
+            self.note(key, version, if has_order { Held::Tombstone } else { Held::Nothing });
+        }
         if outcome.entities.is_empty() {
-            self.note(key, version, None);
             return Ok(if newer { Synced::Stale } else { Synced::Unchanged });
         }
-        self.settle(key, version, None, cause, &outcome);
+        self.settle(key, cause, &outcome);
         Ok(if again { Synced::Repeated(outcome) } else { Synced::Changed(outcome) })
+    }
+
+    /// Whether something newer was dealt with, as this object or the memory of it tells. The memory counts as long as the
+    /// bucket holds what it held then: who wrote since has gone by that version, and the cluster may count anew.
+    async fn is_late(&self, key: &Key, stored: Option<&Stored>, version: &Version) -> Result<bool, Error> {
+        let mut known = self.memory.get(key).unwrap_or_default();
+        let held = stored.map(Stored::held).unwrap_or_default();
+        let remembered = match known.held {
+            Held::Tombstone if stored.is_none() && version.is_before(&known.highest) => {
+                self.covers(key, version).await?
+            }
+            Held::Tombstone => stored.is_none(),
+            _ => known.held == held,
+        };
+        if !remembered {
+            known = Known { last: known.last, held, ..Known::default() };
+        }
+        if let Some(stored) = stored {
+            known.note(&stored.version, stored.held());
+        }
+        let late = version.is_before(&known.highest);
+        self.memory.set(key, known);
+        Ok(late)
     }
 
     /// Probes the store once, before the first write.
@@ -166,29 +254,17 @@ impl<S: Store> Bucket<S> {
         }
     }
 
-    /// Remembers what the bucket holds.
-    fn note(&self, key: &Key, version: &Version, sha256: Option<String>) {
+    /// Remembers what the bucket holds, and for which version.
+    fn note(&self, key: &Key, version: &Version, held: Held) {
         let mut known = self.memory.get(key).unwrap_or_default();
-        known.note(version, sha256);
+        known.note(version, held);
         self.memory.set(key, known);
     }
 
-    /// Remembers what the bucket holds because of this event, and what that changed.
-    fn settle(&self, key: &Key, version: &Version, sha256: Option<String>, cause: &str, outcome: &Outcome) {
+    /// Remembers what this event changed.
+    fn settle(&self, key: &Key, cause: &str, outcome: &Outcome) {
         let mut known = self.memory.get(key).unwrap_or_default();
-        known.note(version, sha256);
         known.last = Some((cause.to_owned(), outcome.clone()));
         self.memory.set(key, known);
-    }
-}
-
-/// What the object will say of itself; its ETag is not known yet.
-fn next(before: Option<&Stored>, wanted: &Descriptor, version: &Version, cause: &str) -> Stored {
-    Stored {
-        etag: String::new(),
-        version: version.clone(),
-        sha256: wanted.sha256().to_owned(),
-        cause: cause.to_owned(),
-        outcome: Outcome::written_over(before.map(|stored| &stored.outcome), wanted.entities()),
     }
 }

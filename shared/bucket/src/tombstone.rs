@@ -55,6 +55,22 @@ impl Tombstone {
         }
     }
 
+    /// Whether the same event wrote it, of no older version, so that it tells what the other one would.
+    pub(crate) fn tells(&self, other: &Self) -> bool {
+        self.cause == other.cause
+            && other.version().order() <= self.version().order()
+            && (self.dead == other.dead || self.dead == Dead::Yes)
+    }
+
+    /// Takes over what the same event did before, where nothing was left to do. Whether that was so.
+    pub(crate) fn inherit(&mut self, before: &Self) -> bool {
+        let is_heir = self.cause == before.cause && self.outcome.is_empty();
+        if is_heir {
+            self.outcome.clone_from(&before.outcome);
+        }
+        is_heir
+    }
+
     /// Whether the other one, later written, may take its place: not if that is older, or cannot be compared.
     pub(crate) fn gives_way_to(&self, other: &Self) -> bool {
         match (self.version().order(), other.version().order()) {

@@ -66,6 +66,21 @@ impl Descriptor {
     pub fn sha256(&self) -> &str {
         &self.sha256
     }
+
+    /// A document is an entity, and the first line is none's; `None` where no entity is left.
+    fn without(&self, entities: &BTreeSet<EntityRef>) -> Option<Self> {
+        let mut documents = self.body.trim_end_matches('\n').split("\n---\n");
+        let mut body = documents.next().unwrap_or_default().to_owned();
+        let mut kept = Vec::new();
+        for (entity, document) in self.entities.iter().zip(documents).filter(|(entity, _)| !entities.contains(entity)) {
+            body.push_str("\n---\n");
+            body.push_str(document);
+            kept.push(entity.clone());
+        }
+        body.push('\n');
+        let sha256 = format!("{:x}", Sha256::digest(&body));
+        (!kept.is_empty()).then_some(Self { entities: kept, body, sha256 })
+    }
 }
 
 impl Described {
@@ -95,6 +110,15 @@ impl Described {
             None
         });
         Self { descriptor, ..Self::nothing(source, settings, notes) }
+    }
+
+    /// The same without these entities, which belong to another source object.
+    pub fn without(self, entities: &BTreeSet<EntityRef>) -> Self {
+        let descriptor = self.descriptor.and_then(|descriptor| descriptor.without(entities));
+        let refused =
+            |entity: &EntityRef| Refused { entity: entity.to_string(), reason: "another object has this ref".into() };
+        let refused = self.refused.into_iter().chain(entities.iter().map(refused)).collect();
+        Self { descriptor, refused, ..self }
     }
 
     /// The refs of refused entities that are not in the descriptor at all; of the other refused ones only a part is

@@ -29,6 +29,21 @@ pub struct Key {
     path: String,
 }
 
+/// What a key in a listing says of its source object. The version of its API and the case of its kind are not in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Located {
+    /// The key itself.
+    pub key: Key,
+    /// The API group; empty for the core group.
+    pub group: String,
+    /// The kind, in lower case.
+    pub kind: String,
+    /// The namespace; `None` for a cluster-scoped object.
+    pub namespace: Option<String>,
+    /// The name.
+    pub name: String,
+}
+
 impl Layout {
     /// `prefix` is one or more path segments; `cluster` is a DNS label other than `default`.
     pub fn new(prefix: &str, cluster: &str) -> Result<Self, InvalidLayout> {
@@ -60,7 +75,42 @@ impl Layout {
         let group = if object.group().is_empty() { "core" } else { object.group() };
         let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), object.name());
-        Key { root: format!("{}/{}", self.prefix, self.cluster), path }
+        Key { root: self.root(), path }
+    }
+
+    /// Whose object lies at a key; `None` where no source object has that key, so that it is not ours.
+    pub fn read(&self, key: &str) -> Option<Located> {
+        let path = key.strip_prefix(&self.entities())?.strip_suffix(".yaml")?;
+        let (group, kind, namespace, name) = match *path.split('/').collect::<Vec<_>>() {
+            [group, kind, name] => (group, kind, None, name),
+            [group, kind, namespace, name] => (group, kind, Some(namespace), name),
+            _ => return None,
+        };
+        let api_version = if group == "core" { "v1".to_owned() } else { format!("{group}/v1") };
+        let object = ObjectRef::new(&api_version, kind, namespace, name).ok()?;
+        let owner = || Located {
+            key: self.key(&object),
+            group: object.group().to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        };
+        Some(owner()).filter(|owner| owner.key.to_string() == key)
+    }
+
+    /// `<prefix>/<cluster>`.
+    pub fn root(&self) -> String {
+        format!("{}/{}", self.prefix, self.cluster)
+    }
+
+    /// What the keys of all entities begin with.
+    pub fn entities(&self) -> String {
+        format!("{}/", self.root())
+    }
+
+    /// What the keys of all tombstones begin with.
+    pub fn tombstones(&self) -> String {
+        self.state("tombstones/")
     }
 
     /// The key of a file of our own state.
@@ -95,6 +145,47 @@ impl fmt::Display for Key {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_key_tells_whose_it_is(
+            group in "|core|apps|[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z]{1,5}){1,3}",
+            kind in "[A-Z][A-Za-z0-9]{0,10}",
+            namespace in prop::option::of("[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?"),
+            name in "[!-$&-.0-\\[\\]-~]{1,20}",
+        ) {
+            prop_assume!(group != "core" && name != "." && name != "..");
+            let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1beta1") };
+            let object = ObjectRef::new(&api_version, &kind, namespace.as_deref(), &name).unwrap();
+            let layout = Layout::new("a/entities", "east").unwrap();
+            let key = layout.key(&object);
+            let located = layout.read(&key.to_string());
+            let kind = kind.to_ascii_lowercase();
+            prop_assert_eq!(located, Some(Located { key, group, kind, namespace, name }));
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_object_has_is_foreign() {
+        let layout = Layout::new("entities", "main").unwrap();
+        for key in [
+            "",
+            "entities/main/notes.yaml",
+            "entities/main/x.org/app/todo",
+            "entities/main/x.org/app/todo.yml",
+            "entities/main/x.org/App/todo.yaml",
+            "entities/main/x.org/app/a/b/todo.yaml",
+            "entities/main/x.org/app/../todo.yaml",
+            "entities/main/x.org//todo.yaml",
+            "entities/main/x.org/app/.yaml",
+            "entities/main/X.org/app/todo.yaml",
+            "entities/main2/x.org/app/todo.yaml",
+            "other/main/x.org/app/todo.yaml",
+        ] {
+            assert_eq!(layout.read(key), None, "{key}");
+        }
+    }
 
     fn key(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Key {
         let layout = Layout::new("entities", "main").unwrap();

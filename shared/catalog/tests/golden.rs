@@ -5,7 +5,7 @@
 //! A case named `*-delete` is left to the tests of the root package: what a delete means is not the catalog's to say.
 
 use catalog::{EntityRef, Layout, Selection, Settings};
-use events::{Change, Function};
+use events::{Change, Function, Incoming};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -40,7 +40,7 @@ fn cases() -> Vec<PathBuf> {
 
 fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     let event = serde_json::from_str(&fs::read_to_string(case.join("event.json"))?)?;
-    let arrival = events::decode(event)?.ok_or("the event is of no concern")?;
+    let Some(Incoming::Change(arrival)) = events::decode(event)? else { return Err("the event tells no change".into()) };
     let settings = settings(case)?;
     let (describe, function): (fn(&_, &_) -> _, _) =
         match case.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {

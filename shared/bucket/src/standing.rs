@@ -1,0 +1,33 @@
+//! What stands at a key, for who compares the bucket with the cluster.
+
+use crate::{Bucket, Error, Store};
+use catalog::Key;
+use events::Version;
+
+/// A bucket object, by what its metadata says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Standing {
+    /// The version of the source it was made from.
+    pub version: Version,
+    /// Hex SHA-256 of its bytes.
+    pub sha256: String,
+    /// Whether Callboard wrote it; the other fields of what others wrote are empty.
+    pub ours: bool,
+    /// The refs of its entities, sorted; at most what metadata holds.
+    pub entities: Vec<String>,
+}
+
+impl<S: Store> Bucket<S> {
+    /// What stands at `key`, by HEAD; `None` if there is nothing.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, Error> {
+        Ok(self.head(key).await?.map(|stored| Standing {
+            ours: !stored.sha256.is_empty() && !stored.cause.is_empty(),
+            sha256: stored.sha256,
+            entities: stored.outcome.living().map(str::to_owned).collect(),
+            version: stored.version,
+        }))
+    }
+}

@@ -1,0 +1,162 @@
+//! Who compares bucket and cluster: what others changed, what is dead, and a cluster that counts anew.
+
+use super::{Place, body};
+use bucket::{Condition, Conditional, Honours, Standing, Store, Synced, Wanted};
+use events::{Action, EntityChange, Version};
+
+const TODO: &str = "component:default/app-todo";
+
+fn changed(action: Action) -> Vec<EntityChange> {
+    vec![EntityChange { entity: TODO.to_owned(), action }]
+}
+
+/// What changed, or what the same cause is told again.
+fn told(synced: Synced) -> Vec<EntityChange> {
+    match synced {
+        Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome.entities,
+        Synced::Unchanged | Synced::Stale => panic!("{synced:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_others_changed_is_found_by_its_bytes_and_repaired() {
+    let place = Place::new("repair-changed").await;
+    let process = place.process(Honours::Conditions);
+    let (key, wanted, version) = place.app(1, "A");
+    process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
+    let name = key.to_string();
+    let ours = place.store.head(&name).await.unwrap().unwrap().metadata;
+    for (metadata, action) in [(ours, Action::Updated), (body("").metadata, Action::Created)] {
+        let others = bucket::Body { metadata, ..body(&format!("{}# mended by hand", wanted.body())) };
+        place.store.put(&name, others, Condition::Always).await.unwrap();
+        assert_eq!(process.sync(&key, Wanted::Is(&wanted), &version, "2").await, Ok(Synced::Unchanged));
+        let repaired = process.repair(&key, Wanted::Is(&wanted), &version, &format!("{action:?}")).await.unwrap();
+        assert_eq!(told(repaired), changed(action));
+        assert_eq!(place.store.get(&name, 10_000).await.unwrap().unwrap().1, wanted.body().as_bytes());
+    }
+    place.store.delete(&name, Condition::Always).await.unwrap();
+    let repaired = process.repair(&key, Wanted::Is(&wanted), &version, "3").await.unwrap();
+    assert_eq!(told(repaired), changed(Action::Created));
+}
+
+#[tokio::test]
+async fn what_is_right_costs_a_repair_one_head() {
+    let place = Place::new("repair-right").await;
+    let process = place.process(Honours::Conditions);
+    let (key, wanted, version) = place.app(1, "A");
+    process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
+    process.store().calls();
+    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Unchanged));
+    assert_eq!(process.store().calls(), ["HEAD entities"]);
+}
+
+#[tokio::test]
+async fn a_tick_that_comes_again_tells_the_same_and_writes_what_changed_since() {
+    let place = Place::new("repair-again").await;
+    let (key, first, version) = place.app(1, "A");
+    let process = place.process(Honours::Conditions);
+    let synced = process.repair(&key, Wanted::Is(&first), &version, "tick").await.unwrap();
+    let Synced::Changed(outcome) = synced else { panic!("{synced:?}") };
+    for process in [process, place.process(Honours::Conditions)] {
+        let again = process.repair(&key, Wanted::Is(&first), &version, "tick").await;
+        assert_eq!(again, Ok(Synced::Repeated(outcome.clone())));
+    }
+    let (_, second, version) = place.app(2, "B");
+    let process = place.process(Honours::Conditions);
+    let synced = process.repair(&key, Wanted::Is(&second), &version, "tick").await.unwrap();
+    assert!(matches!(synced, Synced::Changed(_)), "{synced:?}");
+    assert_eq!(place.store.get(&key.to_string(), 10_000).await.unwrap().unwrap().1, second.body().as_bytes());
+}
+
+#[tokio::test]
+async fn an_orphan_is_deleted_by_the_version_of_its_list_and_stays_dead_to_it() {
+    let place = Place::new("orphan").await;
+    let (key, wanted, version) = place.app(5, "A");
+    place.process(Honours::Conditions).sync(&key, Wanted::Is(&wanted), &version, "5").await.unwrap();
+    let gone = async |list: &str| {
+        let listed = Version { resource_version: list.to_owned(), ..version.clone() };
+        place.process(Honours::Conditions).repair(&key, Wanted::Gone, &listed, "tick").await.unwrap()
+    };
+    let deleted = gone("9").await;
+    assert!(matches!(deleted, Synced::Changed(_)), "{deleted:?}");
+    assert_eq!(told(deleted), changed(Action::Deleted));
+    let again = gone("12").await;
+    assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
+    assert_eq!(told(again), changed(Action::Deleted));
+
+    let (_, late, version) = place.app(11, "B");
+    let late = place.process(Honours::Conditions).sync(&key, Wanted::Is(&late), &version, "11").await;
+    assert_eq!(late, Ok(Synced::Stale));
+    assert_eq!(place.keys().await, [key.tombstone()]);
+}
+
+#[tokio::test]
+async fn an_orphan_that_lives_again_is_left_alone() {
+    let place = Place::new("orphan-lives").await;
+    let (key, wanted, version) = place.app(9, "A");
+    let process = place.process(Honours::Conditions);
+    process.sync(&key, Wanted::Is(&wanted), &version, "9").await.unwrap();
+    let listed = Version { resource_version: "8".to_owned(), ..version };
+    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Stale));
+    assert!(place.keys().await.contains(&key.to_string()));
+}
+
+#[tokio::test]
+async fn what_counts_anew_is_written_over_what_counts_higher() {
+    let place = Place::new("rewound").await;
+    let (key, old, version) = place.app(100, "old");
+    let witness = place.process(Honours::Conditions);
+    witness.sync(&key, Wanted::Is(&old), &version, "100").await.unwrap();
+
+    let (_, new, version) = place.app(5, "new");
+    let process = place.process(Honours::Conditions);
+    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "tick").await, Ok(Synced::Stale));
+    let rewound = process.rewind(&key, &new, &version, "tick").await.unwrap();
+    assert_eq!(told(rewound), changed(Action::Updated));
+    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "next tick").await, Ok(Synced::Unchanged));
+
+    let (_, newer, version) = place.app(6, "newer");
+    let by_witness = witness.sync(&key, Wanted::Is(&newer), &version, "6").await.unwrap();
+    assert_eq!(told(by_witness), changed(Action::Updated));
+}
+
+#[tokio::test]
+async fn what_lives_in_a_cluster_that_counts_anew_is_dead_no_more() {
+    let place = Place::new("rewound-dead").await;
+    let (key, wanted, dead) = place.app(100, "A");
+    let witness = place.process(Honours::Conditions);
+    witness.sync(&key, Wanted::Gone, &dead, "100").await.unwrap();
+
+    let version = Version { resource_version: "5".to_owned(), ..dead };
+    let process = place.process(Honours::Conditions);
+    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Stale));
+    process.store().calls();
+    let rewound = process.rewind(&key, &wanted, &version, "tick").await.unwrap();
+    assert_eq!(told(rewound), changed(Action::Created));
+    let away = ["GET tombstone", "DELETE tombstone If-Match"];
+    let calls = [&away[..], &["HEAD entities", "PUT entities If-None-Match", "GET tombstone"]].concat();
+    assert_eq!(process.store().calls(), calls);
+    assert_eq!(place.keys().await, [key.to_string()]);
+    let again = place.process(Honours::Conditions).rewind(&key, &wanted, &version, "tick").await.unwrap();
+    assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
+
+    let (_, newer, version) = place.app(6, "newer");
+    let by_witness = witness.sync(&key, Wanted::Is(&newer), &version, "6").await.unwrap();
+    assert_eq!(told(by_witness), changed(Action::Updated));
+}
+
+#[tokio::test]
+async fn what_stands_there_tells_its_version_and_whose_it_is() {
+    let place = Place::new("standing").await;
+    let (key, wanted, version) = place.app(7, "A");
+    let process = place.process(Honours::Conditions);
+    assert_eq!(process.standing(&key).await, Ok(None));
+    process.sync(&key, Wanted::Is(&wanted), &version, "7").await.unwrap();
+    let sha256 = wanted.sha256().to_owned();
+    let ours = Standing { version, sha256, ours: true, entities: vec![TODO.to_owned()] };
+    assert_eq!(process.standing(&key).await, Ok(Some(ours)));
+    let written = place.put(&key.to_string(), "kind: Component", Condition::Always).await;
+    assert!(matches!(written, Conditional::Done(_)));
+    let foreign = Standing { version: Version::default(), sha256: String::new(), ours: false, entities: vec![] };
+    assert_eq!(process.standing(&key).await, Ok(Some(foreign)));
+}
