@@ -1,23 +1,30 @@
-//! The edge to HTTP and to telemetry: an event comes in, a function judges it, a status goes out.
+//! The edge to HTTP and to telemetry: an event comes in, a function judges it, a status goes out; and events of its own
+//! go to `K_SINK`.
 //!
 //! Only this crate knows status codes. Whatever a function, an event or a client does, the Broker gets an answer
 //! that it understands: 200 with an event, 204, or a status by which it retries or dead-letters.
 
 mod args;
+mod dead_letters;
+mod drift_counter;
 mod entity_counter;
 mod incoming;
 mod metrics;
 mod outcome;
+mod outgoing;
 mod parent;
-mod reply;
 mod router;
 mod serve;
+mod sink;
 pub mod telemetry;
 
 pub use args::{Args, LogFormat};
+pub use dead_letters::DeadLetters;
+pub use drift_counter::DriftCounter;
 pub use entity_counter::EntityCounter;
 pub use router::router;
 pub use serve::{listen, serve, terminated};
+pub use sink::{CaCerts, Overrides, Sink, SinkArgs, SinkError};
 
 use cloudevents::Event;
 use events::Verdict;
@@ -30,4 +37,12 @@ pub trait Handler: Send + Sync + 'static {
     /// Deals with one event. Events arrive concurrently, more than once and out of order; the future is dropped
     /// at any await point when its time is up or the client has gone.
     fn handle(&self, event: Event) -> impl Future<Output = Verdict> + Send;
+
+    /// Whether it can deal with events now; if not, one line that says why. Asked by each readiness probe.
+    ///
+    /// # Errors
+    /// Where it is not ready yet.
+    fn ready(&self) -> Result<(), String> {
+        Ok(())
+    }
 }

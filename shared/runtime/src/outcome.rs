@@ -54,7 +54,7 @@ impl Outcome {
     }
 
     /// One line of printable text, cut where it is too long.
-    fn line(text: &str) -> String {
+    pub(crate) fn line(text: &str) -> String {
         let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         line.truncate(line.floor_char_boundary(Self::MAX_LINE));
         line

@@ -1,7 +1,7 @@
 //! The trace that an event continues, and that its reply continues in turn.
 
 use cloudevents::Event;
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName, HeaderValue};
 use opentelemetry::{Context, propagation::TextMapPropagator, trace::TraceContextExt};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use std::collections::HashMap;
@@ -46,13 +46,22 @@ impl Parent {
         }
     }
 
-    /// Lets a reply continue the current span, or what came where OpenTelemetry is off.
-    pub(crate) fn hand_on(mut self, reply: &mut Event) {
+    /// Lets an event of ours continue the current span, or what came where OpenTelemetry is off.
+    pub(crate) fn hand_on(mut self, event: &mut Event) {
         TraceContextPropagator::new().inject_context(&Span::current().context(), &mut self.carrier);
         for name in [TRACEPARENT, TRACESTATE] {
             if let Some(value) = self.carrier.remove(name).filter(|value| !value.is_empty()) {
-                reply.set_extension(name, value);
+                event.set_extension(name, value);
             }
         }
     }
+}
+
+/// The trace context of an event of ours as HTTP headers.
+pub(crate) fn headers(event: &Event) -> HeaderMap {
+    let header = |name| {
+        let value = HeaderValue::from_str(&event.extension(name)?.to_string()).ok()?;
+        Some((HeaderName::from_static(name), value))
+    };
+    [TRACEPARENT, TRACESTATE].into_iter().filter_map(header).collect()
 }

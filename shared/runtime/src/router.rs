@@ -3,7 +3,8 @@
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::parent::Parent;
-use crate::{Args, Handler, incoming, reply};
+use crate::{Args, Handler, incoming, outgoing};
+use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, extract::Request};
@@ -36,11 +37,12 @@ pub fn router(handler: impl Handler, args: &Args) -> Router {
     let memory = Semaphore::new(args.max_body.max(MAX_BODIES).div_ceil(PAGE).min(Semaphore::MAX_PERMITS));
     let Args { max_body, timeout, .. } = *args;
     let endpoint = Arc::new(Endpoint { handler, max_body, timeout, memory, metrics: Metrics::new() });
+    let asked = endpoint.clone();
     let receive = post(move |request: Request| async move { endpoint.receive(request).await });
     Router::new()
         .route("/", receive)
         .route("/health/liveness", get(StatusCode::OK))
-        .route("/health/readiness", get(StatusCode::OK))
+        .route("/health/readiness", get(async move || asked.readiness()))
 }
 
 struct Endpoint<H> {
@@ -61,6 +63,10 @@ impl<H: Handler> Endpoint<H> {
         });
         self.metrics.record(self.handler.name(), ty, outcome.verdict(), started.elapsed());
         outcome.into_response()
+    }
+
+    fn readiness(&self) -> Result<(), (StatusCode, String)> {
+        self.handler.ready().map_err(|why| (StatusCode::SERVICE_UNAVAILABLE, Outcome::line(&why)))
     }
 
     /// The type of the event and how it ended, or why there was none.
@@ -133,8 +139,8 @@ fn outcome(verdict: Verdict, parent: Parent) -> Outcome {
     match verdict {
         Ok(Reply::Changed(mut event)) => {
             parent.hand_on(&mut event);
-            match reply::response(*event) {
-                Ok(response) => Outcome::Changed(Box::new(response)),
+            match outgoing::binary(*event) {
+                Ok((headers, body)) => Outcome::Changed(Box::new((headers, Body::from(body)).into_response())),
                 Err(error) => Outcome::Panicked(format!("failed to send the reply event: {error}")),
             }
         }

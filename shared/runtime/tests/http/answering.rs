@@ -6,6 +6,7 @@ use cloudevents::{Event, EventBuilder, EventBuilderV10};
 use events::{Nack, Nothing, Reply, Verdict};
 use futures::future;
 use http::{Request, StatusCode};
+use runtime::Handler;
 use serde_json::json;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -156,4 +157,33 @@ async fn at_most_256_events_are_handled_at_once_and_the_rest_wait() {
 async fn large_bodies_wait_until_there_is_memory_for_them() {
     let large = || binary().body(Body::from(vec![b' '; 64 * 1024])).unwrap();
     assert_eq!(most_at_once(large).await, 8 * 1024 * 1024 / (64 * 1024));
+}
+
+#[tokio::test]
+async fn a_function_that_is_not_ready_says_so_and_lives_on() {
+    let router = runtime::router(Loading, &args());
+    for (path, status, body) in [
+        ("/health/readiness", StatusCode::SERVICE_UNAVAILABLE, "the first list  is not complete"),
+        ("/health/liveness", StatusCode::OK, ""),
+    ] {
+        let answer = read(router.clone().oneshot(Request::get(path).body(Body::empty()).unwrap()).await.unwrap()).await;
+        assert_eq!((answer.status, answer.body.as_str()), (status, body));
+    }
+}
+
+/// A function that has something to do first.
+struct Loading;
+
+impl Handler for Loading {
+    fn name(&self) -> &'static str {
+        "mesh"
+    }
+
+    async fn handle(&self, _: Event) -> Verdict {
+        Ok(Reply::Nothing(Nothing::NotOurs))
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        Err("the first list\r\nis not complete".to_owned())
+    }
 }

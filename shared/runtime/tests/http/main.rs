@@ -7,6 +7,8 @@ mod collector;
 mod process;
 mod random;
 mod receiving;
+mod sink;
+mod sink_server;
 mod telemetry;
 
 use axum::body::Body;

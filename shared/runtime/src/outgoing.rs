@@ -1,6 +1,5 @@
-//! From a CloudEvent to an HTTP response in binary mode.
+//! From a CloudEvent to headers and a body, in HTTP's binary mode.
 
-use axum::{body::Body, response::Response};
 use cloudevents::Event;
 use cloudevents::event::SpecVersion;
 use cloudevents::message::{BinaryDeserializer, BinarySerializer, Error, MessageAttributeValue, Result};
@@ -10,17 +9,17 @@ use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 /// What section 3.1.3.2 of the HTTP binding wants encoded, besides everything that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
-/// 200 with the event.
+/// The event as a message.
 ///
 /// # Errors
 /// If an attribute's name or the content type cannot stand in a header.
-pub(crate) fn response(event: Event) -> Result<Response> {
-    event.deserialize_binary(Reply(HeaderMap::new()))
+pub(crate) fn binary(event: Event) -> Result<(HeaderMap, Vec<u8>)> {
+    event.deserialize_binary(Headers(HeaderMap::new()))
 }
 
-struct Reply(HeaderMap);
+struct Headers(HeaderMap);
 
-impl Reply {
+impl Headers {
     fn with(mut self, name: &str, value: &str) -> Result<Self> {
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(other)?;
         self.0.insert(name, HeaderValue::from_str(value).map_err(other)?);
@@ -28,7 +27,7 @@ impl Reply {
     }
 }
 
-impl BinarySerializer<Response> for Reply {
+impl BinarySerializer<(HeaderMap, Vec<u8>)> for Headers {
     fn set_spec_version(self, version: SpecVersion) -> Result<Self> {
         self.with("ce-specversion", version.as_str())
     }
@@ -45,13 +44,11 @@ impl BinarySerializer<Response> for Reply {
         self.with(&format!("ce-{name}"), &utf8_percent_encode(&value, ENCODED).to_string())
     }
 
-    fn end_with_data(self, bytes: Vec<u8>) -> Result<Response> {
-        let mut response = Response::new(Body::from(bytes));
-        *response.headers_mut() = self.0;
-        Ok(response)
+    fn end_with_data(self, bytes: Vec<u8>) -> Result<(HeaderMap, Vec<u8>)> {
+        Ok((self.0, bytes))
     }
 
-    fn end(self) -> Result<Response> {
+    fn end(self) -> Result<(HeaderMap, Vec<u8>)> {
         self.end_with_data(Vec::new())
     }
 }

@@ -1,0 +1,171 @@
+//! Where events of our own go that are no replies: `K_SINK`, as Knative's SinkBinding sets it.
+
+mod args;
+mod ca_certs;
+mod error;
+mod overrides;
+mod token;
+
+pub use args::SinkArgs;
+pub use ca_certs::CaCerts;
+pub use error::SinkError;
+pub use overrides::Overrides;
+
+use crate::outcome::Outcome;
+use crate::outgoing;
+use crate::parent::{self, Parent};
+use anyhow::Context;
+use axum::body::HttpBody;
+use bytes::Bytes;
+use cloudevents::{AttributesReader, Event};
+use error::Fault;
+use http::{HeaderMap, Method, Request, Uri, header::AUTHORIZATION};
+use http_body_util::{BodyExt, Full};
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::client::legacy::{Client, connect::HttpConnector};
+use hyper_util::rt::TokioExecutor;
+use opentelemetry::{KeyValue, global, metrics::Counter};
+use rustls::{ClientConfig, crypto::ring};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::time::{Instant, sleep, timeout_at};
+use tracing::{Instrument, field::Empty};
+
+const CONNECT: Duration = Duration::from_secs(3);
+
+/// The most time of one try.
+const TRY: Duration = Duration::from_secs(10);
+
+/// Before the second and the third try.
+const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(600)];
+
+/// How much of a refusal is read.
+const MAX_ANSWER: usize = 1024;
+
+/// Where events of our own go that are no replies.
+pub struct Sink {
+    uri: Uri,
+    overrides: Overrides,
+    token_file: PathBuf,
+    client: Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    /// `callboard_sink_total{type,outcome}`
+    sent: Counter<u64>,
+}
+
+impl Sink {
+    /// The sink, if one is set. Made after [`telemetry::init`](crate::telemetry::init), else it counts nothing.
+    /// Nothing is called yet.
+    ///
+    /// # Errors
+    /// If TLS cannot be set up.
+    pub fn new(args: &SinkArgs) -> anyhow::Result<Option<Self>> {
+        let Some(uri) = args.sink.clone() else { return Ok(None) };
+        let meter = global::meter("callboard");
+        let sent = meter.u64_counter("callboard_sink_total").with_description("Events to K_SINK, by how that ended.");
+        Ok(Some(Self {
+            client: client(&uri, args.sink_ca_certs.as_ref())?,
+            uri,
+            overrides: args.sink_overrides.clone().unwrap_or_default(),
+            token_file: args.sink_token_file.clone(),
+            sent: sent.build(),
+        }))
+    }
+
+    /// Sends one event of a type of ours, up to three times where that may help; it then arrives more than once if only
+    /// the answer was lost. It continues the current span, or else its own extension `traceparent`.
+    ///
+    /// # Errors
+    /// If the event was not taken.
+    pub async fn send(&self, event: Event) -> Result<(), SinkError> {
+        let (ty, id) = (event.ty().to_owned(), event.id().to_owned());
+        let span = tracing::info_span!(
+            "callboard.send",
+            otel.kind = "producer",
+            otel.status_code = Empty,
+            cloudevents.event_id = id,
+            cloudevents.event_type = ty,
+        );
+        let sent = self.deliver(event).instrument(span.clone()).await;
+        let outcome = match &sent {
+            Ok(()) => "sent",
+            Err(fault) => {
+                span.record("otel.status_code", "ERROR");
+                fault.as_str()
+            }
+        };
+        self.sent.add(1, &[KeyValue::new("type", ty.clone()), KeyValue::new("outcome", outcome)]);
+        sent.map_err(|fault| SinkError { ty, id, sink: self.uri.clone(), fault })
+    }
+
+    async fn deliver(&self, event: Event) -> Result<(), Fault> {
+        let request = self.request(event)?;
+        for wait in BACKOFF {
+            match self.attempt(request.clone()).await {
+                Err(fault) if fault.may_pass() => sleep(wait).await,
+                ended => return ended,
+            }
+        }
+        self.attempt(request).await
+    }
+
+    fn request(&self, mut event: Event) -> Result<Request<Full<Bytes>>, Fault> {
+        self.overrides.apply(&mut event);
+        Parent::of(&HeaderMap::new(), &event).hand_on(&mut event);
+        let trace = parent::headers(&event);
+        let (mut headers, body) = outgoing::binary(event)?;
+        headers.extend(trace);
+        let token = token::bearer(&self.token_file);
+        let token = token.map_err(|error| Fault::Token(self.token_file.display().to_string(), error))?;
+        headers.extend(token.map(|token| (AUTHORIZATION, token)));
+        let mut request = Request::new(Full::from(body));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.uri.clone();
+        *request.headers_mut() = headers;
+        Ok(request)
+    }
+
+    async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<(), Fault> {
+        let deadline = Instant::now() + TRY;
+        let response = timeout_at(deadline, self.client.request(request)).await;
+        let response = response.map_err(|_| Fault::Unreached(format!("no answer within {TRY:?}")))?;
+        let response = response.map_err(|error| Fault::Unreached(format!("{:#}", anyhow::Error::new(error))))?;
+        if response.status().is_success() {
+            return Ok(());
+        }
+        let (head, body) = response.into_parts();
+        let says = timeout_at(deadline, beginning(body)).await.unwrap_or_default();
+        Err(Fault::Refused(head.status, says))
+    }
+}
+
+/// The first line's worth of a body.
+async fn beginning(mut body: impl HttpBody<Data = Bytes> + Unpin) -> String {
+    let mut read = Vec::new();
+    while read.len() < MAX_ANSWER
+        && let Some(Ok(frame)) = body.frame().await
+    {
+        read.extend(frame.data_ref().into_iter().flatten().take(MAX_ANSWER));
+    }
+    Outcome::line(&String::from_utf8_lossy(&read))
+}
+
+fn client(uri: &Uri, ca_certs: Option<&CaCerts>) -> anyhow::Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
+    let mut roots = ca_certs.map_or_else(rustls::RootCertStore::empty, CaCerts::roots);
+    if uri.scheme_str() == Some("https") {
+        // An image from scratch has none; K_CA_CERTS is enough then.
+        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    }
+    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .context("failed to set up TLS for K_SINK")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    tcp.set_connect_timeout(Some(CONNECT));
+    let connector =
+        HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().wrap_connector(tcp);
+    Ok(Client::builder(TokioExecutor::new()).build(connector))
+}
