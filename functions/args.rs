@@ -1,6 +1,6 @@
 //! The configuration: arguments, each with an environment variable, read once.
 
-use crate::serving::Serving;
+use crate::{commands, serving::Serving};
 use anyhow::Context as _;
 use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
@@ -24,6 +24,14 @@ pub enum Command {
     /// Print the entities that Kubernetes objects mean
     #[cfg(feature = "dev")]
     Preview(crate::dev::preview::Args),
+    /// Compare cluster and bucket now, and make the bucket true
+    Resync(Box<commands::resync::Args>),
+    /// Tell how cluster and bucket differ, and write nothing; exits with 1 if they do
+    Drift(Box<commands::drift::Args>),
+    /// Print the ApiServerSources and RBAC for the kinds of all installed Promises
+    Sources(commands::sources::Args),
+    /// Try dead letters again now
+    Redrive(Box<commands::redrive::Args>),
 }
 
 /// What a Service needs.
@@ -38,12 +46,47 @@ pub struct Serve {
     /// The bucket.
     #[command(flatten)]
     pub bucket: bucket::Args,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: cluster::Args,
+    /// Where events go that are no replies.
+    #[command(flatten)]
+    pub sink: runtime::SinkArgs,
     /// Who owns what names no owner: an entity ref such as group:default/platform
     #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER")]
     pub owner: String,
     /// The entities.
     #[command(flatten)]
     pub catalog: Catalog,
+    /// Whose objects.
+    #[command(flatten)]
+    pub namespaces: Namespaces,
+}
+
+/// Whose objects are kept.
+#[derive(Debug, Clone, clap::Args)]
+#[group(id = "namespaces-args")]
+pub struct Namespaces {
+    /// The namespaces whose objects are kept, parted by commas; unset: all. Sources and RBAC must follow: callboard sources
+    #[arg(long, env = "CALLBOARD_NAMESPACES", value_delimiter = ',', value_parser = namespace)]
+    pub namespaces: Vec<String>,
+}
+
+impl Namespaces {
+    /// The chosen ones, sorted; empty: all.
+    pub fn chosen(&self) -> Vec<String> {
+        let mut chosen: Vec<_> = self.namespaces.iter().filter(|it| !it.is_empty()).cloned().collect();
+        chosen.sort();
+        chosen.dedup();
+        chosen
+    }
+}
+
+/// Empty, as an unset variable of a ConfigMap may be, or a name that a namespace can have.
+fn namespace(text: &str) -> Result<String, String> {
+    let text = text.trim();
+    let is_name = text.is_empty() || catalog::EntityNamespace::fit(text).as_str() == text;
+    if is_name { Ok(text.to_owned()) } else { Err("no name of a namespace".to_owned()) }
 }
 
 /// What the platform engineer decides about entities.

@@ -1,61 +1,131 @@
 //! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
 
+use crate::{clock::Clock, now::Now, resync::Pace};
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
-use catalog::{Described, Notes, Settings};
-use events::{Arrival, Cataloged, Change, Function, Nack, Nothing, Object, ObjectChange, Refused, Reply, Verdict};
-use runtime::EntityCounter;
+use catalog::{Described, Settings};
+use cluster::Cluster;
+use events::{Cataloged, Cause, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Refused, Reply, Verdict};
+use runtime::{DeadLetters, DriftCounter, EntityCounter, Sink};
+use std::collections::BTreeSet;
 
 /// The surroundings of a function.
-#[derive(Debug)]
 pub struct Context<S> {
     /// What the platform engineer decides about entities.
     pub settings: Settings,
     /// The bucket that Backstage reads.
     pub bucket: Bucket<S>,
+    /// The cluster, where there is one to ask.
+    pub cluster: Option<Cluster>,
+    /// Where events go that are no replies.
+    pub sink: Option<Sink>,
+    /// What the Broker could not deliver.
+    pub dead_letters: DeadLetters,
+    /// What differed between cluster and bucket.
+    pub drift: DriftCounter,
+    /// Which namespaces are kept; `None`: all.
+    pub namespaces: Option<BTreeSet<String>>,
+    /// How `resync` paces its runs.
+    pub pace: Pace,
+    pub(crate) clock: Clock,
     entities: EntityCounter,
 }
 
+/// How a function makes entities of an object.
+pub type Describe = fn(&Object, &Settings) -> Described;
+
+/// How this function makes entities of an object; `None` if it makes none.
+pub fn describing(function: Function) -> Option<Describe> {
+    match function {
+        Function::Apps => Some(catalog::app::describe),
+        Function::Promises => Some(catalog::promise::describe),
+        Function::Mesh | Function::Resync | Function::Refresh => None,
+    }
+}
+
 impl<S: Store> Context<S> {
-    /// The surroundings, with nothing counted yet.
+    /// The surroundings without a cluster and a sink, with nothing counted yet.
     pub fn new(settings: Settings, bucket: Bucket<S>) -> Self {
-        Self { settings, bucket, entities: EntityCounter::new() }
+        Self {
+            settings,
+            bucket,
+            cluster: None,
+            sink: None,
+            dead_letters: DeadLetters::new(),
+            drift: DriftCounter::new(),
+            namespaces: None,
+            pace: Pace::default(),
+            clock: Clock::default(),
+            entities: EntityCounter::new(),
+        }
     }
 
-    /// Makes the one bucket object of the event's source what `describe` says: think, sync, reply.
+    /// The same with a cluster to ask, if there is one.
+    pub fn with_cluster(self, cluster: impl Into<Option<Cluster>>) -> Self {
+        Self { cluster: cluster.into(), ..self }
+    }
+
+    /// The same with a sink, if there is one.
+    pub fn with_sink(self, sink: impl Into<Option<Sink>>) -> Self {
+        Self { sink: sink.into(), ..self }
+    }
+
+    /// The same with only these namespaces kept; none: all.
+    pub fn with_namespaces(self, namespaces: impl IntoIterator<Item = String>) -> Self {
+        let namespaces: BTreeSet<_> = namespaces.into_iter().collect();
+        Self { namespaces: (!namespaces.is_empty()).then_some(namespaces), ..self }
+    }
+
+    /// The same with another pace.
+    pub fn with_pace(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// The same with another clock.
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// Makes the one bucket object of a source object what that means now, and replies.
     ///
     /// # Errors
     /// If the bucket cannot be brought in line.
-    pub async fn keep(
-        &self,
-        function: Function,
-        arrival: Arrival,
-        describe: fn(&Object, &Settings) -> Described,
-    ) -> Verdict {
-        let (object, described) = match &arrival.change {
-            Change::Applied(object) => {
-                let think = tracing::info_span!("think");
-                (object, think.in_scope(|| describe(object, &self.settings)))
-            }
-            Change::Deleted(object) => (object, Described::nothing(object, &self.settings, Notes::default())),
-            Change::Touched(_) | Change::Gone(_) => return Ok(Reply::Nothing(Nothing::Unresolved)),
-        };
-        let wanted = match (&arrival.change, &described.descriptor) {
-            (Change::Deleted(_), _) => Wanted::Gone,
-            (_, Some(descriptor)) => Wanted::Is(descriptor),
-            (_, None) => Wanted::Nothing,
-        };
-        let synced = self.bucket.sync(&described.key, wanted, &object.version(), &arrival.cause.sha256).await?;
-        if let Synced::Changed(outcome) = &synced {
-            self.count(outcome, &described);
-        }
+    pub async fn keep(&self, function: Function, cause: Cause, now: Now) -> Verdict {
+        let Some(describe) = describing(function) else { return Ok(Reply::Nothing(Nothing::NotOurs)) };
+        let (described, synced) = self.bring(describe, &now, &cause.sha256).await?;
         match synced {
-            Synced::Changed(outcome) | Synced::Repeated(outcome) => reply(function, arrival, described, outcome),
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => {
+                reply(function, cause, now.object(), described, outcome)
+            }
             Synced::Unchanged if described.descriptor.is_none() && !described.refused.is_empty() => {
-                reply(function, arrival, described, Outcome::default())
+                reply(function, cause, now.object(), described, Outcome::default())
             }
             Synced::Unchanged => Ok(Reply::Nothing(Nothing::Unchanged)),
             Synced::Stale => Ok(Reply::Nothing(Nothing::Stale)),
         }
+    }
+
+    /// Makes the one bucket object of a source object what that means now: think, sync, count. `cause` is the hash of
+    /// the event that leads to it.
+    ///
+    /// # Errors
+    /// If the bucket cannot be brought in line.
+    pub async fn bring(
+        &self,
+        describe: Describe,
+        now: &Now,
+        cause: &str,
+    ) -> Result<(Described, Synced), bucket::Error> {
+        let described = tracing::info_span!("think").in_scope(|| now.described(describe, &self.settings));
+        let wanted = match (now, &described.descriptor) {
+            (Now::Gone(..), _) => Wanted::Gone,
+            (Now::Is(_), Some(descriptor)) => Wanted::Is(descriptor),
+            (Now::Is(_), None) => Wanted::Nothing,
+        };
+        let synced = self.bucket.sync(&described.key, wanted, &now.version(), cause).await?;
+        if let Synced::Changed(outcome) = &synced {
+            self.count(outcome, &described);
+        }
+        Ok((described, synced))
     }
 
     fn count(&self, outcome: &Outcome, described: &Described) {
@@ -68,8 +138,7 @@ impl<S: Store> Context<S> {
     }
 }
 
-fn reply(function: Function, arrival: Arrival, described: Described, outcome: Outcome) -> Verdict {
-    let subject = arrival.change.object().clone();
+fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Described, outcome: Outcome) -> Verdict {
     for ignored in &described.ignored {
         tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
     }
@@ -84,6 +153,6 @@ fn reply(function: Function, arrival: Arrival, described: Described, outcome: Ou
         false => vec![ObjectChange { key: key.clone(), entities: outcome.entities }],
     };
     let Described { refused, ignored, .. } = described;
-    let cataloged = Cataloged { cause: arrival.cause, changes, refused, ignored, truncated: outcome.truncated };
-    cataloged.event(function, &subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
+    let cataloged = Cataloged { cause, changes, refused, ignored, truncated: outcome.truncated };
+    cataloged.event(function, subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
 }

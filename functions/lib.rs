@@ -2,13 +2,19 @@
 //! Backstage reads. One folder for each function; `main.rs` serves them.
 
 pub mod args;
+pub mod clock;
+#[path = "commands/commands.rs"]
+pub mod commands;
 pub mod context;
 #[cfg(feature = "dev")]
 #[path = "dev/dev.rs"]
 pub mod dev;
+pub mod now;
 pub mod serving;
 
 #[path = "apps/handler.rs"]
 pub mod apps;
 #[path = "promises/handler.rs"]
 pub mod promises;
+#[path = "resync/handler.rs"]
+pub mod resync;

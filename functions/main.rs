@@ -1,32 +1,44 @@
 //! The binary: arguments, clients, serve.
 
-#[cfg(feature = "dev")]
-use callboard::args::Command;
 use callboard::{
-    args::{Cli, Serve},
+    args::{Cli, Command, Serve},
+    commands,
     context::Context,
+    resync::Pace,
     serving::Functions,
 };
 use clap::Parser;
-use std::{process::ExitCode, sync::Arc};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
     let ended = match Cli::parse() {
-        #[cfg(feature = "dev")]
-        Cli::Command(Command::Dev(args)) => callboard::dev::run(args),
-        #[cfg(feature = "dev")]
-        Cli::Command(Command::Preview(args)) => callboard::dev::preview::run(&args),
-        #[cfg(not(feature = "dev"))]
-        Cli::Command(command) => match command {},
-        Cli::Serve(args) => serve(&args),
+        Cli::Command(command) => run(command),
+        Cli::Serve(args) => serve(&args).map(done),
     };
     match ended {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("callboard: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        #[cfg(feature = "dev")]
+        Command::Dev(args) => callboard::dev::run(args).map(done),
+        #[cfg(feature = "dev")]
+        Command::Preview(args) => callboard::dev::preview::run(&args).map(done),
+        Command::Resync(args) => commands::resync::run(&args),
+        Command::Drift(args) => commands::drift::run(&args),
+        Command::Sources(args) => commands::sources::run(&args),
+        Command::Redrive(args) => commands::redrive::run(&args),
+    }
+}
+
+fn done((): ()) -> ExitCode {
+    ExitCode::SUCCESS
 }
 
 // One thread: docs/decisions/0006.
@@ -36,7 +48,13 @@ async fn serve(args: &Serve) -> anyhow::Result<()> {
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
     let bucket =
         bucket::Bucket::new(bucket::S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
-    let functions = Functions { serving: args.function, context: Arc::new(Context::new(settings, bucket)) };
+    let cluster = cluster::Cluster::of_service(&args.cluster).await?;
+    let context = Context::new(settings, bucket)
+        .with_cluster(cluster)
+        .with_sink(runtime::Sink::new(&args.sink)?)
+        .with_namespaces(args.namespaces.chosen())
+        .with_pace(Pace::new(args.runtime.timeout / 2));
+    let functions = Functions::start(args.function, context)?;
     let listener = runtime::listen(&args.runtime).await?;
     let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;
     telemetry.shutdown().await;

@@ -73,7 +73,7 @@ async fn replay(folder: &str) -> Vec<(String, u16, String)> {
 }
 
 /// The request that a capture holds, but to the path that a Trigger uses.
-fn captured(bytes: &[u8]) -> Request<Body> {
+pub(crate) fn captured(bytes: &[u8]) -> Request<Body> {
     let end = bytes.windows(4).position(|four| four == b"\r\n\r\n").unwrap();
     let mut request = Request::post("/").body(Body::from(bytes[end + 4..].to_vec())).unwrap();
     for line in bytes[..end].split(|byte| *byte == b'\n').skip(1) {

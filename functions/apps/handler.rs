@@ -1,17 +1,24 @@
 //! A resource request changed: its Component.
 
+mod shadow;
+
 use crate::context::Context;
 use bucket::Store;
-use events::{Arrival, Function, Nothing, Reply, Verdict};
+use events::{Arrival, Function, Verdict};
+use shadow::Shadow;
 
-/// Keeps the Component of one resource request. A Kratix ResourceBinding only names one.
+/// Keeps the Component of one resource request, also where a Kratix ResourceBinding or Work changed that names one.
 ///
 /// # Errors
-/// If the bucket cannot be brought in line.
+/// If the bucket cannot be brought in line, or the cluster does not answer.
 pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
-    let object = arrival.change.object();
-    if (object.group(), object.kind()) == ("platform.kratix.io", "ResourceBinding") {
-        return Ok(Reply::Nothing(Nothing::Unresolved));
+    let Arrival { cause, change, time, .. } = arrival;
+    let now = match Shadow::of(change.object()) {
+        Some(shadow) => shadow.request(cx, change).await,
+        None => cx.now(change, time).await,
+    };
+    match now {
+        Ok(now) => cx.keep(Function::Apps, cause, now).await,
+        Err(end) => end,
     }
-    cx.keep(Function::Apps, arrival, catalog::app::describe).await
 }

@@ -61,7 +61,7 @@ mod tests {
     };
     use clap::Parser;
     use cloudevents::{EventBuilder, EventBuilderV10};
-    use events::{Change, Function};
+    use events::{Change, Function, Incoming};
 
     fn between<'a>(text: &'a str, before: &str, after: &str) -> &'a str {
         text.split_once(before).unwrap().1.split_once(after).unwrap().0
@@ -78,7 +78,7 @@ mod tests {
         let data: serde_json::Value = serde_json::from_str(between(&text, "-d '", "'\n")).unwrap();
         let ty = between(&text, "Ce-Type: ", "'");
         let event = EventBuilderV10::new().id("1").source("/me").ty(ty).data("application/json", data).build().unwrap();
-        let arrival = events::decode(event).unwrap().unwrap();
+        let Ok(Some(Incoming::Change(arrival))) = events::decode(event) else { panic!("no change") };
         assert_eq!(arrival.function, Some(Function::Apps));
         let Change::Applied(object) = arrival.change else { panic!("not applied") };
         let key = args.catalog.settings(OWNER).unwrap().layout.key(object.reference()).to_string();

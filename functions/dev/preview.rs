@@ -1,6 +1,9 @@
 //! `callboard preview`: what Kubernetes objects would become, without a cluster and a bucket.
 
-use crate::dev::{OWNER, folder::Folder, input};
+use crate::{
+    context::describing,
+    dev::{OWNER, folder::Folder, input},
+};
 use anyhow::{Context, ensure};
 use catalog::{Described, Key, Settings};
 use events::{Function, Object, Refused};
@@ -90,13 +93,10 @@ impl<'a> Preview<'a> {
         if let Some(why) = odd {
             return self.invalid(name, &format!("{subject}: {why}"));
         }
-        let described = match Function::taking(object.reference()) {
-            Some(Function::Apps) => catalog::app::describe(&object, self.settings),
-            Some(Function::Promises) => catalog::promise::describe(&object, self.settings),
-            Some(Function::Mesh | Function::Resync | Function::Refresh) | None => {
-                return self.note(name, &format!("{subject} makes no entities: no function takes its kind"));
-            }
+        let Some(describe) = Function::taking(object.reference()).and_then(describing) else {
+            return self.note(name, &format!("{subject} makes no entities: no function takes its kind"));
         };
+        let described = describe(&object, self.settings);
         if !self.keys.insert(described.key.clone()) {
             return self.invalid(name, &format!("{subject} is there twice, only the first one counts"));
         }

@@ -7,7 +7,10 @@ use events::{Arrival, Function, Verdict};
 /// Keeps the entities of one Promise.
 ///
 /// # Errors
-/// If the bucket cannot be brought in line.
+/// If the bucket cannot be brought in line, or the cluster does not answer.
 pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
-    cx.keep(Function::Promises, arrival, catalog::promise::describe).await
+    match cx.now(arrival.change, arrival.time).await {
+        Ok(now) => cx.keep(Function::Promises, arrival.cause, now).await,
+        Err(end) => end,
+    }
 }

@@ -103,8 +103,11 @@ impl Cut for Cataloged {
 pub(crate) fn cut_changes(changes: &mut Vec<ObjectChange>) -> bool {
     let before = changes.len();
     changes.truncate(before.div_ceil(2));
-    let entities = changes.iter_mut().fold(false, |cut, change| emitted::halve(&mut change.entities) || cut);
-    entities || changes.len() < before
+    let mut is_cut = changes.len() < before;
+    for change in changes {
+        is_cut |= emitted::halve(&mut change.entities);
+    }
+    is_cut
 }
 
 #[cfg(test)]

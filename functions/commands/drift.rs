@@ -1,0 +1,97 @@
+//! `callboard drift`: what a run would find, and nothing is written.
+
+use super::{Format, Target, resync::Only};
+use crate::resync::{self, Findings, Mode};
+use events::ResyncRequest;
+use serde_json::json;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// Looking is one slice, however long it takes.
+const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// What to look at.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which catalog of which cluster.
+    #[command(flatten)]
+    pub target: Target,
+    /// What to look at.
+    #[command(flatten)]
+    pub only: Only,
+}
+
+/// Tells how bucket and cluster differ. Exits with 1 where they do, or where that cannot be told.
+///
+/// # Errors
+/// If cluster or bucket cannot be used.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    super::run(async {
+        let (cx, cluster) = args.target.context().await?;
+        let request = ResyncRequest::new(super::cause("drift"), args.only.scope());
+        let found = resync::slice(&cx, &cluster, &request, Mode::Look, Instant::now() + FOREVER).await?.findings;
+        match args.target.output {
+            Format::Json => {
+                let told = json!({
+                    "compared": found.compared, "drift": found.drift, "failed": found.failed,
+                    "degraded": found.degraded, "held": found.held,
+                });
+                super::print(&format!("{told:#}\n"))?;
+            }
+            Format::Table => {
+                super::print(&format!("{}{} objects compared\n", table(&found), found.compared))?;
+            }
+        }
+        let is_true =
+            found.drift.is_empty() && found.failed.is_empty() && found.degraded.is_empty() && found.held.is_empty();
+        Ok(if is_true { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+/// A line for each difference, and for each thing that could not be compared or is held.
+pub(super) fn table(found: &Findings) -> String {
+    let drift =
+        found.drift.iter().map(|it| [it.reason.as_str(), &it.kind, it.key.as_deref().unwrap_or_default(), &it.detail]);
+    let failed = found.failed.iter().map(|it| ["failed", "", &it.key, &it.reason]);
+    let degraded = found.degraded.iter().map(|it| ["degraded", it.kind.as_str(), "", &it.reason]);
+    let held =
+        found.held.iter().map(|id| ["held", "", id, "callboard resync --approve, or --accept-cluster, lets it go"]);
+    let rows: Vec<[&str; 4]> = drift.chain(failed).chain(degraded).chain(held).collect();
+    if rows.is_empty() {
+        return String::new();
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths = [0, 1, 2].map(|column| width(column).max(["REASON", "KIND", "KEY"][column].len()));
+    let line = |row: [&str; 4]| {
+        let [reason, kind, key, detail] = row;
+        let [a, b, c] = widths;
+        format!("{reason:<a$}  {kind:<b$}  {key:<c$}  {detail}").trim_end().to_owned() + "\n"
+    };
+    line(["REASON", "KIND", "KEY", "DETAIL"]) + &rows.iter().map(|row| line(*row)).collect::<String>()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use events::{Degraded, Drift, DriftReason};
+
+    #[test]
+    fn nothing_found_is_no_table() {
+        assert_eq!(table(&Findings::default()), "");
+    }
+
+    #[test]
+    fn each_finding_is_a_line() {
+        let key = Some("entities/main/workshop.kratix.io/app/default/todo.yaml".to_owned());
+        let kind = "app.workshop.kratix.io".to_owned();
+        let drift = vec![Drift { reason: DriftReason::Stale, kind: kind.clone(), key, detail: "todo".into() }];
+        let degraded = vec![Degraded { kind, reason: "forbidden".into() }];
+        let table = table(&Findings { drift, degraded, held: vec!["abc".into()], ..Findings::default() });
+        let lines: Vec<_> = table.lines().collect();
+        assert_eq!(lines.len(), 4, "{table}");
+        assert!(lines[1].starts_with("stale     app.workshop.kratix.io  entities/main/"), "{table}");
+        assert!(lines[2].ends_with("forbidden") && lines[3].contains("abc"), "{table}");
+    }
+}

@@ -1,0 +1,103 @@
+//! `callboard resync`: a whole run, now.
+
+use super::{Format, Target, drift::table};
+use crate::resync::{self, Findings, Mode};
+use events::{ResyncRequest, Scope};
+use serde_json::json;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// How long a slice writes. A run is cut into slices here, too, so that none holds too much in memory.
+const SLICE: Duration = Duration::from_secs(60);
+
+/// What to resync.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Which catalog of which cluster.
+    #[command(flatten)]
+    pub target: Target,
+    /// What to look at.
+    #[command(flatten)]
+    pub only: Only,
+    /// Let the bucket be that of the cluster with this uid (that of its namespace kube-system), which must be the one asked
+    #[arg(long, value_name = "UID")]
+    pub accept_cluster: Option<String>,
+    /// Let the deletions go that are held under this id
+    #[arg(long, value_name = "ID")]
+    pub approve: Option<String>,
+}
+
+/// A part of the cluster.
+#[derive(Debug, Clone, clap::Args)]
+#[group(id = "only-args")]
+pub struct Only {
+    /// One kind only: KIND.GROUP
+    #[arg(long, value_name = "KIND.GROUP")]
+    pub kind: Option<String>,
+    /// One namespace only
+    #[arg(long, short)]
+    pub namespace: Option<String>,
+    /// Objects of this name only
+    #[arg(long)]
+    pub name: Option<String>,
+}
+
+impl Only {
+    pub(super) fn scope(&self) -> Scope {
+        let Self { kind, namespace, name } = self.clone();
+        Scope { kind: kind.map(|kind| kind.to_ascii_lowercase()), namespace, name }
+    }
+}
+
+/// Makes the bucket true. Exits with 1 where something could not be brought in line, or is held.
+///
+/// # Errors
+/// If cluster or bucket cannot be used.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    super::run(async {
+        let (cx, cluster) = args.target.context().await?;
+        if let Some(uid) = &args.accept_cluster {
+            let is = cluster.uid().await?;
+            anyhow::ensure!(
+                *uid == is,
+                "the cluster that is asked has the uid {is}, not {uid}: choose another --context"
+            );
+            resync::accept_cluster(&cx, uid).await?;
+        }
+        if let Some(id) = &args.approve {
+            anyhow::ensure!(resync::approve_held(&cx, id).await?, "nothing is held under the id {id}, or no longer");
+        }
+        let mut request = ResyncRequest::new(super::cause("resync"), args.only.scope());
+        let mut whole = Findings::default();
+        loop {
+            let report = resync::slice(&cx, &cluster, &request, Mode::Repair, Instant::now() + SLICE).await?;
+            whole.extend(report.findings);
+            match report.next {
+                Some(next) => request.cursor = Some(next),
+                None => break,
+            }
+        }
+        print(&whole, args.target.output)?;
+        let is_well = whole.failed.is_empty() && whole.degraded.is_empty() && whole.held.is_empty();
+        Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    })
+}
+
+fn print(found: &Findings, format: Format) -> anyhow::Result<()> {
+    match format {
+        Format::Json => {
+            let told = json!({
+                "compared": found.compared, "changes": found.changes, "drift": found.drift, "failed": found.failed,
+                "degraded": found.degraded, "held": found.held, "deadLetters": found.dead,
+            });
+            super::print(&format!("{told:#}\n"))
+        }
+        Format::Table => {
+            let told = table(found);
+            let (compared, changed) = (found.compared, found.changes.len());
+            super::print(&format!("{told}{compared} objects compared, {changed} bucket objects written or deleted\n"))
+        }
+    }
+}

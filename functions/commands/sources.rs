@@ -1,0 +1,178 @@
+//! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, to be applied or committed.
+
+use crate::args::Namespaces;
+use anyhow::Context as _;
+use catalog::Offered;
+use cluster::{Cluster, Kind};
+use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
+
+/// What to print.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: cluster::Args,
+    /// Whose objects.
+    #[command(flatten)]
+    pub namespaces: Namespaces,
+    /// The namespace of the install
+    #[arg(long, default_value = "callboard")]
+    pub install: String,
+    /// The Broker of the install
+    #[arg(long, default_value = "callboard")]
+    pub broker: String,
+    /// ServiceAccounts of the functions, where namespaces are chosen
+    #[arg(long, value_delimiter = ',', default_value = "callboard-apps,callboard-resync")]
+    pub functions: Vec<String>,
+}
+
+/// Prints them as YAML.
+///
+/// # Errors
+/// If the Promises cannot be listed.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    super::run(async {
+        let cluster = Cluster::of_user(&args.cluster).await?;
+        let offers = offers(&cluster).await.context("the Promises cannot be listed")?;
+        super::print(&printed(args, offers))?;
+        Ok(ExitCode::SUCCESS)
+    })
+}
+
+async fn offers(cluster: &Cluster) -> Result<Vec<Offered>, cluster::Error> {
+    let (mut offers, mut from) = (Vec::new(), None);
+    loop {
+        let page = cluster.page(&Kind::promise(), None, from.as_deref()).await?;
+        offers.extend(page.objects.iter().filter_map(Offered::by));
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return Ok(offers),
+        }
+    }
+}
+
+/// One source for each API group, since the extension `callboard`, which says who takes an event, is set per source.
+fn printed(args: &Args, offers: Vec<Offered>) -> String {
+    let mut groups: BTreeMap<String, Vec<Offered>> = BTreeMap::new();
+    for offer in offers {
+        groups.entry(offer.group.clone()).or_default().push(offer);
+    }
+    let mut documents = Vec::new();
+    let namespaces = args.namespaces.chosen();
+    if !namespaces.is_empty() {
+        documents.push(source(
+            args,
+            "resource-bindings",
+            "Resource",
+            &[("platform.kratix.io/v1alpha1", "ResourceBinding")],
+        ));
+        documents.push(source(args, "works", "Reference", &[("platform.kratix.io/v1alpha1", "Work")]));
+    }
+    for (group, mut offers) in groups {
+        offers.sort();
+        offers.dedup_by(|a, b| a.kind == b.kind);
+        documents.extend(of_group(args, &group, &offers));
+    }
+    documents.extend(namespaces.iter().flat_map(|namespace| bindings(args, namespace)));
+    documents.join("---\n")
+}
+
+fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
+    let name = group.replace('.', "-");
+    let (guessable, others): (Vec<_>, Vec<_>) = offers.iter().partition(|offer| offer.is_guessable());
+    let versions: Vec<_> = guessable.iter().map(|it| (format!("{group}/{}", it.version), it.kind.as_str())).collect();
+    let resources: Vec<_> = versions.iter().map(|(version, kind)| (version.as_str(), *kind)).collect();
+    let mut documents: Vec<_> =
+        (!resources.is_empty()).then(|| source(args, &name, "Resource", &resources)).into_iter().collect();
+    let all: Vec<_> = offers.iter().map(|it| it.plural.as_str()).collect();
+    let mut functions = role("functions", &name, group, &all, "get, list");
+    for offer in others {
+        let _ = write!(
+            functions,
+            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the sources works and resource-bindings, and the tick.\n",
+            offer.kind, offer.plural
+        );
+    }
+    documents.push(functions);
+    let watched: Vec<_> = guessable.iter().map(|it| it.plural.as_str()).collect();
+    documents.extend((!watched.is_empty()).then(|| role("sources", &name, group, &watched, "get, list, watch")));
+    documents
+}
+
+fn source(args: &Args, name: &str, mode: &str, resources: &[(&str, &str)]) -> String {
+    let Args { install, broker, .. } = args;
+    let namespaces = args.namespaces.chosen();
+    let selector = match namespaces.is_empty() {
+        true => "  namespaceSelector: {}\n".to_owned(),
+        false => format!(
+            "  namespaceSelector:\n    matchExpressions:\n    - key: kubernetes.io/metadata.name\n      operator: In\n      values: [{}]\n",
+            namespaces.join(", ")
+        ),
+    };
+    let resources: String =
+        resources.iter().map(|(version, kind)| format!("  - apiVersion: {version}\n    kind: {kind}\n")).collect();
+    format!(
+        "apiVersion: sources.knative.dev/v1
+kind: ApiServerSource
+metadata:
+  name: {name}
+  namespace: {install}
+spec:
+  serviceAccountName: callboard-sources
+  mode: {mode}
+{selector}  resources:
+{resources}  ceOverrides:
+    extensions:
+      callboard: apps
+  sink:
+    ref:
+      apiVersion: eventing.knative.dev/v1
+      kind: Broker
+      name: {broker}
+"
+    )
+}
+
+/// A part of one of the aggregated ClusterRoles of deploy/.
+fn role(whose: &str, name: &str, group: &str, plurals: &[&str], verbs: &str) -> String {
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: callboard-{whose}-{name}
+  labels:
+    callboard.dev/aggregate-to-{whose}: \"true\"
+rules:
+- apiGroups: [{group}]
+  resources: [{}]
+  verbs: [{verbs}]
+",
+        plurals.join(", ")
+    )
+}
+
+/// What stands in for the cluster-wide bindings of deploy/ where namespaces are chosen.
+fn bindings(args: &Args, namespace: &str) -> [String; 2] {
+    let functions: Vec<_> = args.functions.iter().map(String::as_str).collect();
+    [binding(args, "functions", namespace, &functions), binding(args, "sources", namespace, &["callboard-sources"])]
+}
+
+fn binding(args: &Args, whose: &str, namespace: &str, accounts: &[&str]) -> String {
+    let subjects: String = accounts
+        .iter()
+        .map(|account| format!("- kind: ServiceAccount\n  name: {account}\n  namespace: {}\n", args.install))
+        .collect();
+    format!(
+        "apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: callboard-{whose}
+  namespace: {namespace}
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: ClusterRole
+  name: callboard-{whose}
+subjects:
+{subjects}"
+    )
+}

@@ -1,0 +1,37 @@
+//! Events that are no reply.
+
+use crate::context::Context;
+use cloudevents::{AttributesReader, Event};
+use std::time::Duration;
+
+/// How long a run waits for the sink, which is less than it has.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+impl<S> Context<S> {
+    /// Posts an event to the sink; whether it arrived there. Without a sink the log has to do.
+    pub(super) async fn announce(&self, event: Result<Event, String>) -> bool {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => {
+                tracing::error!(error, "an event cannot be built");
+                return false;
+            }
+        };
+        let (ty, id) = (event.ty().to_owned(), event.id().to_owned());
+        let Some(sink) = &self.sink else {
+            tracing::warn!(cloudevents.event_type = ty, cloudevents.event_id = id, "there is no K_SINK to tell");
+            return false;
+        };
+        match tokio::time::timeout(PATIENCE, sink.send(event)).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "an event was not taken by K_SINK");
+                false
+            }
+            Err(_) => {
+                tracing::error!(cloudevents.event_type = ty, cloudevents.event_id = id, "K_SINK did not answer in time");
+                false
+            }
+        }
+    }
+}

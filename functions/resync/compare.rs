@@ -1,0 +1,316 @@
+//! Listing a kind whole, and writing what the bucket does not say of it.
+
+use super::{findings::Findings, kinds::Compared, run::Mode, scope::is_asked};
+use crate::context::{Context, describing};
+use bucket::{Error, Outcome, Store, Synced, Wanted};
+use catalog::{Described, EntityRef};
+use cluster::{Cluster, Kind, Named, Page};
+use events::{Cursor, DriftReason, Function, Nack, Object, ResyncRequest, Version};
+use futures::{StreamExt, future, stream};
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    time::Instant,
+};
+
+/// How many objects are written at once.
+const AT_ONCE: usize = 64;
+
+/// How many may fail before the store is taken for down.
+const FAILURES: usize = 100;
+
+/// The walk over the kinds of one slice.
+pub(super) struct Walk<'a, S> {
+    pub(super) cx: &'a Context<S>,
+    pub(super) cluster: &'a Cluster,
+    pub(super) request: &'a ResyncRequest,
+    pub(super) mode: Mode,
+    pub(super) until: Instant,
+    /// The bucket, as it was before the cluster was listed.
+    pub(super) listing: &'a BTreeMap<String, String>,
+    pub(super) findings: Findings,
+    /// The keys of all objects that live.
+    pub(super) live: BTreeSet<String>,
+    /// Which key has which entity.
+    taken: HashMap<EntityRef, String>,
+    acted: usize,
+}
+
+/// How the list of a kind ended.
+pub(super) enum Listing {
+    /// It is complete as of this resourceVersion.
+    Complete(String),
+    /// The slice's time is up.
+    Late(Cursor),
+}
+
+/// Why a list came to no end.
+pub(super) enum Stopped {
+    /// It concerns the kind alone.
+    List(cluster::Error),
+    /// So does this: it lists something of which no key can be made, so that what is not in the list may still live.
+    Unreadable(String),
+    /// The store is down.
+    Store(Nack),
+}
+
+impl From<cluster::Error> for Stopped {
+    fn from(error: cluster::Error) -> Self {
+        Self::List(error)
+    }
+}
+
+/// How the repair of one object ended.
+enum Ended {
+    Repaired(DriftReason, Outcome),
+    AsItWas,
+    Failed(String),
+    /// The slice's time was up before.
+    Late,
+}
+
+impl From<Result<Option<(DriftReason, Outcome)>, Nack>> for Ended {
+    fn from(repaired: Result<Option<(DriftReason, Outcome)>, Nack>) -> Self {
+        match repaired {
+            Ok(Some((reason, outcome))) => Self::Repaired(reason, outcome),
+            Ok(None) => Self::AsItWas,
+            Err(nack) => Self::Failed(nack.to_string()),
+        }
+    }
+}
+
+/// An object of which the bucket says something else.
+struct Differing {
+    object: Object,
+    described: Described,
+    position: String,
+}
+
+impl<'a, S: Store> Walk<'a, S> {
+    pub(super) fn new(
+        cx: &'a Context<S>,
+        cluster: &'a Cluster,
+        request: &'a ResyncRequest,
+        mode: Mode,
+        until: Instant,
+        listing: &'a BTreeMap<String, String>,
+    ) -> Self {
+        let (findings, live, taken) = (Findings::default(), BTreeSet::new(), HashMap::new());
+        Self { cx, cluster, request, mode, until, listing, findings, live, taken, acted: 0 }
+    }
+
+    /// Lists the kind, in each namespace that is kept, and writes what differs while there is time.
+    pub(super) async fn kind(&mut self, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
+        let mut version = String::new();
+        for namespace in self.cx.namespaces_of(served, &self.request.scope) {
+            match self.namespace(kind, served, namespace.as_deref()).await? {
+                // The lowest: nothing that came after any of the lists is taken for older.
+                Listing::Complete(listed) if version.is_empty() => version = listed,
+                Listing::Complete(_) => {}
+                late => return Ok(late),
+            }
+        }
+        Ok(Listing::Complete(version))
+    }
+
+    async fn namespace(&mut self, kind: &Compared, served: &Kind, namespace: Option<&str>) -> Result<Listing, Stopped> {
+        let (cluster, mut page) = (self.cluster, self.cluster.page(served, namespace, None).await?);
+        let version = page.resource_version.clone();
+        loop {
+            if let Some(skipped) = page.skipped.pop() {
+                return Err(Stopped::Unreadable(format!("{} is no object: {}", skipped.name, skipped.reason)));
+            }
+            let next = page.next.take();
+            let differing = self.differing(kind, page);
+            let (repaired, fetched) = {
+                let next = async {
+                    match &next {
+                        Some(next) => cluster.page(served, namespace, Some(next)).await.map(Some),
+                        None => Ok(None),
+                    }
+                };
+                future::join(self.repaired(kind.function, differing), next).await
+            };
+            if let Some(cursor) = self.take(kind, repaired).map_err(Stopped::Store)? {
+                return Ok(Listing::Late(cursor));
+            }
+            match fetched? {
+                Some(fetched) => page = fetched,
+                None => return Ok(Listing::Complete(version)),
+            }
+        }
+    }
+
+    /// What of a page the bucket does not say, in order; takes note of all that lives.
+    fn differing(&mut self, kind: &Compared, page: Page) -> Vec<Differing> {
+        let Some(describe) = describing(kind.function) else { return Vec::new() };
+        let mut differing = Vec::new();
+        for object in page.objects {
+            let reference = object.reference();
+            if !is_asked(&self.request.scope, reference.namespace(), reference.name()) {
+                continue;
+            }
+            self.findings.compared += 1;
+            let described = describe(&object, &self.cx.settings);
+            let key = described.key.to_string();
+            let described = self.without_taken(kind, &key, described);
+            let position = position(&object);
+            if !self.is_there(&key, &described) && self.is_ahead(kind, &position) {
+                differing.push(Differing { object, described, position });
+            }
+            self.live.insert(key);
+        }
+        differing.sort_by(|a, b| a.position.cmp(&b.position));
+        differing
+    }
+
+    /// Leaves out entities whose ref belongs to a key that comes first.
+    fn without_taken(&mut self, kind: &Compared, key: &str, described: Described) -> Described {
+        let entities = described.descriptor.iter().flat_map(|it| it.entities().to_vec());
+        let mut collide = BTreeSet::new();
+        for entity in entities {
+            match self.taken.get(&entity) {
+                Some(first) if first != key => {
+                    let detail = format!("{entity} belongs to {first} already, and is left out here");
+                    self.findings.drifted(DriftReason::Collision, &kind.named.display(), Some(key), detail);
+                    collide.insert(entity);
+                }
+                Some(_) => {}
+                None => {
+                    self.taken.insert(entity, key.to_owned());
+                }
+            }
+        }
+        if collide.is_empty() { described } else { described.without(&collide) }
+    }
+
+    fn is_there(&self, key: &str, described: &Described) -> bool {
+        match (self.listing.get(key), &described.descriptor) {
+            (Some(etag), Some(descriptor)) => *etag == bucket::etag_of(descriptor),
+            (None, None) => true,
+            _ => false,
+        }
+    }
+
+    /// Whether earlier slices did not come so far.
+    fn is_ahead(&self, kind: &Compared, position: &str) -> bool {
+        let reached = self.request.cursor.as_ref().map(|cursor| (cursor.kind.as_str(), cursor.after.as_str()));
+        reached.is_none_or(|reached| (kind.named.path.as_str(), position) > reached)
+    }
+
+    fn cursor(&self, kind: &Compared, after: Option<String>) -> Cursor {
+        let last = self.request.cursor.as_ref();
+        let slices = last.map(|cursor| cursor.slices).unwrap_or_default() + 1;
+        let reached = last.filter(|cursor| cursor.kind == kind.named.path).map(|cursor| cursor.after.clone());
+        Cursor { kind: kind.named.path.clone(), after: after.or(reached).unwrap_or_default(), slices }
+    }
+
+    /// Repairs as many as there is time for, but some in any case, so that each slice goes on.
+    async fn repaired(&self, function: Function, differing: Vec<Differing>) -> Vec<(Differing, Ended)> {
+        let repairs = differing.into_iter().enumerate().map(|(n, it)| async move {
+            let has_time = self.acted + n < AT_ONCE || Instant::now() < self.until;
+            let ended = if has_time { self.repair(function, &it).await.into() } else { Ended::Late };
+            (it, ended)
+        });
+        stream::iter(repairs).buffered(AT_ONCE).collect().await
+    }
+
+    /// Takes note of how repairs ended; the position before the first one for which there was no time.
+    fn take(&mut self, kind: &Compared, repaired: Vec<(Differing, Ended)>) -> Result<Option<Cursor>, Nack> {
+        let mut after = None;
+        for (Differing { object, described, position }, ended) in repaired {
+            let key = described.key.to_string();
+            match ended {
+                Ended::Late => return Ok(Some(self.cursor(kind, after))),
+                Ended::Repaired(reason, outcome) => {
+                    self.findings.drifted(reason, &kind.named.display(), Some(&key), object.reference().to_string());
+                    if self.mode == Mode::Repair {
+                        self.findings.changed(&key, outcome);
+                    }
+                }
+                Ended::AsItWas => {}
+                Ended::Failed(why) if self.findings.failed.len() >= FAILURES => return Err(Nack::Retry(why)),
+                Ended::Failed(why) => self.findings.failed(&key, why),
+            }
+            self.acted += 1;
+            after = Some(position);
+        }
+        Ok(None)
+    }
+
+    /// How the bucket differed, and what was done about it; `None` if it does not differ after all.
+    async fn repair(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
+        match self.mode {
+            Mode::Repair => self.write(function, differing).await,
+            Mode::Look => Ok(self.look(differing).await?),
+        }
+    }
+
+    async fn write(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
+        let key = differing.described.key.to_string();
+        let reason = if self.listing.contains_key(&key) { DriftReason::Stale } else { DriftReason::Missing };
+        match self.sync(&differing.described, &differing.object).await? {
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => Ok(Some((reason, outcome))),
+            Synced::Unchanged => Ok(None),
+            Synced::Stale => self.rewound(function, differing).await,
+        }
+    }
+
+    async fn sync(&self, described: &Described, object: &Object) -> Result<Synced, Error> {
+        let wanted = described.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
+        self.cx.bucket.repair(&described.key, wanted, &object.version(), &self.request.cause.sha256).await
+    }
+
+    /// The bucket knows a newer state, or a deletion. Either the list is old by now, which a GET tells; or the cluster
+    /// counts anew, since it was restored: what stood there BEFORE the GET and is newer than what that shows cannot be.
+    async fn rewound(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
+        let (key, reference) = (&differing.described.key, differing.object.reference());
+        let standing = self.cx.bucket.standing(key).await?;
+        let (Some(live), Some(describe)) = (self.cluster.get(reference).await?, describing(function)) else {
+            return Ok(None);
+        };
+        let described = describe(&live, &self.cx.settings);
+        let outcome = match (self.sync(&described, &live).await?, &described.descriptor) {
+            (Synced::Changed(outcome) | Synced::Repeated(outcome), _) => {
+                return Ok(Some((DriftReason::Stale, outcome)));
+            }
+            (Synced::Stale, Some(descriptor)) if standing.is_none_or(|it| live.version().is_before(&it.version)) => {
+                let cause = &self.request.cause.sha256;
+                match self.cx.bucket.rewind(key, descriptor, &live.version(), cause).await? {
+                    Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome,
+                    Synced::Unchanged | Synced::Stale => return Ok(None),
+                }
+            }
+            _ => return Ok(None),
+        };
+        // What happened since the GET was taken for late.
+        match self.cluster.named(reference).await? {
+            Named::There(live) => {
+                self.sync(&describe(&live, &self.cx.settings), &live).await?;
+            }
+            Named::Gone { resource_version } => {
+                let gone = Version { resource_version, ..live.version() };
+                self.cx.bucket.repair(key, Wanted::Gone, &gone, &self.request.cause.sha256).await?;
+            }
+        }
+        Ok(Some((DriftReason::Rewound, outcome)))
+    }
+
+    async fn look(&self, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Error> {
+        let standing = self.cx.bucket.standing(&differing.described.key).await?;
+        let wanted = differing.described.descriptor.as_ref();
+        let reason = match standing {
+            None if wanted.is_none() => return Ok(None),
+            None => DriftReason::Missing,
+            Some(stored) if wanted.is_some_and(|wanted| stored.sha256 == wanted.sha256()) => return Ok(None),
+            Some(stored) if differing.object.version().is_before(&stored.version) => DriftReason::Rewound,
+            Some(_) => DriftReason::Stale,
+        };
+        Ok(Some((reason, Outcome::default())))
+    }
+}
+
+/// `[<namespace>/]<name>`: the order in which the API server lists.
+fn position(object: &Object) -> String {
+    let reference = object.reference();
+    reference.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default() + reference.name()
+}

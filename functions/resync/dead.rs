@@ -1,0 +1,211 @@
+//! Dead letters: what is kept of them, and how they are tried again. They lie in the state as `dead/<id>.json`.
+
+use super::findings::Findings;
+use crate::{apps, context::Context, promises};
+use bucket::{Condition, Conditional, Store};
+use events::{Arrival, Cause, Change, DeadLetter, Function, Nack, ObjectRef, Reply, Verdict};
+use futures::{StreamExt, stream};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+const FOLDER: &str = "dead/";
+
+/// The most that are kept.
+const MAX: usize = 10_000;
+
+/// How long one is kept, in milliseconds: seven days.
+const KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
+
+/// How many are tried again at once.
+const AT_ONCE: usize = 16;
+
+/// How often a write begins anew after another process was faster.
+const TRIES: usize = 3;
+
+/// What is kept of the events about one object which the Broker could not deliver. Not their data.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Record {
+    /// The object they spoke of; `None` where that cannot be made out.
+    object: Option<Object>,
+    /// Whether the last one said that the object is gone.
+    deleted: bool,
+    /// The function they were for.
+    function: Option<String>,
+    /// The last one: its source, id and type.
+    source: String,
+    id: String,
+    #[serde(rename = "type")]
+    ty: String,
+    /// Who refused it and how.
+    reason: String,
+    /// How many there were.
+    count: u64,
+    /// When the last one came, in milliseconds since the epoch.
+    last: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Object {
+    api_version: String,
+    kind: String,
+    namespace: Option<String>,
+    name: String,
+}
+
+/// How it went to try dead letters again.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Redriven {
+    /// What is dealt with now.
+    pub done: usize,
+    /// What failed again, or names no object, and stays.
+    pub left: usize,
+    /// What was kept for too long and is given up.
+    pub expired: usize,
+}
+
+impl Record {
+    fn of(dead: &DeadLetter, now: i64) -> Self {
+        let object = dead.object.as_ref().map(|object| Object {
+            api_version: object.api_version(),
+            kind: object.kind().to_owned(),
+            namespace: object.namespace().map(str::to_owned),
+            name: object.name().to_owned(),
+        });
+        let Cause { source, id, ty, .. } = dead.cause.clone();
+        let function = dead.function.map(|function| function.as_str().to_owned());
+        let (deleted, reason) = (dead.deleted, dead.reason.clone());
+        Self { object, deleted, function, source: cut(source), id: cut(id), ty, reason, count: 1, last: now }
+    }
+
+    /// The news that it stood for: that the object may have changed, or be gone.
+    fn arrival(&self) -> Option<(Function, Arrival)> {
+        let object = self.object.as_ref()?;
+        let object =
+            ObjectRef::new(&object.api_version, &object.kind, object.namespace.as_deref(), &object.name).ok()?;
+        let function = self.function.as_ref()?.parse().ok()?;
+        let change = if self.deleted { Change::Gone(object) } else { Change::Touched(object) };
+        let cause = Cause::new(&self.source, &self.id, &self.ty);
+        Some((function, Arrival { cause, function: Some(function), change, time: None }))
+    }
+}
+
+/// Identities are long enough to be told apart by this much.
+fn cut(text: String) -> String {
+    text.chars().take(1000).collect()
+}
+
+/// One file for each object, or for each event without one.
+fn name(dead: &DeadLetter) -> String {
+    let identity = dead.object.as_ref().map_or_else(|| dead.cause.sha256.clone(), ToString::to_string);
+    format!("{FOLDER}{:x}.json", Sha256::digest(identity))
+}
+
+/// Keeps a dead letter.
+///
+/// # Errors
+/// If the bucket cannot be used.
+pub(super) async fn bury<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result<(), Nack> {
+    let (name, now) = (name(dead), cx.clock.now());
+    tracing::warn!(cloudevents.event_id = dead.cause.id, reason = dead.reason, object = ?dead.object.as_ref().map(ToString::to_string), "a dead letter came");
+    for _ in 0..TRIES {
+        let known = read(cx, &name).await?;
+        if known.is_none() && cx.bucket.states(FOLDER).await?.len() >= MAX {
+            tracing::error!(
+                "{MAX} dead letters are kept already; this one is not, and the next tick has to find its object"
+            );
+            return Ok(());
+        }
+        let count = known.as_ref().map(|(_, record)| record.count).unwrap_or_default();
+        let record = Record { count: count.saturating_add(1), ..Record::of(dead, now) };
+        let condition = known.as_ref().map_or(Condition::Absent, |(etag, _)| Condition::Is(etag));
+        let bytes = serde_json::to_vec(&record).map_err(|error| Nack::Reject(error.to_string()))?;
+        if let Conditional::Done(_) = cx.bucket.put_state(&name, bytes, condition).await? {
+            return Ok(());
+        }
+    }
+    Err(Nack::Retry(format!("failed to write {name}: another process was faster {TRIES} times")))
+}
+
+/// Tries every dead letter again, once, by the object as it is now.
+///
+/// # Errors
+/// If the bucket cannot be used.
+pub async fn redrive<S: Store>(cx: &Context<S>) -> Result<Redriven, Nack> {
+    let names = cx.bucket.states(FOLDER).await?.into_iter().map(|listed| listed.key).take(MAX);
+    let ended: Vec<_> =
+        stream::iter(names).map(|name| async move { again(cx, &name).await }).buffer_unordered(AT_ONCE).collect().await;
+    let mut redriven = Redriven::default();
+    for ended in ended {
+        match ended? {
+            Ended::Done => redriven.done += 1,
+            Ended::Left => redriven.left += 1,
+            Ended::Expired => redriven.expired += 1,
+        }
+    }
+    cx.dead_letters.left(redriven.left);
+    Ok(redriven)
+}
+
+/// As a part of a tick.
+pub(super) async fn redriven<S: Store>(cx: &Context<S>, findings: &mut Findings) -> Result<(), Nack> {
+    let redriven = redrive(cx).await?;
+    if redriven != Redriven::default() {
+        let Redriven { done, left, expired } = redriven;
+        tracing::info!(done, left, expired, "dead letters were tried again");
+    }
+    findings.dead = redriven;
+    Ok(())
+}
+
+enum Ended {
+    Done,
+    Left,
+    Expired,
+}
+
+async fn again<S: Store>(cx: &Context<S>, name: &str) -> Result<Ended, Nack> {
+    let Some((etag, record)) = read(cx, name).await? else { return Ok(Ended::Done) };
+    let ended = match record.arrival() {
+        Some((function, arrival)) => match delivered(cx, function, arrival).await {
+            Ok(reply) => {
+                if let Reply::Changed(event) = reply {
+                    cx.announce(Ok(*event)).await;
+                }
+                Ended::Done
+            }
+            Err(nack) => {
+                tracing::warn!(name, %nack, "a dead letter failed again");
+                Ended::Left
+            }
+        },
+        None => Ended::Left,
+    };
+    let is_old = cx.clock.now().saturating_sub(record.last) > KEPT;
+    match (ended, is_old) {
+        (Ended::Left, false) => Ok(Ended::Left),
+        (ended, _) => {
+            // Lost: it came again meanwhile, and stays for the next time.
+            cx.bucket.delete_state(name, Condition::Is(&etag)).await?;
+            Ok(if matches!(ended, Ended::Left) { Ended::Expired } else { ended })
+        }
+    }
+}
+
+async fn delivered<S: Store>(cx: &Context<S>, function: Function, arrival: Arrival) -> Verdict {
+    match function {
+        Function::Apps => apps::handle(cx, arrival).await,
+        Function::Promises => promises::handle(cx, arrival).await,
+        Function::Mesh | Function::Resync | Function::Refresh => {
+            Err(Nack::Retry(format!("{function} is another process' to do")))
+        }
+    }
+}
+
+async fn read<S: Store>(cx: &Context<S>, name: &str) -> Result<Option<(String, Record)>, Nack> {
+    let Some(state) = cx.bucket.state(name).await? else { return Ok(None) };
+    match serde_json::from_slice(&state.bytes) {
+        Ok(record) => Ok(Some((state.etag, record))),
+        Err(error) => Err(Nack::Retry(format!("the state {name} cannot be read: {error}: delete it"))),
+    }
+}

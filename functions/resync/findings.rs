@@ -1,0 +1,95 @@
+//! What a slice of a run found and did.
+
+use super::dead::Redriven;
+use bucket::Outcome;
+use cluster::Error;
+use events::{Degraded, Drift, DriftReason, Failed, ObjectChange};
+use std::collections::BTreeMap;
+
+/// What a slice found and did. Lists are in the order in which things were found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// How many objects of the cluster were compared.
+    pub compared: u64,
+    /// What was written and deleted.
+    pub changes: Vec<ObjectChange>,
+    /// What differed: repaired, or lasting.
+    pub drift: Vec<Drift>,
+    /// How many differences there were, by reason.
+    pub counts: BTreeMap<DriftReason, u64>,
+    /// What could not be brought in line.
+    pub failed: Vec<Failed>,
+    /// Kinds that could not be compared.
+    pub degraded: Vec<Degraded>,
+    /// How it went with dead letters.
+    pub dead: Redriven,
+    /// The ids of what is held.
+    pub held: Vec<String>,
+    /// Whether something of this lasts and was not told before.
+    pub news: bool,
+}
+
+impl Findings {
+    /// Whether there is nothing to tell: nothing was changed, and what lasts was told before.
+    pub fn is_quiet(&self) -> bool {
+        self.changes.is_empty() && self.failed.is_empty() && !self.news
+    }
+
+    /// Adds what a later slice of the run found.
+    pub fn extend(&mut self, later: Self) {
+        self.compared = later.compared;
+        self.changes.extend(later.changes);
+        self.drift.extend(later.drift);
+        for (reason, count) in later.counts {
+            *self.counts.entry(reason).or_default() += count;
+        }
+        self.failed.extend(later.failed);
+        (self.degraded, self.held, self.dead) = (later.degraded, later.held, later.dead);
+        self.news |= later.news;
+    }
+
+    /// A difference.
+    pub(super) fn drifted(&mut self, reason: DriftReason, kind: &str, key: Option<&str>, detail: impl Into<String>) {
+        *self.counts.entry(reason).or_default() += 1;
+        let key = key.map(str::to_owned);
+        self.drift.push(Drift { reason, kind: kind.to_owned(), key, detail: detail.into() });
+    }
+
+    /// A bucket object that was written or deleted.
+    pub(super) fn changed(&mut self, key: &str, outcome: Outcome) {
+        self.changes.push(ObjectChange { key: key.to_owned(), entities: outcome.entities });
+    }
+
+    /// Something that stays as it was.
+    pub(super) fn failed(&mut self, key: &str, reason: impl ToString) {
+        let reason = reason.to_string();
+        tracing::warn!(aws.s3.key = key, reason, "could not be brought in line");
+        self.failed.push(Failed { key: key.to_owned(), reason });
+    }
+
+    /// A kind that could not be compared.
+    pub(super) fn degraded(&mut self, kind: &str, reason: impl ToString) {
+        let reason = reason.to_string();
+        tracing::warn!(kind, reason, "could not be compared; nothing of it is deleted");
+        self.degraded.push(Degraded { kind: kind.to_owned(), reason });
+    }
+
+    /// A kind that could not be read. That this is forbidden lasts until somebody grants it.
+    pub(super) fn unreadable(&mut self, kind: &str, error: &Error) {
+        if let Error::Forbidden { .. } = error {
+            self.drifted(DriftReason::Uncovered, kind, None, error.to_string());
+        }
+        self.degraded(kind, error);
+    }
+
+    /// What lasts from run to run, sorted.
+    pub(super) fn lasting(&self) -> Vec<Drift> {
+        let lasts = |drift: &&Drift| match drift.reason {
+            DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => true,
+            DriftReason::Missing | DriftReason::Stale | DriftReason::Orphan | DriftReason::Rewound => false,
+        };
+        let mut lasting: Vec<_> = self.drift.iter().filter(lasts).cloned().collect();
+        lasting.sort();
+        lasting
+    }
+}

@@ -1,0 +1,87 @@
+//! Whether this is the cluster that filled the bucket: a wrong kubeconfig must neither empty nor overwrite a catalog.
+
+use crate::context::Context;
+use bucket::{Condition, Conditional, Store};
+use events::{Held, Nack, ResyncRequest};
+use serde::{Deserialize, Serialize};
+
+const NAME: &str = "cluster.json";
+
+/// The cluster that filled the bucket, by the uid of its namespace `kube-system`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+struct Owner {
+    uid: String,
+    /// Another cluster that was told of, so that it is told of once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    refused: Option<String>,
+}
+
+/// Whose bucket this is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whose {
+    /// This cluster's.
+    Ours,
+    /// Another one's, and this was told before.
+    Others,
+    /// Another one's, which is news.
+    OthersNow,
+}
+
+/// Whether the cluster of this uid filled the bucket; the first one to ask has.
+pub(super) async fn whose<S: Store>(cx: &Context<S>, uid: &str, request: &ResyncRequest) -> Result<Whose, Nack> {
+    let Some((etag, owner)) = read(cx).await? else {
+        write(cx, &Owner { uid: uid.to_owned(), refused: None }, Condition::Absent).await?;
+        return Ok(Whose::Ours);
+    };
+    match (owner.uid == uid, owner.refused.as_deref() == Some(uid)) {
+        (true, _) => Ok(Whose::Ours),
+        (false, true) => Ok(Whose::Others),
+        (false, false) => {
+            if !tell(cx, uid, &owner.uid, request).await {
+                return Ok(Whose::Others);
+            }
+            write(cx, &Owner { refused: Some(uid.to_owned()), ..owner }, Condition::Is(&etag)).await?;
+            Ok(Whose::OthersNow)
+        }
+    }
+}
+
+/// The same without a write: for those who only look.
+pub(super) async fn is_ours<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
+    Ok(read(cx).await?.is_none_or(|(_, owner)| owner.uid == uid))
+}
+
+/// From now on the bucket is this cluster's; false if it was before.
+pub(super) async fn accept<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
+    let owner = Owner { uid: uid.to_owned(), refused: None };
+    match read(cx).await? {
+        Some((_, owner)) if owner.uid == uid => Ok(false),
+        Some((etag, _)) => write(cx, &owner, Condition::Is(&etag)).await.map(|()| true),
+        None => write(cx, &owner, Condition::Absent).await.map(|()| true),
+    }
+}
+
+async fn tell<S: Store>(cx: &Context<S>, uid: &str, owner: &str, request: &ResyncRequest) -> bool {
+    tracing::error!(uid, owner, "the bucket was filled by another cluster: nothing is written and nothing is deleted");
+    let reason = format!(
+        "the bucket was filled by the cluster {owner}, and this is {uid}: if it was rebuilt, `callboard resync --accept-cluster {uid}` lets it take over"
+    );
+    let (cause, id) = (request.cause.clone(), uid.to_owned());
+    let held = Held { cause, id, kind: None, deletions: 0, of: 0, keys: vec![], reason, truncated: false };
+    cx.announce(held.event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await
+}
+
+async fn read<S: Store>(cx: &Context<S>) -> Result<Option<(String, Owner)>, Nack> {
+    let Some(state) = cx.bucket.state(NAME).await? else { return Ok(None) };
+    let owner = serde_json::from_slice(&state.bytes)
+        .map_err(|error| Nack::Retry(format!("the state {NAME} cannot be read: {error}: delete it to start anew")))?;
+    Ok(Some((state.etag, owner)))
+}
+
+async fn write<S: Store>(cx: &Context<S>, owner: &Owner, condition: Condition<'_>) -> Result<(), Nack> {
+    let bytes = serde_json::to_vec(owner).map_err(|error| Nack::Reject(error.to_string()))?;
+    match cx.bucket.put_state(NAME, bytes, condition).await? {
+        Conditional::Done(_) => Ok(()),
+        Conditional::Lost => Err(Nack::Retry(format!("the state {NAME} was written by another process just now"))),
+    }
+}

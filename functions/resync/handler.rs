@@ -1,0 +1,109 @@
+//! A tick: compare cluster and bucket, repair, remove what is gone, and say what had drifted.
+//!
+//! ApiServerSource replays nothing at its start and loses what happens while it is down, so that this function makes a
+//! new install complete, and a catalog true again whatever was missed.
+
+mod announce;
+mod compare;
+mod dead;
+mod drifted;
+mod findings;
+mod foreign_cluster;
+mod held;
+mod kinds;
+mod orphans;
+mod pace;
+mod run;
+mod scope;
+
+pub use dead::{Redriven, redrive};
+pub use findings::Findings;
+pub use pace::Pace;
+pub use run::{Mode, Report, accept_cluster, approve_held, slice};
+
+use crate::context::Context;
+use bucket::Store;
+use events::{Approval, Cursor, DeadLetter, Nack, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict};
+use std::time::Instant;
+
+/// How many slices a run may take: a chain of replies ends after 255, by Knative's TTL.
+const SLICES: u32 = 200;
+
+/// Compares cluster and bucket as far as the time of one event allows; the reply asks for the rest, or tells what changed.
+///
+/// # Errors
+/// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
+pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
+    let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
+    let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
+    let until = Instant::now() + cx.pace.slice();
+    let report = run::slice(cx, cluster, &request, Mode::Repair, until).await?;
+    drifted::tell(cx, &request, &report.findings).await;
+    let (cluster, root) = (cx.settings.layout.cluster(), cx.settings.layout.root());
+    match report.next {
+        Some(cursor) if cursor.slices < SLICES => {
+            let next = ResyncRequest { cursor: Some(cursor), ..request };
+            events::resume(&next, cluster, &root).map(changed).map_err(Nack::Reject)
+        }
+        Some(Cursor { kind, after, .. }) => {
+            tracing::error!(kind, after, "the run is given up after {SLICES} slices; the next tick begins anew");
+            Ok(Reply::Nothing(Nothing::Unchanged))
+        }
+        None if report.findings.is_quiet() => Ok(Reply::Nothing(Nothing::Unchanged)),
+        None => {
+            let resynced = resynced(&request, report.findings);
+            resynced.event(cluster, &root).map(changed).map_err(Nack::Reject)
+        }
+    }
+}
+
+/// Lets what was held go, and runs at once.
+///
+/// # Errors
+/// As [`tick`].
+pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
+    let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
+    let uid = cluster.uid().await?;
+    let approved = match approval.id == uid {
+        true => run::accept_cluster(cx, &uid).await?,
+        false => run::approve_held(cx, &approval.id).await?,
+    };
+    match approved {
+        true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
+        false => {
+            tracing::warn!(id = approval.id, "nothing is held under this id, or no longer");
+            Ok(Reply::Nothing(Nothing::Lapsed))
+        }
+    }
+}
+
+/// Keeps a dead letter for the next tick.
+///
+/// # Errors
+/// If the bucket cannot be used.
+pub async fn keep<S: Store>(cx: &Context<S>, dead: DeadLetter) -> Verdict {
+    cx.dead_letters.came(&dead.cause.ty);
+    // A tick is not made up for; the next one does.
+    if ![events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str()) {
+        dead::bury(cx, &dead).await?;
+    }
+    Ok(Reply::Nothing(Nothing::Kept))
+}
+
+fn changed(event: cloudevents::Event) -> Reply {
+    Reply::Changed(Box::new(event))
+}
+
+fn resynced(request: &ResyncRequest, findings: Findings) -> Resynced {
+    Resynced {
+        cause: request.cause.clone(),
+        run: request.run.clone(),
+        compared: findings.compared,
+        changes: findings.changes,
+        drift: findings.counts,
+        failed: findings.failed,
+        degraded: findings.degraded,
+        held: findings.held,
+        truncated: false,
+    }
+}

@@ -1,0 +1,150 @@
+//! Deletions that wait for somebody to approve them. They lie in the state as `held/<id>.json`.
+
+use crate::context::Context;
+use bucket::{Condition, Store};
+use events::{Held, Nack, ResyncRequest};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use std::collections::BTreeSet;
+
+/// The most keys of one batch; what is beyond comes with the next one.
+const MAX_KEYS: usize = 20_000;
+
+/// The most batches that are looked at.
+const MAX_BATCHES: usize = 100;
+
+/// Deletions that are approved together, or not at all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Batch {
+    id: String,
+    /// `<kind>.<group>`; `None`: of all kinds.
+    kind: Option<String>,
+    keys: Vec<String>,
+    /// How many bucket objects there are, of the kind or in all.
+    of: usize,
+    approved: bool,
+    announced: bool,
+}
+
+/// A batch, as the state has it.
+#[derive(Debug)]
+pub(super) struct Record {
+    etag: String,
+    batch: Batch,
+}
+
+impl Batch {
+    pub(super) fn new(kind: Option<String>, mut keys: Vec<String>, of: usize) -> Self {
+        keys.sort();
+        keys.truncate(MAX_KEYS);
+        let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key).chain_update([0]));
+        let id = format!("{:x}", digest.finalize())[..16].to_owned();
+        Self { id, kind, keys, of, approved: false, announced: false }
+    }
+
+    /// What an approval names: the same as long as these very deletions are held.
+    pub(super) fn id(&self) -> &str {
+        &self.id
+    }
+
+    pub(super) fn kind(&self) -> Option<&str> {
+        self.kind.as_deref()
+    }
+
+    pub(super) fn keys(&self) -> &[String] {
+        &self.keys
+    }
+
+    fn event(&self, request: &ResyncRequest) -> Held {
+        let what = self.kind.as_deref().unwrap_or("all kinds");
+        Held {
+            cause: request.cause.clone(),
+            id: self.id.clone(),
+            kind: self.kind.clone(),
+            deletions: self.keys.len() as u64,
+            of: self.of as u64,
+            keys: self.keys.clone(),
+            reason: format!(
+                "{} of {} of {what} would be deleted; `callboard resync --approve {}` lets these go",
+                self.keys.len(),
+                self.of,
+                self.id
+            ),
+            truncated: false,
+        }
+    }
+}
+
+/// All batches of the state.
+pub(super) async fn records<S: Store>(cx: &Context<S>) -> Result<Vec<Record>, Nack> {
+    let mut records = Vec::new();
+    for listed in cx.bucket.states("held/").await?.into_iter().take(MAX_BATCHES) {
+        let name = listed.key.rsplit('/').next().unwrap_or_default();
+        records.extend(record(cx, name.trim_end_matches(".json")).await?);
+    }
+    Ok(records)
+}
+
+async fn record<S: Store>(cx: &Context<S>, id: &str) -> Result<Option<Record>, Nack> {
+    let state = cx.bucket.state(&name(id)).await?;
+    Ok(state.and_then(|state| Some(Record { batch: serde_json::from_slice(&state.bytes).ok()?, etag: state.etag })))
+}
+
+/// The keys that may go.
+pub(super) fn approved(records: &[Record]) -> BTreeSet<String> {
+    records.iter().filter(|record| record.batch.approved).flat_map(|record| record.batch.keys.clone()).collect()
+}
+
+/// Approves the batch of this id; false if there is none.
+pub(super) async fn approve<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, Nack> {
+    let Some(Record { etag, batch }) = record(cx, id).await? else { return Ok(false) };
+    write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await?;
+    Ok(true)
+}
+
+/// Makes the state say what is held now, and tells of what was not told before; whether there was such.
+///
+/// A batch whose objects are back, or gone, lapses; one that changed gives way to its successor.
+pub(super) async fn hold<S: Store>(
+    cx: &Context<S>,
+    request: &ResyncRequest,
+    records: Vec<Record>,
+    batches: &[Batch],
+    orphans: &BTreeSet<String>,
+) -> Result<bool, Nack> {
+    let is_whole = request.scope == events::Scope::default();
+    for Record { etag, batch } in records.iter().filter(|_| is_whole) {
+        let is_held = batches.iter().any(|held| held.id == batch.id);
+        let is_due = batch.approved && batch.keys.iter().any(|key| orphans.contains(key));
+        if !is_held && !is_due {
+            cx.bucket.delete_state(&name(&batch.id), Condition::Is(etag)).await?;
+        }
+    }
+    let mut news = false;
+    for batch in batches {
+        let known = records.iter().find(|record| record.batch.id == batch.id);
+        if known.is_some_and(|record| record.batch.announced) {
+            continue;
+        }
+        let announced =
+            cx.announce(batch.event(request).event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await;
+        if known.is_none() || announced {
+            news = true;
+            let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
+            let approved = known.is_some_and(|record| record.batch.approved);
+            write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;
+        }
+    }
+    Ok(news)
+}
+
+async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<(), Nack> {
+    let bytes = serde_json::to_vec(batch).map_err(|error| Nack::Reject(error.to_string()))?;
+    // Lost: another run wrote the same at the same time, or somebody approved it; the next tick sees.
+    cx.bucket.put_state(&name(&batch.id), bytes, condition).await?;
+    Ok(())
+}
+
+fn name(id: &str) -> String {
+    format!("held/{id}.json")
+}

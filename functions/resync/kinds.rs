@@ -1,0 +1,197 @@
+//! Which kinds are compared: what Promises offer, what our sources name, and what the bucket has.
+
+use super::findings::Findings;
+use catalog::Offered;
+use cluster::{Cluster, Error, Kind};
+use events::{DriftReason, Function, Object, ObjectRef, Scope};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// A group and a kind in lower case, as in a key.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Named {
+    /// `<group, or core>/<lower-case kind>`: the order of a run, which is that of the keys.
+    pub(super) path: String,
+    pub(super) group: String,
+    pub(super) kind: String,
+}
+
+/// A kind to compare.
+#[derive(Debug)]
+pub(super) struct Compared {
+    pub(super) named: Named,
+    pub(super) function: Function,
+    pub(super) served: Served,
+}
+
+/// Whether the cluster has the kind.
+#[derive(Debug)]
+pub(super) enum Served {
+    /// It has.
+    As(Kind),
+    /// It has no such kind: all objects of it are gone.
+    Gone,
+}
+
+/// Our sources, as far as they could be read.
+struct Sources {
+    /// The kinds which they name for `apps`, with the version.
+    named: BTreeMap<Named, String>,
+    /// Whether one tells of each Work or ResourceBinding.
+    has_shadows: bool,
+}
+
+impl Named {
+    pub(super) fn new(group: &str, kind: &str) -> Self {
+        let kind = kind.to_ascii_lowercase();
+        let path = format!("{}/{kind}", if group.is_empty() { "core" } else { group });
+        Self { path, group: group.to_owned(), kind }
+    }
+
+    /// `<kind>.<group>`, as people write it.
+    pub(super) fn display(&self) -> String {
+        format!("{}.{}", self.kind, self.group)
+    }
+
+    /// Which function keeps it, if one of those that this function stands in for.
+    pub(super) fn function(&self) -> Option<Function> {
+        let object = ObjectRef::new(&format!("{}/v1", self.group), &self.kind_of_table(), None, "x").ok()?;
+        Function::taking(&object).filter(|function| matches!(function, Function::Apps | Function::Promises))
+    }
+
+    /// The table knows Kratix's kinds by their real case.
+    fn kind_of_table(&self) -> String {
+        match (self.group.as_str(), self.kind.as_str()) {
+            ("platform.kratix.io", "promise") => "Promise".to_owned(),
+            (_, kind) => kind.to_owned(),
+        }
+    }
+
+    fn is_in(&self, scope: &Scope) -> bool {
+        scope.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(&self.display()))
+    }
+}
+
+/// The kinds to compare, in order. What cannot be known degrades its kind alone.
+pub(super) async fn compared(
+    cluster: &Cluster,
+    stored: &BTreeSet<Named>,
+    scope: &Scope,
+    findings: &mut Findings,
+) -> Vec<Compared> {
+    let offers = offers(cluster, findings).await;
+    let sources = sources(cluster, findings).await;
+    if let Some(sources) = &sources {
+        uncovered(&offers, sources, scope, findings);
+    }
+    let mut versions: BTreeMap<Named, Option<String>> = stored.iter().map(|named| (named.clone(), None)).collect();
+    versions.insert(Named::new("platform.kratix.io", "Promise"), Some("v1alpha1".to_owned()));
+    versions.extend(offers.iter().map(|it| (Named::new(&it.group, &it.kind), Some(it.version.clone()))));
+    versions.extend(sources.into_iter().flat_map(|it| it.named).map(|(named, version)| (named, Some(version))));
+    let mut compared = Vec::new();
+    for (named, version) in versions.into_iter().filter(|(named, _)| named.is_in(scope)) {
+        let Some(function) = named.function() else { continue };
+        match served(cluster, &named, version.as_deref(), stored.contains(&named)).await {
+            Ok(Some(served)) => compared.push(Compared { named, function, served }),
+            Ok(None) => {}
+            Err(error) => findings.unreadable(&named.display(), &error),
+        }
+    }
+    compared
+}
+
+/// `None` where the cluster has no such kind and the bucket nothing of it.
+async fn served(
+    cluster: &Cluster,
+    named: &Named,
+    version: Option<&str>,
+    is_stored: bool,
+) -> Result<Option<Served>, Error> {
+    let kind = match cluster.kind(&named.group, &named.kind).await {
+        Ok(kind) => kind,
+        Err(Error::Unserved { .. }) => None,
+        Err(error) => return Err(error),
+    };
+    match kind {
+        Some(kind) => Ok(Some(Served::As(match version {
+            Some(version) => kind.in_version(version),
+            None => kind,
+        }))),
+        None if !is_stored => Ok(None),
+        None if cluster.defined(&named.group, &named.kind).await? => {
+            Err(Error::Unserved { what: format!("list {}", named.display()) })
+        }
+        None => Ok(Some(Served::Gone)),
+    }
+}
+
+/// What the Promises offer; nothing where there is no Kratix.
+async fn offers(cluster: &Cluster, findings: &mut Findings) -> Vec<Offered> {
+    let promises = whole(cluster, &Kind::promise(), None).await;
+    let promises = tolerated(promises, "promise.platform.kratix.io", findings).unwrap_or_default();
+    promises.iter().filter_map(Offered::by).collect()
+}
+
+/// What our sources name; `None` where they may not be read.
+async fn sources(cluster: &Cluster, findings: &mut Findings) -> Option<Sources> {
+    let kind = Kind::api_server_source();
+    let all = whole(cluster, &kind, Some(cluster.namespace())).await;
+    let all = tolerated(all, "apiserversource.sources.knative.dev", findings)?;
+    let mut sources = Sources { named: BTreeMap::new(), has_shadows: false };
+    let ours =
+        |source: &&Object| source.text("/spec/ceOverrides/extensions/callboard") == Some(Function::Apps.as_str());
+    for resource in all.iter().filter(ours).filter_map(|it| it.at("/spec/resources")?.as_array()).flatten() {
+        let field = |name| resource.get(name).and_then(serde_json::Value::as_str);
+        let (Some(api_version), Some(kind)) = (field("apiVersion"), field("kind")) else { continue };
+        let Some((group, version)) = api_version.split_once('/') else { continue };
+        match (group, kind) {
+            ("platform.kratix.io", "Work" | "ResourceBinding") => sources.has_shadows = true,
+            _ => {
+                sources.named.insert(Named::new(group, kind), version.to_owned());
+            }
+        }
+    }
+    Some(sources)
+}
+
+/// Every object of a kind of which there are few.
+async fn whole(cluster: &Cluster, kind: &Kind, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
+    let (mut objects, mut from) = (Vec::new(), None);
+    loop {
+        let page = cluster.page(kind, namespace, from.as_deref()).await?;
+        objects.extend(page.objects);
+        match page.next {
+            Some(next) => from = Some(next),
+            None => return Ok(objects),
+        }
+    }
+}
+
+/// A kind that is not there has no objects; one that cannot be listed is said to be degraded.
+fn tolerated(listed: Result<Vec<Object>, Error>, kind: &str, findings: &mut Findings) -> Option<Vec<Object>> {
+    match listed {
+        Ok(objects) => Some(objects),
+        Err(Error::Unserved { .. }) => Some(Vec::new()),
+        Err(error) => {
+            findings.unreadable(kind, &error);
+            None
+        }
+    }
+}
+
+fn uncovered(offers: &[Offered], sources: &Sources, scope: &Scope, findings: &mut Findings) {
+    for offer in offers {
+        let named = Named::new(&offer.group, &offer.kind);
+        let why = match offer.is_guessable() {
+            true if sources.named.contains_key(&named) => continue,
+            true => "no ApiServerSource names it: `callboard sources` prints one".to_owned(),
+            false if sources.has_shadows => continue,
+            false => format!(
+                "ApiServerSource cannot guess its plural {:?}, and no source tells of Works or ResourceBindings: deploy/ has both",
+                offer.plural
+            ),
+        };
+        if named.is_in(scope) {
+            findings.drifted(DriftReason::Uncovered, &named.display(), None, why);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! One slice of a run.
+
+use super::{
+    compare::{Listing, Stopped, Walk},
+    dead, drifted,
+    findings::Findings,
+    foreign_cluster::{self, Whose},
+    held,
+    kinds::{self, Named, Served},
+    orphans::Orphan,
+    scope::is_asked,
+};
+use crate::context::Context;
+use bucket::Store;
+use catalog::Located;
+use cluster::{Cluster, Error};
+use events::{Cursor, DriftReason, Nack, ResyncRequest, Scope};
+use std::{
+    collections::BTreeMap,
+    time::{Duration, Instant, SystemTime},
+};
+
+/// Tombstones are kept so long: no event is retried longer.
+const TOMBSTONES: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// Whether a run writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// It makes the bucket true.
+    Repair,
+    /// It only tells what it would do.
+    Look,
+}
+
+/// How a slice ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it found and did.
+    pub findings: Findings,
+    /// Where the next one begins; `None` if the run is complete.
+    pub next: Option<Cursor>,
+}
+
+/// Compares cluster and bucket until `until`, and a little longer: what has begun is finished.
+///
+/// The bucket is listed before the cluster, so that what is in the one and not in the other is gone, and not new.
+///
+/// # Errors
+/// If cluster or bucket cannot be used at all.
+pub async fn slice<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    request: &ResyncRequest,
+    mode: Mode,
+    until: Instant,
+) -> Result<Report, Nack> {
+    if let Some(refused) = refused(cx, cluster, request, mode).await? {
+        return Ok(refused);
+    }
+    let listing = cx.bucket.entities().await?;
+    let (located, foreign) = located(cx, listing.keys());
+    let mut stored: BTreeMap<Named, usize> = BTreeMap::new();
+    for (_, named) in &located {
+        *stored.entry(named.clone()).or_default() += 1;
+    }
+    let mut walk = Walk::new(cx, cluster, request, mode, until, &listing);
+    for key in foreign {
+        walk.findings.drifted(DriftReason::Foreign, "", Some(key), "no object of Kubernetes has this key");
+    }
+    let kinds = kinds::compared(cluster, &stored.keys().cloned().collect(), &request.scope, &mut walk.findings).await;
+    let mut complete = BTreeMap::new();
+    for kind in &kinds {
+        let listed = match &kind.served {
+            Served::Gone => None,
+            Served::As(served) => match walk.kind(kind, served).await {
+                Ok(Listing::Complete(version)) => Some(version),
+                Ok(Listing::Late(cursor)) => return Ok(Report { findings: walk.findings, next: Some(cursor) }),
+                Err(Stopped::Store(nack)) => return Err(nack),
+                Err(Stopped::List(Error::Unserved { .. })) if is_gone(cluster, &kind.named).await => None,
+                Err(Stopped::List(error)) => {
+                    walk.findings.unreadable(&kind.named.display(), &error);
+                    continue;
+                }
+                Err(Stopped::Unreadable(why)) => {
+                    walk.findings.degraded(&kind.named.display(), why);
+                    continue;
+                }
+            },
+        };
+        complete.insert(kind.named.clone(), listed);
+    }
+    let orphans = orphans(&walk, located, &complete);
+    walk.remove(orphans, &stored).await?;
+    let mut findings = walk.findings;
+    if mode == Mode::Repair && request.scope == Scope::default() {
+        dead::redriven(cx, &mut findings).await?;
+        sweep(cx).await?;
+        drifted::remember(cx, &mut findings).await?;
+    }
+    Ok(Report { findings, next: None })
+}
+
+/// From now on the bucket is that cluster's; false if it was before.
+///
+/// # Errors
+/// If the bucket cannot be used.
+pub async fn accept_cluster<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
+    foreign_cluster::accept(cx, uid).await
+}
+
+/// Lets the deletions of this id go with the next run; false if none are held under it.
+///
+/// # Errors
+/// If the bucket cannot be used.
+pub async fn approve_held<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, Nack> {
+    held::approve(cx, id).await
+}
+
+/// The report of a run in another cluster than the one that filled the bucket.
+async fn refused<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    request: &ResyncRequest,
+    mode: Mode,
+) -> Result<Option<Report>, Nack> {
+    let uid = cluster.uid().await?;
+    let whose = match mode {
+        Mode::Repair => foreign_cluster::whose(cx, &uid, request).await?,
+        Mode::Look if foreign_cluster::is_ours(cx, &uid).await? => Whose::Ours,
+        Mode::Look => Whose::Others,
+    };
+    let findings = Findings { held: vec![uid], news: whose == Whose::OthersNow, ..Findings::default() };
+    Ok((whose != Whose::Ours).then_some(Report { findings, next: None }))
+}
+
+/// The keys of objects, with their kinds, and those of no object.
+fn located<'a, S>(cx: &Context<S>, keys: impl Iterator<Item = &'a String>) -> (Vec<(Located, Named)>, Vec<&'a String>) {
+    let (mut located, mut foreign) = (Vec::new(), Vec::new());
+    for key in keys {
+        match cx.settings.layout.read(key) {
+            Some(it) => {
+                let named = Named::new(&it.group, &it.kind);
+                located.push((it, named));
+            }
+            None => foreign.push(key),
+        }
+    }
+    (located, foreign)
+}
+
+/// What is stored, within the scope, and in no complete list of its kind.
+fn orphans<S: Store>(
+    walk: &Walk<'_, S>,
+    located: Vec<(Located, Named)>,
+    complete: &BTreeMap<Named, Option<String>>,
+) -> Vec<Orphan> {
+    let scope = &walk.request.scope;
+    let in_scope =
+        |it: &Located| is_asked(scope, it.namespace.as_deref(), &it.name) && walk.cx.keeps(it.namespace.as_deref());
+    let orphan = |(located, named): (Located, Named)| {
+        let listed = complete.get(&named)?.clone();
+        (in_scope(&located) && !walk.live.contains(&located.key.to_string())).then_some(Orphan {
+            located,
+            named,
+            listed,
+        })
+    };
+    located.into_iter().filter_map(orphan).collect()
+}
+
+/// Whether the kind went just now: the cluster's discovery may not have noticed.
+async fn is_gone(cluster: &Cluster, named: &Named) -> bool {
+    cluster.defined(&named.group, &named.kind).await.is_ok_and(|defined| !defined)
+}
+
+async fn sweep<S: Store>(cx: &Context<S>) -> Result<(), Nack> {
+    let swept = cx.bucket.sweep(SystemTime::now() - TOMBSTONES).await?;
+    tracing::debug!(swept, "old tombstones are gone");
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! What a run looks at.
+
+use crate::context::Context;
+use cluster::Kind;
+use events::Scope;
+
+/// Whether an object is within the scope of a run.
+pub(super) fn is_asked(scope: &Scope, namespace: Option<&str>, name: &str) -> bool {
+    let is = |asked: &Option<String>, has: Option<&str>| asked.is_none() || asked.as_deref() == has;
+    is(&scope.namespace, namespace) && is(&scope.name, Some(name))
+}
+
+impl<S> Context<S> {
+    /// The namespaces in which a kind is listed, one after another; `None` stands for all at once.
+    pub(super) fn namespaces_of(&self, kind: &Kind, scope: &Scope) -> Vec<Option<String>> {
+        match (&self.namespaces, &scope.namespace) {
+            _ if !kind.is_namespaced() => vec![None],
+            (_, Some(asked)) if self.keeps(Some(asked)) => vec![Some(asked.clone())],
+            (_, Some(_)) => Vec::new(),
+            (Some(kept), None) => kept.iter().cloned().map(Some).collect(),
+            (None, None) => vec![None],
+        }
+    }
+
+    /// Whether the objects of a namespace, or of none, are kept.
+    pub(super) fn keeps(&self, namespace: Option<&str>) -> bool {
+        let (Some(kept), Some(namespace)) = (&self.namespaces, namespace) else { return true };
+        kept.contains(namespace)
+    }
+}

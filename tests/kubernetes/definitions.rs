@@ -1,0 +1,72 @@
+//! The kinds that are served: Kubernetes' own two, and those of CustomResourceDefinitions.
+
+use super::Kind;
+use serde_json::{Value, json};
+
+/// A CustomResourceDefinition; `names` is kind and plural, the first version is the one that is stored.
+pub(crate) fn definition(group: &str, (kind, plural): (&str, &str), versions: &[&str], scope: &str) -> Value {
+    let spec = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {"image": {"type": "string"}}}}});
+    let version = |(nth, name)| json!({"name": name, "served": true, "storage": nth == 0, "schema": {"openAPIV3Schema": spec}});
+    json!({
+        "apiVersion": "apiextensions.k8s.io/v1",
+        "kind": "CustomResourceDefinition",
+        "metadata": {"name": format!("{plural}.{group}")},
+        "spec": {
+            "group": group,
+            "scope": scope,
+            "names": {"kind": kind, "plural": plural},
+            "versions": versions.iter().enumerate().map(version).collect::<Vec<_>>(),
+        },
+    })
+}
+
+/// A Promise that offers what the definition defines.
+pub(crate) fn promise(name: &str, definition: Value) -> Value {
+    json!({
+        "apiVersion": "platform.kratix.io/v1alpha1",
+        "kind": "Promise",
+        "metadata": {"name": name},
+        "spec": {"api": definition},
+    })
+}
+
+/// Those of Kratix and Knative, as far as Callboard reads them.
+pub(super) fn installed() -> Vec<Value> {
+    let kratix = |names, scope| definition("platform.kratix.io", names, &["v1alpha1"], scope);
+    vec![
+        kratix(("Promise", "promises"), "Cluster"),
+        kratix(("ResourceBinding", "resourcebindings"), "Namespaced"),
+        kratix(("Work", "works"), "Namespaced"),
+        definition("sources.knative.dev", ("ApiServerSource", "apiserversources"), &["v1"], "Namespaced"),
+    ]
+}
+
+impl Kind {
+    pub(super) fn of_kubernetes() -> Vec<Self> {
+        let kind = |group: &str, kind: &str, plural: &str| Self {
+            group: group.into(),
+            versions: vec!["v1".into()],
+            kind: kind.into(),
+            plural: plural.into(),
+            is_namespaced: false,
+        };
+        vec![
+            kind("", "Namespace", "namespaces"),
+            kind("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
+        ]
+    }
+
+    /// The kind that this object defines, if it is a definition.
+    pub(super) fn defined_by(object: &Value) -> Option<Self> {
+        let spec = object.get("spec").filter(|_| object["kind"] == "CustomResourceDefinition")?;
+        let text = |pointer: &str| spec.pointer(pointer).and_then(Value::as_str).map(str::to_owned);
+        let versions = spec["versions"].as_array()?.iter().filter(|version| version["served"] == true);
+        Some(Self {
+            group: text("/group")?,
+            versions: versions.filter_map(|version| Some(version["name"].as_str()?.to_owned())).collect(),
+            kind: text("/names/kind")?,
+            plural: text("/names/plural")?,
+            is_namespaced: text("/scope")? == "Namespaced",
+        })
+    }
+}

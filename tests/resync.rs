@@ -1,0 +1,182 @@
+//! A tick: whatever was missed, the bucket says what the cluster says, or what would go is held.
+
+mod dead;
+mod drift;
+mod held;
+mod others;
+mod schedules;
+mod slices;
+
+use crate::{
+    kubernetes::{Kubernetes, definition, promise, resource},
+    memory::Memory,
+    support::settings,
+};
+use axum::{Router, extract::State, routing::post};
+use bucket::{Bucket, Honours};
+use callboard::{
+    clock::Clock,
+    context::Context,
+    resync::Pace,
+    serving::{Functions, Serving},
+};
+use clap::Parser;
+use cloudevents::{Event, EventBuilder, EventBuilderV10};
+use events::{Nothing, Reply, Verdict};
+use http::HeaderMap;
+use runtime::{Handler, Sink, SinkArgs};
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+const GROUP: &str = "workshop.kratix.io";
+
+/// A cluster with the Promise `app` and a source of its kind, a bucket, and a process of all functions.
+struct World {
+    kubernetes: Kubernetes,
+    store: Memory,
+    process: Functions<Memory>,
+    ticks: Mutex<usize>,
+    /// What was posted to the sink: type and data.
+    posted: Posted,
+}
+
+type Posted = Arc<Mutex<Vec<(String, Value)>>>;
+
+#[derive(clap::Parser)]
+struct Args {
+    #[command(flatten)]
+    sink: SinkArgs,
+}
+
+impl World {
+    async fn new() -> Self {
+        let kubernetes = Kubernetes::new();
+        kubernetes.install(app_promise());
+        kubernetes.apply(source(&[(GROUP, "App")]));
+        Self::beside(kubernetes, Memory::default()).await
+    }
+
+    /// A process that has just started.
+    async fn beside(kubernetes: Kubernetes, store: Memory) -> Self {
+        Self::with(kubernetes, store, |context| context).await
+    }
+
+    async fn with(kubernetes: Kubernetes, store: Memory, set: impl FnOnce(Context<Memory>) -> Context<Memory>) -> Self {
+        let settings = settings();
+        let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
+        let posted = Posted::default();
+        let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_sink(sink(&posted).await);
+        let process = Functions { serving: Serving::All, context: Arc::new(set(context)) };
+        Self { kubernetes, store, process, ticks: Mutex::new(0), posted }
+    }
+
+    /// A request of the kind App, applied; no event of it arrives.
+    fn app(&self, name: &str, image: &str) -> Value {
+        self.kubernetes.apply(app(name, image))
+    }
+
+    async fn handle(&self, event: Event) -> Verdict {
+        self.process.handle(event).await
+    }
+
+    async fn tick(&self) -> Verdict {
+        let number = {
+            let mut ticks = self.ticks.lock().unwrap();
+            *ticks += 1;
+            *ticks
+        };
+        self.handle(tick(&number.to_string())).await
+    }
+
+    /// The data of the reply to a tick that changes something.
+    async fn resynced(&self) -> Value {
+        replied(self.tick().await)
+    }
+
+    /// A tick that finds nothing to tell.
+    async fn is_true(&self) {
+        assert_eq!(self.tick().await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    }
+
+    /// The names of the Apps in the bucket.
+    fn apps(&self) -> Vec<String> {
+        let prefix = format!("entities/main/{GROUP}/app/default/");
+        let names = self.store.entities().into_keys();
+        names.filter_map(|key| Some(key.strip_prefix(&prefix)?.strip_suffix(".yaml")?.to_owned())).collect()
+    }
+
+    /// What was posted of a type, since this was last asked.
+    fn posted(&self, ty: &str) -> Vec<Value> {
+        let mut posted = self.posted.lock().unwrap();
+        let (of, others) = posted.drain(..).partition(|(it, _)| it == ty);
+        *posted = others;
+        of.into_iter().map(|(_, data)| data).collect()
+    }
+}
+
+/// What a new install would fill a bucket with.
+async fn fresh(kubernetes: &Kubernetes) -> BTreeMap<String, String> {
+    let world = World::beside(kubernetes.clone(), Memory::default()).await;
+    world.tick().await.unwrap();
+    world.store.entities()
+}
+
+fn tick(id: &str) -> Event {
+    let source = "/apis/v1/namespaces/callboard/pingsources/tick";
+    event("dev.knative.sources.ping", source, id, json!({"callboard": "resync"}))
+}
+
+fn event(ty: &str, source: &str, id: &str, data: Value) -> Event {
+    EventBuilderV10::new().id(id).source(source).ty(ty).data("application/json", data).build().unwrap()
+}
+
+fn replied(verdict: Verdict) -> Value {
+    match verdict {
+        Ok(Reply::Changed(reply)) => reply.data().unwrap().clone().try_into().unwrap(),
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+fn app_promise() -> Value {
+    promise("app", definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"))
+}
+
+fn app(name: &str, image: &str) -> Value {
+    json!({
+        "apiVersion": format!("{GROUP}/v1"),
+        "kind": "App",
+        "metadata": {"name": name, "namespace": "default", "annotations": {"callboard.dev/title": format!("{name} {image}")}},
+        "spec": {"image": image},
+    })
+}
+
+/// A source of ours that names these kinds.
+fn source(kinds: &[(&str, &str)]) -> Value {
+    let resource = |(group, kind): &(&str, &str)| json!({"apiVersion": format!("{group}/v1"), "kind": kind});
+    json!({
+        "apiVersion": "sources.knative.dev/v1",
+        "kind": "ApiServerSource",
+        "metadata": {"name": "ours", "namespace": "callboard"},
+        "spec": {
+            "resources": kinds.iter().map(resource).collect::<Vec<_>>(),
+            "ceOverrides": {"extensions": {"callboard": "apps"}},
+        },
+    })
+}
+
+/// A server that takes whatever is posted.
+async fn sink(posted: &Posted) -> Sink {
+    let take = |State(posted): State<Posted>, headers: HeaderMap, body: String| async move {
+        let ty = headers["ce-type"].to_str().unwrap().to_owned();
+        posted.lock().unwrap().push((ty, serde_json::from_str(&body).unwrap()));
+    };
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let router = Router::new().route("/", post(take)).with_state(posted.clone());
+    tokio::spawn(async { axum::serve(listener, router).await });
+    Sink::new(&Args::parse_from(["test", "--sink", &url]).sink).unwrap().unwrap()
+}

@@ -1,0 +1,74 @@
+//! What the Broker could not deliver.
+
+use super::*;
+use cloudevents::AttributesWriter;
+
+fn dead(mut event: Event, id: &str) -> Event {
+    event.set_extension("knativeerrordest", "http://apps.callboard.svc.cluster.local");
+    event.set_extension("knativeerrorcode", 503i64);
+    event.set_id(id);
+    event
+}
+
+fn letters(world: &World) -> Vec<Value> {
+    let objects = world.store.objects().into_iter().filter(|(key, _)| key.contains("/dead/"));
+    objects.map(|(_, body)| serde_json::from_slice(&body.bytes).unwrap()).collect()
+}
+
+#[tokio::test]
+async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_tick() {
+    let world = World::new().await;
+    world.resynced().await;
+    let todo = world.app("todo", "v1");
+    for id in ["1", "2"] {
+        let kept = world.handle(dead(resource("add", &todo), id)).await;
+        assert_eq!(kept, Ok(Reply::Nothing(Nothing::Kept)));
+    }
+    let kept = letters(&world);
+    assert_eq!(kept.len(), 1);
+    assert_eq!((&kept[0]["count"], &kept[0]["object"]["name"]), (&json!(2), &json!("todo")));
+    assert_eq!(kept[0]["reason"], "503 from http://apps.callboard.svc.cluster.local");
+    assert!(!kept[0].to_string().contains("image"), "{kept:?}");
+    world.tick().await.unwrap();
+    assert_eq!((letters(&world), world.apps()), (vec![], vec!["todo".to_owned()]));
+}
+
+#[tokio::test]
+async fn the_live_object_counts_and_not_the_letter() {
+    let world = World::new().await;
+    world.resynced().await;
+    let todo = world.app("todo", "v1");
+    world.handle(dead(resource("add", &todo), "1")).await.unwrap();
+    world.kubernetes.delete(&todo);
+    world.tick().await.unwrap();
+    assert_eq!((letters(&world), world.apps()), (vec![], vec![]));
+}
+
+#[tokio::test]
+async fn what_fails_again_stays_and_what_is_too_old_goes() {
+    let now = Arc::new(Mutex::new(1_800_000_000_000));
+    let clock = {
+        let now = now.clone();
+        Clock::new(move || *now.lock().unwrap())
+    };
+    let world = World::new().await;
+    let world = World::with(world.kubernetes, world.store, |context| context.with_clock(clock)).await;
+    world.resynced().await;
+    let todo = world.app("todo", "v1");
+    world.handle(dead(resource("add", &todo), "1")).await.unwrap();
+    let nonsense = event("dev.knative.apiserver.resource.add", "/x", "9", json!({"no": "object"}));
+    world.handle(dead(nonsense, "9")).await.unwrap();
+    world.kubernetes.break_off("get apps", crate::kubernetes::Fault::Status(500), usize::MAX);
+    world.tick().await.unwrap();
+    assert_eq!(letters(&world).len(), 2);
+    *now.lock().unwrap() += 8 * 24 * 60 * 60 * 1000;
+    world.tick().await.unwrap();
+    assert_eq!(letters(&world), [] as [Value; 0]);
+}
+
+#[tokio::test]
+async fn a_tick_that_died_is_not_kept() {
+    let world = World::new().await;
+    assert_eq!(world.handle(dead(tick("1"), "1")).await, Ok(Reply::Nothing(Nothing::Kept)));
+    assert_eq!(letters(&world), [] as [Value; 0]);
+}

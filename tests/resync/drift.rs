@@ -1,0 +1,224 @@
+//! What differs is found, named and mended; what may not be judged is left alone.
+
+use super::*;
+use bucket::{Body, Condition};
+
+fn counts(data: &Value) -> &Value {
+    &data["drift"]
+}
+
+/// A file that Callboard did not write.
+fn scribble(world: &World, key: &str) {
+    let body = Body { bytes: b"kind: Group\n".to_vec(), content_type: "application/yaml", metadata: BTreeMap::new() };
+    world.store.write(key, body, Condition::Always);
+}
+
+#[tokio::test]
+async fn a_new_install_is_filled_by_its_first_tick() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.app("shop", "v1");
+    let data = world.resynced().await;
+    assert_eq!((&data["compared"], counts(&data)), (&json!(3), &json!({"missing": 3})));
+    assert_eq!(world.apps(), ["shop", "todo"]);
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_tick_that_comes_again_gives_the_same_reply() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    let first = world.handle(tick("again")).await;
+    let again = World::beside(world.kubernetes.clone(), world.store.clone()).await;
+    let (first, again) = (replied(first), replied(again.handle(tick("again")).await));
+    assert_eq!((&first["changes"], &first["run"]), (&again["changes"], &again["run"]));
+}
+
+#[tokio::test]
+async fn events_that_were_lost_are_made_up_for() {
+    let world = World::new().await;
+    let (todo, _) = (world.app("todo", "v1"), world.app("shop", "v1"));
+    world.resynced().await;
+    world.app("todo", "v2");
+    world.app("cart", "v1");
+    world.kubernetes.delete(&app("shop", "v1"));
+    let data = world.resynced().await;
+    assert_eq!(counts(&data), &json!({"missing": 1, "orphan": 1, "stale": 1}));
+    assert_eq!(world.apps(), ["cart", "todo"]);
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    let drifted = world.posted(events::DRIFTED);
+    assert_eq!(drifted.last().unwrap()["counts"], json!({"missing": 1, "orphan": 1, "stale": 1}));
+    // What comes late after that changes nothing.
+    let late = world.handle(resource("update", &todo)).await;
+    assert_eq!(late, Ok(Reply::Nothing(Nothing::Stale)));
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn what_somebody_did_to_the_bucket_is_undone() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    let before = world.store.entities();
+    let key = before.keys().find(|key| key.ends_with("todo.yaml")).unwrap();
+    world.store.remove(key, Condition::Always);
+    assert_eq!(counts(&world.resynced().await), &json!({"missing": 1}));
+    scribble(&world, key);
+    assert_eq!(counts(&world.resynced().await), &json!({"stale": 1}));
+    assert_eq!(world.store.entities(), before);
+}
+
+#[tokio::test]
+async fn files_of_others_are_told_once_and_never_touched() {
+    let world = World::new().await;
+    world.resynced().await;
+    world.posted(events::DRIFTED);
+    let ours_by_its_looks = format!("entities/main/{GROUP}/app/default/gone.yaml");
+    scribble(&world, "entities/main/users.yaml");
+    scribble(&world, &ours_by_its_looks);
+    assert_eq!(counts(&world.resynced().await), &json!({"foreign": 2}));
+    assert_eq!(world.posted(events::DRIFTED).len(), 1);
+    world.is_true().await;
+    assert_eq!(world.posted(events::DRIFTED), [] as [Value; 0]);
+    assert!(world.store.entities().contains_key("entities/main/users.yaml"));
+    assert_eq!(world.apps(), ["gone"]);
+}
+
+#[tokio::test]
+async fn a_kind_without_a_source_is_uncovered() {
+    let world = World::new().await;
+    let database = |plural| promise("db", definition("example.org", ("Redis", plural), &["v1"], "Namespaced"));
+    world.kubernetes.install(database("redis"));
+    world.resynced().await;
+    let drift = &world.posted(events::DRIFTED).remove(0)["drift"];
+    let uncovered = drift.as_array().unwrap().iter().find(|it| it["reason"] == "uncovered").unwrap();
+    assert_eq!(uncovered["kind"], "redis.example.org");
+    assert!(uncovered["detail"].as_str().unwrap().contains("cannot guess"), "{uncovered}");
+    // Works tell of it.
+    world.kubernetes.apply(source(&[(GROUP, "App"), ("platform.kratix.io", "Work")]));
+    world.tick().await.unwrap();
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_kind_that_may_not_be_read_degrades_alone_and_loses_nothing() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    world.kubernetes.forbid("apps.workshop.kratix.io");
+    world.kubernetes.delete(&app("todo", "v1"));
+    world.kubernetes.install(promise("other", definition("example.org", ("Other", "others"), &["v1"], "Namespaced")));
+    let data = world.resynced().await;
+    assert_eq!(data["degraded"][0]["kind"], "app.workshop.kratix.io");
+    assert_eq!(world.apps(), ["todo"]);
+    assert!(world.store.entities().keys().any(|key| key.ends_with("promise/other.yaml")));
+    world.kubernetes.recover();
+    world.resynced().await;
+    assert_eq!(world.apps(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn a_list_that_breaks_off_deletes_nothing() {
+    use crate::kubernetes::Fault::{Half, Status};
+    for (fault, line) in
+        [(Status(500), "list apps.workshop.kratix.io default more"), (Half, "list apps"), (Status(410), "list apps")]
+    {
+        let world = World::new().await;
+        for n in 0..6 {
+            world.app(&format!("app-{n}"), "v1");
+        }
+        world.resynced().await;
+        world.kubernetes.delete(&app("app-3", "v1"));
+        world.kubernetes.pages_of(2);
+        let line = if line.ends_with("more") { "list apps.workshop.kratix.io more" } else { line };
+        world.kubernetes.break_off(line, fault, usize::MAX);
+        let data = world.tick().await;
+        assert_eq!(world.apps().len(), 6, "{fault:?} {data:?}");
+        world.kubernetes.recover();
+        world.resynced().await;
+        assert_eq!(world.apps().len(), 5, "{fault:?}");
+    }
+}
+
+#[tokio::test]
+async fn the_entities_of_a_promise_go_with_its_kind() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
+    world.kubernetes.delete(&app_promise());
+    assert_eq!(counts(&world.resynced().await), &json!({"orphan": 2}));
+    assert_eq!(world.store.entities(), BTreeMap::new());
+    // Made again, with an App that no event tells of.
+    world.kubernetes.install(app_promise());
+    world.app("todo", "v1");
+    world.resynced().await;
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn a_restored_cluster_is_believed() {
+    let world = World::new().await;
+    let old = world.app("todo", "v1");
+    let dead = world.app("shop", "v1");
+    world.app("todo", "v2");
+    world.resynced().await;
+    world.kubernetes.delete(&dead);
+    world.resynced().await;
+    // Back to the time before.
+    world.kubernetes.restore(&old);
+    world.kubernetes.restore(&dead);
+    assert_eq!(counts(&world.resynced().await), &json!({"rewound": 2}));
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn of_two_objects_with_one_ref_the_first_key_keeps_it() {
+    let world = World::new().await;
+    // The Promise `app-todo` and the request `app`/`todo` are both component:default/app-todo.
+    world.app("todo", "v1");
+    world
+        .kubernetes
+        .install(promise("app-todo", definition("example.org", ("Other", "others"), &["v1"], "Namespaced")));
+    let data = world.resynced().await;
+    assert_eq!(data["drift"]["collision"], 1);
+    let entities = world.store.entities();
+    let has_ref = |key: &&String| entities[*key].contains("name: app-todo\n");
+    let holders: Vec<_> = entities.keys().filter(has_ref).collect();
+    assert_eq!(holders, ["entities/main/platform.kratix.io/promise/app-todo.yaml"], "{entities:#?}");
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn only_chosen_namespaces_are_compared() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    kubernetes.apply(source(&[(GROUP, "App")]));
+    let store = Memory::default();
+    let world = World::with(kubernetes, store, |context| context.with_namespaces(["shop".to_owned()])).await;
+    world.app("todo", "v1");
+    let mut cart = app("cart", "v1");
+    cart["metadata"]["namespace"] = "shop".into();
+    world.kubernetes.apply(cart);
+    world.resynced().await;
+    assert_eq!(world.apps(), [] as [&str; 0]);
+    assert!(world.store.entities().contains_key("entities/main/workshop.kratix.io/app/shop/cart.yaml"));
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_part_can_be_asked_for() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.app("shop", "v1");
+    let data = json!({"kind": "app.workshop.kratix.io", "namespace": "default", "name": "todo"});
+    let data = replied(world.handle(event(events::REQUESTED, "/me", "1", data)).await);
+    assert_eq!((&data["compared"], world.apps()), (&json!(1), vec!["todo".to_owned()]));
+    world.resynced().await;
+    // What is out of scope is no orphan.
+    world.kubernetes.delete(&app("todo", "v1"));
+    let other = json!({"kind": "app.workshop.kratix.io", "name": "shop"});
+    assert_eq!(world.handle(event(events::REQUESTED, "/me", "2", other)).await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    assert_eq!(world.apps(), ["shop", "todo"]);
+}

@@ -1,0 +1,127 @@
+//! Too much at once does not go unasked.
+
+use super::*;
+
+async fn many(apps: usize) -> World {
+    let world = World::new().await;
+    for n in 0..apps {
+        world.app(&format!("app-{n:02}"), "v1");
+    }
+    world.resynced().await;
+    world.posted(events::DRIFTED);
+    world
+}
+
+fn delete(world: &World, apps: std::ops::Range<usize>) {
+    for n in apps {
+        world.kubernetes.delete(&app(&format!("app-{n:02}"), "v1"));
+    }
+}
+
+fn approve(id: &Value) -> Event {
+    event(events::APPROVED, "/me", &format!("approve {id}"), json!({"id": id}))
+}
+
+#[tokio::test]
+async fn a_mass_deletion_waits_for_its_approval() {
+    let world = many(30).await;
+    delete(&world, 0..11);
+    let data = world.resynced().await;
+    let held = world.posted(events::HELD).remove(0);
+    assert_eq!(
+        (&held["deletions"], &held["of"], &held["kind"]),
+        (&json!(11), &json!(30), &json!("app.workshop.kratix.io"))
+    );
+    assert_eq!((&data["held"], world.apps().len()), (&json!([held["id"]]), 30));
+    // It is told once.
+    world.is_true().await;
+    assert_eq!(world.posted(events::HELD), [] as [Value; 0]);
+    assert_eq!(world.handle(approve(&json!("ffffffffffffffff"))).await, Ok(Reply::Nothing(Nothing::Lapsed)));
+    let data = replied(world.handle(approve(&held["id"])).await);
+    assert_eq!((data["changes"].as_array().unwrap().len(), world.apps().len()), (11, 19));
+    world.is_true().await;
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    assert!(!world.store.objects().keys().any(|key| key.contains("/held/")));
+}
+
+#[tokio::test]
+async fn ten_may_go_and_so_may_a_fifth() {
+    let world = many(12).await;
+    delete(&world, 0..10);
+    world.resynced().await;
+    assert_eq!(world.apps().len(), 2);
+    let world = many(55).await;
+    delete(&world, 0..11);
+    world.resynced().await;
+    assert_eq!(world.apps().len(), 44);
+}
+
+#[tokio::test]
+async fn an_approval_lets_exactly_those_go() {
+    let world = many(40).await;
+    delete(&world, 0..11);
+    world.resynced().await;
+    let held = world.posted(events::HELD).remove(0);
+    delete(&world, 11..30);
+    let data = replied(world.handle(approve(&held["id"])).await);
+    assert_eq!((data["changes"].as_array().unwrap().len(), world.apps().len()), (11, 29));
+    let next = world.posted(events::HELD).remove(0);
+    assert_eq!(next["deletions"], 19);
+    assert_ne!(next["id"], held["id"]);
+}
+
+#[tokio::test]
+async fn what_is_held_lapses_when_the_objects_are_back() {
+    let world = many(30).await;
+    delete(&world, 0..11);
+    world.resynced().await;
+    let held = world.posted(events::HELD).remove(0);
+    for n in 0..11 {
+        world.app(&format!("app-{n:02}"), "v1");
+    }
+    world.tick().await.unwrap();
+    assert_eq!(world.handle(approve(&held["id"])).await, Ok(Reply::Nothing(Nothing::Lapsed)));
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn a_kind_that_is_gone_is_held_as_well() {
+    let world = many(11).await;
+    world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
+    world.resynced().await;
+    assert_eq!(world.apps().len(), 11);
+    let held = world.posted(events::HELD).remove(0);
+    world.handle(approve(&held["id"])).await.unwrap();
+    assert_eq!(world.apps().len(), 0);
+}
+
+#[tokio::test]
+async fn a_little_of_each_kind_is_held_where_it_is_much_of_all() {
+    let world = World::new().await;
+    let kinds = ["One", "Two", "Six"];
+    for kind in kinds {
+        let plural = format!("{}s", kind.to_lowercase());
+        world
+            .kubernetes
+            .install(promise(&kind.to_lowercase(), definition("example.org", (kind, &plural), &["v1"], "Cluster")));
+        for n in 0..7 {
+            world
+                .kubernetes
+                .apply(json!({"apiVersion": "example.org/v1", "kind": kind, "metadata": {"name": format!("x{n}")}}));
+        }
+    }
+    world.resynced().await;
+    let before = world.store.entities().len();
+    for kind in kinds {
+        for n in 0..4 {
+            world
+                .kubernetes
+                .delete(&json!({"apiVersion": "example.org/v1", "kind": kind, "metadata": {"name": format!("x{n}")}}));
+        }
+    }
+    world.resynced().await;
+    let held = world.posted(events::HELD).remove(0);
+    assert_eq!((&held["kind"], &held["deletions"], world.store.entities().len()), (&Value::Null, &json!(12), before));
+    world.handle(approve(&held["id"])).await.unwrap();
+    assert_eq!(world.store.entities().len(), before - 12);
+}

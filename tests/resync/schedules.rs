@@ -1,0 +1,74 @@
+//! Random lives of a cluster of which the functions hear only a part, late, twice, or in another order.
+
+use super::*;
+use crate::support::Seed;
+
+const NAMES: [&str; 6] = ["todo", "shop", "cart", "a", "a-b", "a.b"];
+
+/// One step of the cluster's life, and the event that would tell of it.
+fn step(world: &World, seed: &mut Seed) -> Option<Event> {
+    let name = NAMES[seed.below(NAMES.len())];
+    let lives = |kind: &str| world.kubernetes.find(kind, name);
+    match seed.below(10) {
+        0 => match world.kubernetes.find("promises.platform.kratix.io", "app") {
+            Some(promise) => {
+                world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
+                Some(resource("delete", &world.kubernetes.delete(&promise)))
+            }
+            None => Some(resource("add", &world.kubernetes.install(app_promise()))),
+        },
+        1..4 => {
+            let app = lives("apps.workshop.kratix.io")?;
+            Some(resource("delete", &world.kubernetes.delete(&app)))
+        }
+        _ => {
+            world.kubernetes.find("promises.platform.kratix.io", "app")?;
+            let known = lives("apps.workshop.kratix.io").is_some();
+            let app = world.app(name, &format!("v{}", seed.below(4)));
+            Some(resource(if known { "update" } else { "add" }, &app))
+        }
+    }
+}
+
+#[tokio::test]
+async fn after_one_tick_the_bucket_is_that_of_a_new_install_or_held() {
+    let mut held = 0;
+    for number in 0..100 {
+        let mut seed = Seed(number);
+        let world = World::new().await;
+        let mut late = Vec::new();
+        for _ in 0..5 + seed.below(40) {
+            let Some(event) = step(&world, &mut seed) else { continue };
+            match seed.below(4) {
+                0 => {}
+                1 => late.push(event),
+                2 => {
+                    world.handle(event.clone()).await.unwrap();
+                    late.push(event);
+                }
+                _ => drop(world.handle(event).await.unwrap()),
+            }
+            if seed.below(8) == 0 {
+                seed.shuffle(&mut late);
+                while let Some(event) = late.pop() {
+                    world.handle(event).await.unwrap();
+                }
+            }
+        }
+        let world = match seed.below(2) {
+            0 => world,
+            _ => World::beside(world.kubernetes, world.store).await,
+        };
+        world.tick().await.unwrap();
+        let wanted = fresh(&world.kubernetes).await;
+        let held_now = world.posted(events::HELD);
+        if held_now.is_empty() {
+            assert_eq!(world.store.entities(), wanted, "seed {number}");
+        } else {
+            held += 1;
+            assert!(wanted.keys().all(|key| world.store.entities().contains_key(key)), "seed {number}");
+        }
+        world.is_true().await;
+    }
+    println!("{held} of 100 schedules ended with held deletions");
+}

@@ -1,0 +1,42 @@
+//! A run that takes longer than an event may.
+
+use super::*;
+
+#[tokio::test]
+async fn a_run_goes_on_where_its_last_slice_ended() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    kubernetes.apply(source(&[(GROUP, "App")]));
+    // No time but for the writes that each slice does in any case.
+    let pace = |context: Context<Memory>| context.with_pace(Pace::new(Duration::ZERO));
+    let world = World::with(kubernetes, Memory::default(), pace).await;
+    for n in 0..300 {
+        world.app(&format!("app-{n:03}"), "v1");
+    }
+    world.kubernetes.pages_of(100);
+    let mut event = tick("1");
+    let mut cursors = Vec::new();
+    let run = loop {
+        let reply = match world.handle(event).await {
+            Ok(Reply::Changed(reply)) => *reply,
+            verdict => panic!("{verdict:?}"),
+        };
+        let data: Value = reply.data().unwrap().clone().try_into().unwrap();
+        let Some(cursor) = data.get("cursor") else { break data["run"].clone() };
+        cursors.push((cursor["kind"].to_string(), cursor["after"].to_string(), data["run"].clone()));
+        event = reply;
+    };
+    assert!((3..20).contains(&cursors.len()), "{cursors:?}");
+    assert!(cursors.windows(2).all(|pair| (&pair[0].0, &pair[0].1) < (&pair[1].0, &pair[1].1)), "{cursors:?}");
+    assert!(cursors.iter().all(|cursor| cursor.2 == run));
+    assert_eq!(world.apps().len(), 300);
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn a_store_that_is_down_ends_the_slice_for_a_retry() {
+    let world = World::new().await;
+    world.kubernetes.break_off("get namespaces kube-system", crate::kubernetes::Fault::Status(500), 1);
+    assert!(matches!(world.tick().await, Err(events::Nack::Retry(_))));
+    assert!(world.tick().await.is_ok());
+}
