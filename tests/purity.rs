@@ -30,7 +30,6 @@ const IMPURE: &[&str] = &[
     "net",
     "process",
     "thread",
-    "time",
     "Instant",
     "SystemTime",
     "Utc",

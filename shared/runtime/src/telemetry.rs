@@ -60,8 +60,10 @@ impl Telemetry {
 }
 
 fn logs(format: LogFormat) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {
-    let filter = EnvFilter::builder().with_default_directive(LevelFilter::INFO.into());
-    let filter = filter.from_env().context("RUST_LOG is no filter")?;
+    // The Kubernetes client calls each failed request an error of its own, which our functions judge and log.
+    let wanted = env::var("RUST_LOG").ok().filter(|wanted| !wanted.is_empty());
+    let directives = format!("kube_client=off,{}", wanted.as_deref().unwrap_or("info"));
+    let filter = EnvFilter::builder().parse(directives).context("RUST_LOG is no filter")?;
     let layer = fmt::layer().with_writer(stderr);
     Ok(match format {
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed(),
