@@ -66,7 +66,9 @@ impl Now {
             Change::Applied(_) | Change::Touched(_) => Ok(cluster.get(change.object()).await?.map(Self::Is)),
             Change::Deleted(_) | Change::Gone(_) => Ok(Some(match cluster.named(change.object()).await? {
                 Named::There(object) => Self::Is(object),
-                Named::Gone { resource_version } => Self::Gone(change.object().clone(), ended(change, resource_version)),
+                Named::Gone { resource_version } => {
+                    Self::Gone(change.object().clone(), ended(change, resource_version))
+                }
             })),
         }
     }

@@ -59,10 +59,11 @@ impl<S: Store> Functions<S> {
     }
 
     fn serves(&self, function: Function) -> bool {
-        match (self.serving, function) {
-            (Serving::All | Serving::Resync, Function::Resync) => self.context.cluster.is_some(),
-            (Serving::All | Serving::Apps, Function::Apps) | (Serving::All | Serving::Promises, Function::Promises) => true,
-            _ => false,
+        match self.serving {
+            Serving::All => function != Function::Resync || self.context.cluster.is_some(),
+            Serving::Apps => function == Function::Apps,
+            Serving::Promises => function == Function::Promises,
+            Serving::Resync => function == Function::Resync,
         }
     }
 

@@ -10,6 +10,7 @@ mod wire;
 pub(crate) use definitions::{definition, promise};
 pub(crate) use events::{at, reference, resource};
 
+use axum::{Router, extract::Request};
 use cluster::{Client, Cluster};
 use serde_json::{Value, json};
 use std::{
@@ -18,6 +19,8 @@ use std::{
     sync::{Arc, Mutex},
     time::Duration,
 };
+use tempfile::NamedTempFile;
+use tokio::net::TcpListener;
 use tower::service_fn;
 
 /// A cluster; its clones are the same one.
@@ -65,7 +68,6 @@ struct Kind {
 struct Snapshot {
     version: u64,
     items: Vec<Value>,
-    is_expired: bool,
 }
 
 impl Kubernetes {
@@ -94,6 +96,24 @@ impl Kubernetes {
             async move { Ok::<_, Infallible>(answer.send().await) }
         });
         Cluster::new(Client::new(service, "callboard"))
+    }
+
+    /// Serves it on a port of its own; returns the kubeconfig.
+    pub(crate) async fn serve(&self) -> NamedTempFile {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        let server = self.clone();
+        let answer = move |request: Request| async move { server.answer(&request).send().await };
+        tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
+        let kubeconfig = json!({
+            "clusters": [{"name": "c", "cluster": {"server": format!("http://{address}")}}],
+            "users": [{"name": "u", "user": {}}],
+            "contexts": [{"name": "it", "context": {"cluster": "c", "user": "u", "namespace": "callboard"}}],
+            "current-context": "it",
+        });
+        let file = NamedTempFile::new().unwrap();
+        std::fs::write(&file, kubeconfig.to_string()).unwrap();
+        file
     }
 
     /// Makes the object be so, in a new version, and returns it as it is stored. That of a CustomResourceDefinition
@@ -164,11 +184,6 @@ impl Kubernetes {
     /// From now on a page has at most so many items.
     pub(crate) fn pages_of(&self, items: usize) {
         self.0.lock().unwrap().page = items;
-    }
-
-    /// Nobody can read on in the lists that were begun.
-    pub(crate) fn compact(&self) {
-        self.0.lock().unwrap().snapshots.iter_mut().for_each(|snapshot| snapshot.is_expired = true);
     }
 
     /// From now on so many of the requests go wrong whose line (see [`Self::requests`]) begins so; nothing: any.

@@ -29,7 +29,11 @@ impl<S> Context<S> {
                 false
             }
             Err(_) => {
-                tracing::error!(cloudevents.event_type = ty, cloudevents.event_id = id, "K_SINK did not answer in time");
+                tracing::error!(
+                    cloudevents.event_type = ty,
+                    cloudevents.event_id = id,
+                    "K_SINK did not answer in time"
+                );
                 false
             }
         }

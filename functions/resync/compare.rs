@@ -197,18 +197,24 @@ impl<'a, S: Store> Walk<'a, S> {
         reached.is_none_or(|reached| (kind.named.path.as_str(), position) > reached)
     }
 
-    fn cursor(&self, kind: &Compared, after: Option<String>) -> Cursor {
+    /// Where the next slice goes on: in this kind, after this position.
+    pub(super) fn cursor(&self, kind: &str, after: Option<String>) -> Cursor {
         let last = self.request.cursor.as_ref();
         let slices = last.map(|cursor| cursor.slices).unwrap_or_default() + 1;
-        let reached = last.filter(|cursor| cursor.kind == kind.named.path).map(|cursor| cursor.after.clone());
-        Cursor { kind: kind.named.path.clone(), after: after.or(reached).unwrap_or_default(), slices }
+        let reached = last.filter(|cursor| cursor.kind == kind).map(|cursor| cursor.after.clone());
+        Cursor { kind: kind.to_owned(), after: after.or(reached).unwrap_or_default(), slices }
     }
 
-    /// Repairs as many as there is time for, but some in any case, so that each slice goes on.
+    /// Whether there is time for the nth of what is to be done next. There is for some in any case, so that each slice
+    /// goes on.
+    pub(super) fn has_time(&self, n: usize) -> bool {
+        self.acted + n < AT_ONCE || Instant::now() < self.until
+    }
+
+    /// Repairs as many as there is time for.
     async fn repaired(&self, function: Function, differing: Vec<Differing>) -> Vec<(Differing, Ended)> {
         let repairs = differing.into_iter().enumerate().map(|(n, it)| async move {
-            let has_time = self.acted + n < AT_ONCE || Instant::now() < self.until;
-            let ended = if has_time { self.repair(function, &it).await.into() } else { Ended::Late };
+            let ended = if self.has_time(n) { self.repair(function, &it).await.into() } else { Ended::Late };
             (it, ended)
         });
         stream::iter(repairs).buffered(AT_ONCE).collect().await
@@ -220,7 +226,7 @@ impl<'a, S: Store> Walk<'a, S> {
         for (Differing { object, described, position }, ended) in repaired {
             let key = described.key.to_string();
             match ended {
-                Ended::Late => return Ok(Some(self.cursor(kind, after))),
+                Ended::Late => return Ok(Some(self.cursor(&kind.named.path, after))),
                 Ended::Repaired(reason, outcome) => {
                     self.findings.drifted(reason, &kind.named.display(), Some(&key), object.reference().to_string());
                     if self.mode == Mode::Repair {

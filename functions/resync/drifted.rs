@@ -23,19 +23,15 @@ struct Last {
 
 /// Posts what differed, except what lasts and was told before.
 pub(super) async fn tell<S: Store>(cx: &Context<S>, request: &ResyncRequest, findings: &Findings) {
-    for drift in &findings.drift {
-        cx.drift.found(&drift.kind, drift.reason, 1);
-    }
-    if findings.drift.is_empty() || !findings.news && findings.drift.len() == findings.lasting().len() {
+    let drift: Vec<_> = findings.untold().cloned().collect();
+    if drift.is_empty() {
         return;
     }
-    let drifted = Drifted {
-        cause: request.cause.clone(),
-        run: request.run.clone(),
-        drift: findings.drift.clone(),
-        counts: findings.counts.clone(),
-        truncated: false,
-    };
+    for Drift { kind, reason, .. } in &drift {
+        cx.drift.found(kind, *reason, 1);
+    }
+    let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
+    let drifted = Drifted { cause, run, drift, counts, truncated: false };
     cx.announce(drifted.event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await;
 }
 

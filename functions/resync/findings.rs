@@ -15,8 +15,6 @@ pub struct Findings {
     pub changes: Vec<ObjectChange>,
     /// What differed: repaired, or lasting.
     pub drift: Vec<Drift>,
-    /// How many differences there were, by reason.
-    pub counts: BTreeMap<DriftReason, u64>,
     /// What could not be brought in line.
     pub failed: Vec<Failed>,
     /// Kinds that could not be compared.
@@ -35,14 +33,24 @@ impl Findings {
         self.changes.is_empty() && self.failed.is_empty() && !self.news
     }
 
+    /// What differed, but for what lasts and was told before.
+    pub fn untold(&self) -> impl Iterator<Item = &Drift> {
+        self.drift.iter().filter(|drift| self.news || !lasts(drift))
+    }
+
+    /// How many of [`Self::untold`] there are, by reason.
+    pub fn counts(&self) -> BTreeMap<DriftReason, u64> {
+        self.untold().fold(BTreeMap::new(), |mut counts, drift| {
+            *counts.entry(drift.reason).or_default() += 1;
+            counts
+        })
+    }
+
     /// Adds what a later slice of the run found.
     pub fn extend(&mut self, later: Self) {
         self.compared = later.compared;
         self.changes.extend(later.changes);
         self.drift.extend(later.drift);
-        for (reason, count) in later.counts {
-            *self.counts.entry(reason).or_default() += count;
-        }
         self.failed.extend(later.failed);
         (self.degraded, self.held, self.dead) = (later.degraded, later.held, later.dead);
         self.news |= later.news;
@@ -50,7 +58,6 @@ impl Findings {
 
     /// A difference.
     pub(super) fn drifted(&mut self, reason: DriftReason, kind: &str, key: Option<&str>, detail: impl Into<String>) {
-        *self.counts.entry(reason).or_default() += 1;
         let key = key.map(str::to_owned);
         self.drift.push(Drift { reason, kind: kind.to_owned(), key, detail: detail.into() });
     }
@@ -84,12 +91,15 @@ impl Findings {
 
     /// What lasts from run to run, sorted.
     pub(super) fn lasting(&self) -> Vec<Drift> {
-        let lasts = |drift: &&Drift| match drift.reason {
-            DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => true,
-            DriftReason::Missing | DriftReason::Stale | DriftReason::Orphan | DriftReason::Rewound => false,
-        };
-        let mut lasting: Vec<_> = self.drift.iter().filter(lasts).cloned().collect();
+        let mut lasting: Vec<_> = self.drift.iter().filter(|drift| lasts(drift)).cloned().collect();
         lasting.sort();
         lasting
+    }
+}
+
+fn lasts(drift: &Drift) -> bool {
+    match drift.reason {
+        DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => true,
+        DriftReason::Missing | DriftReason::Stale | DriftReason::Orphan | DriftReason::Rewound => false,
     }
 }

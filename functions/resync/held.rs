@@ -102,16 +102,17 @@ pub(super) async fn approve<S: Store>(cx: &Context<S>, id: &str) -> Result<bool,
     Ok(true)
 }
 
-/// Makes the state say what is held now, and tells of what was not told before; whether there was such.
+/// Makes the state say what is held now, and tells of what was not told before.
 ///
-/// A batch whose objects are back, or gone, lapses; one that changed gives way to its successor.
+/// Returns the ids of what is news. A batch whose objects are back, or gone, lapses; one that changed gives way to its
+/// successor.
 pub(super) async fn hold<S: Store>(
     cx: &Context<S>,
     request: &ResyncRequest,
     records: Vec<Record>,
     batches: &[Batch],
     orphans: &BTreeSet<String>,
-) -> Result<bool, Nack> {
+) -> Result<BTreeSet<String>, Nack> {
     let is_whole = request.scope == events::Scope::default();
     for Record { etag, batch } in records.iter().filter(|_| is_whole) {
         let is_held = batches.iter().any(|held| held.id == batch.id);
@@ -120,7 +121,7 @@ pub(super) async fn hold<S: Store>(
             cx.bucket.delete_state(&name(&batch.id), Condition::Is(etag)).await?;
         }
     }
-    let mut news = false;
+    let mut news = BTreeSet::new();
     for batch in batches {
         let known = records.iter().find(|record| record.batch.id == batch.id);
         if known.is_some_and(|record| record.batch.announced) {
@@ -129,7 +130,7 @@ pub(super) async fn hold<S: Store>(
         let announced =
             cx.announce(batch.event(request).event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await;
         if known.is_none() || announced {
-            news = true;
+            news.insert(batch.id.clone());
             let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
             let approved = known.is_some_and(|record| record.batch.approved);
             write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;

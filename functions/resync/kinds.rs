@@ -52,10 +52,15 @@ impl Named {
         format!("{}.{}", self.kind, self.group)
     }
 
-    /// Which function keeps it, if one of those that this function stands in for.
-    pub(super) fn function(&self) -> Option<Function> {
+    /// Which function keeps it. What no table gives to anybody is here because a source of ours gave it to `apps`;
+    /// `None`: the mesh compares its kinds itself.
+    fn function(&self, is_named: bool) -> Option<Function> {
         let object = ObjectRef::new(&format!("{}/v1", self.group), &self.kind_of_table(), None, "x").ok()?;
-        Function::taking(&object).filter(|function| matches!(function, Function::Apps | Function::Promises))
+        match Function::taking(&object) {
+            Some(Function::Promises) => Some(Function::Promises),
+            Some(Function::Mesh) if !is_named => None,
+            _ => Some(Function::Apps),
+        }
     }
 
     /// The table knows Kratix's kinds by their real case.
@@ -86,10 +91,12 @@ pub(super) async fn compared(
     let mut versions: BTreeMap<Named, Option<String>> = stored.iter().map(|named| (named.clone(), None)).collect();
     versions.insert(Named::new("platform.kratix.io", "Promise"), Some("v1alpha1".to_owned()));
     versions.extend(offers.iter().map(|it| (Named::new(&it.group, &it.kind), Some(it.version.clone()))));
-    versions.extend(sources.into_iter().flat_map(|it| it.named).map(|(named, version)| (named, Some(version))));
+    let named: BTreeMap<Named, String> = sources.map(|sources| sources.named).unwrap_or_default();
+    versions.extend(named.iter().map(|(named, version)| (named.clone(), Some(version.clone()))));
     let mut compared = Vec::new();
-    for (named, version) in versions.into_iter().filter(|(named, _)| named.is_in(scope)) {
-        let Some(function) = named.function() else { continue };
+    for (kind, version) in versions.into_iter().filter(|(kind, _)| kind.is_in(scope)) {
+        let Some(function) = kind.function(named.contains_key(&kind)) else { continue };
+        let named = kind;
         match served(cluster, &named, version.as_deref(), stored.contains(&named)).await {
             Ok(Some(served)) => compared.push(Compared { named, function, served }),
             Ok(None) => {}

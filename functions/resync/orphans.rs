@@ -8,7 +8,7 @@ use super::{
 };
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::Located;
-use events::{DriftReason, Nack, ObjectRef, Version};
+use events::{Cursor, DriftReason, Nack, ObjectRef, Version};
 use futures::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,6 +17,12 @@ const AT_ONCE: usize = 64;
 
 /// More than this many, and more than a fifth, are not deleted unasked.
 const FEW: usize = 10;
+
+/// Where the cursor stands when all is written, and deletions are left: behind every kind.
+const DELETIONS: &str = "~";
+
+const GONE: &str = "its object is gone";
+const FOREIGN: &str = "Callboard did not write it";
 
 /// A bucket object whose source is in no complete list of its kind.
 #[derive(Debug, Clone)]
@@ -75,53 +81,78 @@ fn keys(orphans: &[Orphan]) -> Vec<String> {
 }
 
 impl<S: Store> Walk<'_, S> {
-    /// Deletes the orphans, or holds them.
-    pub(super) async fn remove(&mut self, orphans: Vec<Orphan>, stored: &BTreeMap<Named, usize>) -> Result<(), Nack> {
+    /// Deletes the orphans while there is time, or holds them; where the next slice goes on.
+    pub(super) async fn remove(
+        &mut self,
+        orphans: Vec<Orphan>,
+        stored: &BTreeMap<Named, usize>,
+    ) -> Result<Option<Cursor>, Nack> {
         let records = held::records(self.cx).await?;
         let all: BTreeSet<String> = keys(&orphans).into_iter().collect();
         let (go, batches) = judged(orphans, stored, &held::approved(&records));
-        for batch in &batches {
+        self.findings.held = batches.iter().map(|batch| batch.id().to_owned()).collect();
+        if self.mode == Mode::Look {
+            self.would_hold(batches.iter());
+            return self.would_delete(&go).await.map(|()| None);
+        }
+        if let Some(cursor) = self.delete(go).await {
+            return Ok(Some(cursor));
+        }
+        let news = held::hold(self.cx, self.request, records, &batches, &all).await?;
+        self.findings.news |= !news.is_empty();
+        self.would_hold(batches.iter().filter(|batch| news.contains(batch.id())));
+        Ok(None)
+    }
+
+    fn would_hold<'b>(&mut self, batches: impl Iterator<Item = &'b Batch>) {
+        for batch in batches {
             for key in batch.keys() {
-                let kind = batch.kind().unwrap_or("all kinds");
+                let kind = batch.kind().unwrap_or_default();
                 self.findings.drifted(DriftReason::Orphan, kind, Some(key), format!("held as {}", batch.id()));
             }
         }
-        match self.mode {
-            Mode::Look => go.iter().for_each(|orphan| {
-                let key = orphan.located.key.to_string();
-                self.findings.drifted(DriftReason::Orphan, &orphan.named.display(), Some(&key), "its object is gone");
-            }),
-            Mode::Repair => {
-                self.delete(go).await;
-                let told = held::hold(self.cx, self.request, records, &batches, &all).await?;
-                self.findings.news |= told;
+    }
+
+    async fn would_delete(&mut self, go: &[Orphan]) -> Result<(), Nack> {
+        for Orphan { located, named, .. } in go {
+            let key = located.key.to_string();
+            match self.cx.bucket.standing(&located.key).await? {
+                Some(stored) if stored.ours => {
+                    self.findings.drifted(DriftReason::Orphan, &named.display(), Some(&key), GONE);
+                }
+                Some(_) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
+                None => {}
             }
         }
-        self.findings.held.extend(batches.iter().map(|batch| batch.id().to_owned()));
         Ok(())
     }
 
-    async fn delete(&mut self, go: Vec<Orphan>) {
+    async fn delete(&mut self, mut go: Vec<Orphan>) -> Option<Cursor> {
+        let reached = self.request.cursor.as_ref().filter(|cursor| cursor.kind == DELETIONS);
+        go.sort_by(|a, b| a.located.key.cmp(&b.located.key));
+        go.retain(|orphan| reached.is_none_or(|cursor| orphan.located.key.to_string() > cursor.after));
         let walk = &*self;
-        let deletions = go.into_iter().map(|orphan| async move {
-            let done = walk.delete_one(&orphan).await;
+        let deletions = go.into_iter().enumerate().map(|(n, orphan)| async move {
+            let done = if walk.has_time(n) { Some(walk.delete_one(&orphan).await) } else { None };
             (orphan, done)
         });
         let done: Vec<_> = stream::iter(deletions).buffered(AT_ONCE).collect().await;
+        let mut after = String::new();
         for (orphan, done) in done {
             let (key, kind) = (orphan.located.key.to_string(), orphan.named.display());
             match done {
-                Ok(Gone::Deleted(outcome)) => {
-                    self.findings.drifted(DriftReason::Orphan, &kind, Some(&key), "its object is gone");
+                None => return Some(self.cursor(DELETIONS, Some(after))),
+                Some(Ok(Gone::Deleted(outcome))) => {
+                    self.findings.drifted(DriftReason::Orphan, &kind, Some(&key), GONE);
                     self.findings.changed(&key, outcome);
                 }
-                Ok(Gone::Foreign) => {
-                    self.findings.drifted(DriftReason::Foreign, "", Some(&key), "Callboard did not write it");
-                }
-                Ok(Gone::No) => {}
-                Err(nack) => self.findings.failed(&key, nack),
+                Some(Ok(Gone::Foreign)) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
+                Some(Ok(Gone::No)) => {}
+                Some(Err(nack)) => self.findings.failed(&key, nack),
             }
+            after = key;
         }
+        None
     }
 
     /// Deletes one, unless others wrote it, or it lives after all.

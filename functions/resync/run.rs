@@ -90,7 +90,9 @@ pub async fn slice<S: Store>(
         complete.insert(kind.named.clone(), listed);
     }
     let orphans = orphans(&walk, located, &complete);
-    walk.remove(orphans, &stored).await?;
+    if let Some(cursor) = walk.remove(orphans, &stored).await? {
+        return Ok(Report { findings: walk.findings, next: Some(cursor) });
+    }
     let mut findings = walk.findings;
     if mode == Mode::Repair && request.scope == Scope::default() {
         dead::redriven(cx, &mut findings).await?;

@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 /// A CustomResourceDefinition; `names` is kind and plural, the first version is the one that is stored.
 pub(crate) fn definition(group: &str, (kind, plural): (&str, &str), versions: &[&str], scope: &str) -> Value {
     let spec = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {"image": {"type": "string"}}}}});
-    let version = |(nth, name)| json!({"name": name, "served": true, "storage": nth == 0, "schema": {"openAPIV3Schema": spec}});
+    let version =
+        |(nth, name)| json!({"name": name, "served": true, "storage": nth == 0, "schema": {"openAPIV3Schema": spec}});
     json!({
         "apiVersion": "apiextensions.k8s.io/v1",
         "kind": "CustomResourceDefinition",

@@ -19,9 +19,20 @@ struct Asked {
 
 enum Path {
     /// A group, or the versions of it that are left out here.
-    Discover { group: String, version: Option<String> },
-    Get { kind: Kind, version: String, key: String },
-    List { kind: Kind, version: String, namespace: Option<String> },
+    Discover {
+        group: String,
+        version: Option<String>,
+    },
+    Get {
+        kind: Kind,
+        version: String,
+        key: String,
+    },
+    List {
+        kind: Kind,
+        version: String,
+        namespace: Option<String>,
+    },
     Unknown(String),
 }
 
@@ -57,7 +68,8 @@ impl Kubernetes {
 impl State {
     fn asked<B>(&self, request: &Request<B>) -> Asked {
         let query = |name: &str| {
-            let mut pairs = request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
+            let mut pairs =
+                request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
             pairs.find(|(key, _)| *key == name).map(|(_, value)| value.replace("%3D", "=").replace("%3A", ":"))
         };
         let accept = request.headers().get("accept").and_then(|accept| accept.to_str().ok()).unwrap_or_default();
@@ -84,7 +96,8 @@ impl State {
             ["namespaces", namespace, rest @ ..] if !rest.is_empty() => (Some(*namespace), rest),
             rest => (None, rest),
         };
-        let served = |it: &&Kind| it.group == group && it.plural == rest[0] && it.versions.iter().any(|it| it == version);
+        let served =
+            |it: &&Kind| it.group == group && it.plural == rest[0] && it.versions.iter().any(|it| it == version);
         let Some(kind) = self.kinds.iter().find(served).cloned() else { return unknown() };
         let (version, namespace) = (version.to_owned(), namespace.map(str::to_owned));
         match rest {
@@ -145,9 +158,6 @@ impl State {
             None => (self.begun(asked, kind, namespace), 0),
         };
         let snapshot = &self.snapshots[nth];
-        if snapshot.is_expired {
-            return Answer::refusal(410, "the provided continue parameter is too old");
-        }
         let end = begin + asked.limit.min(self.page).min(snapshot.items.len() - begin);
         let items = snapshot.items[begin..end].iter().map(|item| asked.shown(item, kind, version));
         let next = if end < snapshot.items.len() { format!("{nth}-{end}") } else { String::new() };
@@ -163,7 +173,7 @@ impl State {
         };
         let items = self.objects.get(&kind.resource()).into_iter().flat_map(|of| of.values()).filter(wanted);
         let items = items.cloned().collect();
-        self.snapshots.push(Snapshot { version: self.version, items, is_expired: false });
+        self.snapshots.push(Snapshot { version: self.version, items });
         self.snapshots.len() - 1
     }
 }
@@ -200,7 +210,8 @@ impl Asked {
 impl Answer {
     /// As Kubernetes words it.
     fn refusal(status: u16, what: &str) -> Self {
-        let said = json!({"kind": "Status", "status": "Failure", "message": format!("refused: {what}"), "code": status});
+        let said =
+            json!({"kind": "Status", "status": "Failure", "message": format!("refused: {what}"), "code": status});
         Self { status, ..said.into() }
     }
 

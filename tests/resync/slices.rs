@@ -34,7 +34,34 @@ async fn a_run_goes_on_where_its_last_slice_ended() {
 }
 
 #[tokio::test]
-async fn a_store_that_is_down_ends_the_slice_for_a_retry() {
+async fn deletions_are_cut_into_slices_too() {
+    let world = World::new().await;
+    for n in 0..300 {
+        world.app(&format!("app-{n:03}"), "v1");
+    }
+    world.resynced().await;
+    let pace = |context: Context<Memory>| context.with_pace(Pace::new(Duration::ZERO));
+    let world = World::with(world.kubernetes, world.store, pace).await;
+    for n in 0..300 {
+        world.kubernetes.delete(&app(&format!("app-{n:03}"), "v1"));
+    }
+    world.resynced().await;
+    let held = world.posted(events::HELD).remove(0);
+    let mut event = event(events::APPROVED, "/me", "1", json!({"id": held["id"]}));
+    let mut left = vec![world.apps().len()];
+    while let Ok(Reply::Changed(reply)) = world.handle(event).await {
+        event = *reply;
+        left.push(world.apps().len());
+        if event.data().unwrap().to_string().contains("compared") {
+            break;
+        }
+    }
+    assert!((4..9).contains(&left.len()) && left.is_sorted_by(|a, b| a >= b), "{left:?}");
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn a_cluster_that_does_not_answer_ends_the_slice_for_a_retry() {
     let world = World::new().await;
     world.kubernetes.break_off("get namespaces kube-system", crate::kubernetes::Fault::Status(500), 1);
     assert!(matches!(world.tick().await, Err(events::Nack::Retry(_))));
