@@ -364,12 +364,12 @@ fn a_rewind_without_a_second_look_may_raise_the_dead() {
 }
 
 /// The known limit: a process without a memory of the old count, which read that count's tombstone just before it went, buries
-/// by it; the next tick repairs (docs/decisions/0002).
+/// by it; the next tick repairs (docs/decisions/0009).
 #[test]
 fn a_burial_of_the_old_count_can_outlast_a_rewind() {
     let told: &[&[Step]] = &[&[rewind(5, 'A'), read(5, 'A')], &[is(5, 'A')], &[later(is(6, 'B'))]];
     let (_, wrong) = explore(&[is(100, 'z'), gone(101)], told, 1);
-    assert!(!wrong.is_empty(), "the limit is gone: say so in docs/decisions/0002");
+    assert!(!wrong.is_empty(), "the limit is gone: say so in docs/decisions/0009");
 }
 
 #[test]
