@@ -84,6 +84,9 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
     async fn handle(&self, event: cloudevents::Event) -> Verdict {
         let resyncs = self.serves(Function::Resync);
         match tracing::info_span!("decode").in_scope(|| events::decode(event))? {
+            Some(Incoming::Change(arrival)) if self.serving == Serving::Resync => {
+                resync::keep(&self.context, arrival.into()).await
+            }
             Some(Incoming::Change(arrival)) => self.changed(arrival).await,
             Some(Incoming::Resync(request)) if resyncs => resync::tick(&self.context, request).await,
             Some(Incoming::Approval(approval)) if resyncs => resync::approve(&self.context, approval).await,

@@ -87,7 +87,7 @@ fn traceparent(digit: &str) -> String {
 }
 
 /// The binary in front of a store.
-fn serve(store: &Endpoint, variables: &[(&str, &str)]) -> Served {
+pub(crate) fn serve(store: &Endpoint, variables: &[(&str, &str)]) -> Served {
     let keys = store.credentials();
     let of_store = [
         ("AWS_ENDPOINT_URL_S3", store.url()),

@@ -87,9 +87,9 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     let all: Vec<_> = offers.iter().map(|it| it.plural.as_str()).collect();
     let mut functions = role("functions", &name, group, &all, "get, list");
     for offer in others {
-        let _ = write!(
+        let _ = writeln!(
             functions,
-            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the sources works and resource-bindings, and the tick.\n",
+            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the sources works and resource-bindings, and the tick.",
             offer.kind, offer.plural
         );
     }

@@ -235,7 +235,7 @@ impl<'a, S: Store> Walk<'a, S> {
                 }
                 Ended::AsItWas => {}
                 Ended::Failed(why) if self.findings.failed.len() >= FAILURES => return Err(Nack::Retry(why)),
-                Ended::Failed(why) => self.findings.failed(&key, why),
+                Ended::Failed(why) => self.findings.failed(&key, &why),
             }
             self.acted += 1;
             after = Some(position);

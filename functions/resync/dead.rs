@@ -75,7 +75,7 @@ impl Record {
         let Cause { source, id, ty, .. } = dead.cause.clone();
         let function = dead.function.map(|function| function.as_str().to_owned());
         let (deleted, reason) = (dead.deleted, dead.reason.clone());
-        Self { object, deleted, function, source: cut(source), id: cut(id), ty, reason, count: 1, last: now }
+        Self { object, deleted, function, source: cut(&source), id: cut(&id), ty, reason, count: 1, last: now }
     }
 
     /// The news that it stood for: that the object may have changed, or be gone.
@@ -91,7 +91,7 @@ impl Record {
 }
 
 /// Identities are long enough to be told apart by this much.
-fn cut(text: String) -> String {
+fn cut(text: &str) -> String {
     text.chars().take(1000).collect()
 }
 

@@ -4,7 +4,7 @@ use super::dead::Redriven;
 use bucket::Outcome;
 use cluster::Error;
 use events::{Degraded, Drift, DriftReason, Failed, ObjectChange};
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Display};
 
 /// What a slice found and did. Lists are in the order in which things were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -68,14 +68,14 @@ impl Findings {
     }
 
     /// Something that stays as it was.
-    pub(super) fn failed(&mut self, key: &str, reason: impl ToString) {
+    pub(super) fn failed(&mut self, key: &str, reason: &dyn Display) {
         let reason = reason.to_string();
         tracing::warn!(aws.s3.key = key, reason, "could not be brought in line");
         self.failed.push(Failed { key: key.to_owned(), reason });
     }
 
     /// A kind that could not be compared.
-    pub(super) fn degraded(&mut self, kind: &str, reason: impl ToString) {
+    pub(super) fn degraded(&mut self, kind: &str, reason: &dyn Display) {
         let reason = reason.to_string();
         tracing::warn!(kind, reason, "could not be compared; nothing of it is deleted");
         self.degraded.push(Degraded { kind: kind.to_owned(), reason });

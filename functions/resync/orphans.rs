@@ -148,7 +148,7 @@ impl<S: Store> Walk<'_, S> {
                 }
                 Some(Ok(Gone::Foreign)) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
                 Some(Ok(Gone::No)) => {}
-                Some(Err(nack)) => self.findings.failed(&key, nack),
+                Some(Err(nack)) => self.findings.failed(&key, &nack),
             }
             after = key;
         }

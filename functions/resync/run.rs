@@ -82,7 +82,7 @@ pub async fn slice<S: Store>(
                     continue;
                 }
                 Err(Stopped::Unreadable(why)) => {
-                    walk.findings.degraded(&kind.named.display(), why);
+                    walk.findings.degraded(&kind.named.display(), &why);
                     continue;
                 }
             },

@@ -22,6 +22,7 @@ pub(crate) fn definition(group: &str, (kind, plural): (&str, &str), versions: &[
 }
 
 /// A Promise that offers what the definition defines.
+#[expect(clippy::needless_pass_by_value, reason = "callers make it on the spot")]
 pub(crate) fn promise(name: &str, definition: Value) -> Value {
     json!({
         "apiVersion": "platform.kratix.io/v1alpha1",

@@ -145,9 +145,24 @@ async fn a_shadow_of_nothing_that_is_there_changes_nothing() {
         ("of others", work("default", &json!({})), |_, _| {}, Nothing::NotOurs),
         ("gone", work("default", &of_request()), |live, shadow| drop(live.kubernetes.delete(shadow)), Nothing::Absent),
         ("without a request", binding(), |live, _| drop(live.kubernetes.delete(&jenkin("A"))), Nothing::Absent),
-        ("without a Promise", binding(), |live, _| drop(live.kubernetes.delete(&promise("jenkins", json!({})))), Nothing::Absent),
-        ("without an API", binding(), |live, _| drop(live.kubernetes.apply(promise("jenkins", json!({})))), Nothing::Unresolved),
-        ("of a kind that is gone", binding(), |live, _| drop(live.kubernetes.delete(&jenkins("Namespaced"))), Nothing::Unresolved),
+        (
+            "without a Promise",
+            binding(),
+            |live, _| drop(live.kubernetes.delete(&promise("jenkins", json!({})))),
+            Nothing::Absent,
+        ),
+        (
+            "without an API",
+            binding(),
+            |live, _| drop(live.kubernetes.apply(promise("jenkins", json!({})))),
+            Nothing::Unresolved,
+        ),
+        (
+            "of a kind that is gone",
+            binding(),
+            |live, _| drop(live.kubernetes.delete(&jenkins("Namespaced"))),
+            Nothing::Unresolved,
+        ),
     ];
     for (case, shadow, change, wanted) in cases {
         let (live, _) = marketplace();

@@ -33,6 +33,19 @@ async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_tick() {
     assert_eq!((letters(&world), world.apps()), (vec![], vec!["todo".to_owned()]));
 }
 
+/// Knative marks no event to which nobody answered in time.
+#[tokio::test]
+async fn a_change_that_reaches_resync_alone_is_a_dead_letter() {
+    let mut world = World::new().await;
+    world.process.serving = Serving::Resync;
+    world.resynced().await;
+    let todo = world.app("todo", "v1");
+    assert_eq!(world.handle(resource("add", &todo)).await, Ok(Reply::Nothing(Nothing::Kept)));
+    assert_eq!(letters(&world)[0]["reason"], "no answer in time");
+    world.tick().await.unwrap();
+    assert_eq!((letters(&world), world.apps()), (vec![], vec!["todo".to_owned()]));
+}
+
 #[tokio::test]
 async fn the_live_object_counts_and_not_the_letter() {
     let world = World::new().await;

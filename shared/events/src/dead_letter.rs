@@ -25,6 +25,16 @@ pub struct DeadLetter {
     pub reason: String,
 }
 
+/// A change that reaches `resync`, which takes none: Knative marks no dead letter of a subscriber that did not answer in
+/// time.
+impl From<Arrival> for DeadLetter {
+    fn from(Arrival { mut cause, change, function, .. }: Arrival) -> Self {
+        cause.ty = plain(&cause.ty);
+        let deleted = matches!(change, Change::Deleted(_) | Change::Gone(_));
+        Self { cause, object: Some(change.object().clone()), deleted, function, reason: "no answer in time".into() }
+    }
+}
+
 pub(crate) fn is_one(event: &Event) -> bool {
     event.extension(DESTINATION).is_some() || event.extension(CODE).is_some()
 }
@@ -34,11 +44,10 @@ pub(crate) fn decode(mut event: Event) -> DeadLetter {
     let reason = plain(&format!("{} from {}", said(CODE), said(DESTINATION)));
     let mut cause = Cause::of(&event);
     cause.ty = plain(event.ty());
-    let Ok(Some(Arrival { change, function, .. })) = arrival::decode(&mut event) else {
-        return DeadLetter { cause, object: None, deleted: false, function: None, reason };
-    };
-    let deleted = matches!(change, Change::Deleted(_) | Change::Gone(_));
-    DeadLetter { cause, object: Some(change.object().clone()), deleted, function, reason }
+    match arrival::decode(&mut event) {
+        Ok(Some(arrival)) => DeadLetter { reason, ..DeadLetter::from(arrival) },
+        Ok(None) | Err(_) => DeadLetter { cause, object: None, deleted: false, function: None, reason },
+    }
 }
 
 /// Short, and of printable ASCII.
@@ -74,5 +83,15 @@ mod tests {
         let event = EventBuilderV10::new().id("1").source("/test").ty("dev.knative.apiserver.resource.add");
         let dead = decode(event.extension(CODE, "422").data("application/json", json!({"x": 1})).build().unwrap());
         assert_eq!((dead.object, dead.reason.as_str()), (None, "422 from unknown"));
+    }
+
+    #[test]
+    fn a_change_that_nobody_answered_in_time_is_one_without_a_mark() {
+        let app = json!({"apiVersion": "workshop.kratix.io/v1", "kind": "App", "metadata": {"name": "todo", "namespace": "a"}});
+        let event = EventBuilderV10::new().id("1").source("/test").ty("dev.knative.apiserver.resource.delete");
+        let mut event = event.data("application/json", app).build().unwrap();
+        let dead = DeadLetter::from(arrival::decode(&mut event).unwrap().unwrap());
+        assert_eq!(dead.object.unwrap().to_string(), "app.workshop.kratix.io/a/todo");
+        assert_eq!((dead.deleted, dead.reason.as_str()), (true, "no answer in time"));
     }
 }
