@@ -1,0 +1,139 @@
+//! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/events.md.
+
+use events::{APPROVED, DRIFTED, Function, HELD, REQUESTED};
+use serde_json::Value;
+use std::{collections::BTreeMap, env, fs, path::Path};
+
+const ROOT: &str = env!("CARGO_MANIFEST_DIR");
+
+/// Who sends the events of a type, and how.
+const EVENTS: [(&str, Option<Function>, &str); 7] = [
+    ("dev.callboard.app.cataloged", Some(Function::Apps), "The reply of `apps`"),
+    ("dev.callboard.promise.cataloged", Some(Function::Promises), "The reply of `promises`"),
+    (
+        "dev.callboard.catalog.resynced",
+        Some(Function::Resync),
+        "The reply of `resync`, where it changed something or found new drift",
+    ),
+    (DRIFTED, Some(Function::Resync), "Sent by `resync` to its sink"),
+    (HELD, Some(Function::Resync), "Sent by `resync` to its sink"),
+    (REQUESTED, None, "Taken by `resync`; also its reply where a run goes on"),
+    (APPROVED, None, "Taken by `resync`"),
+];
+
+#[test]
+fn each_schema_is_of_a_type_that_we_emit_or_take() {
+    let mut types = EVENTS.map(|(ty, ..)| ty.to_owned());
+    types.sort();
+    assert_eq!(schemas().into_keys().collect::<Vec<_>>(), types);
+    for (ty, function, how) in EVENTS {
+        let replies = function.is_some_and(|function| function.reply_type() == ty);
+        assert_eq!(replies, how.starts_with("The reply of"), "{ty}");
+    }
+}
+
+#[test]
+fn event_types_are_what_the_schemas_say() {
+    let written = "# Generated from deploy/schemas by the test event_types. The schema is named by its URL alone, for Eventing's controller drops\n\
+                   # `schemaData` when it writes the object back.\n";
+    let schemas = schemas();
+    let documents = EVENTS.map(|(ty, function, _)| event_type(ty, function, &schemas[ty]));
+    let wanted = format!("{written}{}", documents.join("---\n"));
+    assert_file("deploy/base/300-eventtypes.yaml", &wanted);
+
+    let read: Vec<Value> = serde_saphyr::from_multiple(&wanted).unwrap();
+    for (event_type, (ty, ..)) in read.iter().zip(EVENTS) {
+        let schema: Value = serde_json::from_str(&schemas[ty]).unwrap();
+        assert_eq!(event_type["spec"]["schema"], schema["$id"], "{ty}");
+        assert_eq!(event_type["spec"]["description"], schema["description"], "{ty}");
+    }
+}
+
+#[test]
+fn the_events_are_documented_as_the_schemas_say() {
+    let (begin, end) = ("<!-- schemas -->\n", "<!-- /schemas -->");
+    let page = read("docs/events.md");
+    let (before, rest) = page.split_once(begin).unwrap_or_else(|| panic!("docs/events.md has no line {begin}"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("docs/events.md has no line {end}"));
+    let schemas = schemas();
+    let sections = EVENTS.map(|(ty, function, how)| section(ty, function, how, &schemas[ty])).concat();
+    assert_file("docs/events.md", &[before, begin, &sections, end, after].concat());
+}
+
+/// By type, as they are written.
+fn schemas() -> BTreeMap<String, String> {
+    let files = fs::read_dir(Path::new(ROOT).join("deploy/schemas")).unwrap();
+    let schema = |path: &Path| {
+        let ty = path.file_name().unwrap().to_str().unwrap().strip_suffix(".json").unwrap();
+        (ty.to_owned(), fs::read_to_string(path).unwrap())
+    };
+    files.map(|file| schema(&file.unwrap().path())).collect()
+}
+
+fn event_type(ty: &str, function: Option<Function>, schema: &str) -> String {
+    let source = function.map(|function| format!("  source: /callboard/{function}\n")).unwrap_or_default();
+    let description = &serde_json::from_str::<Value>(schema).unwrap()["description"];
+    let url = events::schema_url(ty);
+    format!(
+        "apiVersion: eventing.knative.dev/v1beta2\nkind: EventType\nmetadata:\n  name: {ty}\nspec:\n  type: {ty}\n{source}  \
+         description: {description}\n  reference:\n    apiVersion: eventing.knative.dev/v1\n    kind: Broker\n    name: callboard\n  \
+         schema: {url}\n"
+    )
+}
+
+fn section(ty: &str, function: Option<Function>, how: &str, schema: &str) -> String {
+    let schema: Value = serde_json::from_str(schema).unwrap();
+    let source = function.map(|function| format!(", source `/callboard/{function}`")).unwrap_or_default();
+    let mut rows = String::new();
+    fields("", &schema, &mut rows);
+    format!(
+        "## `{ty}`\n\n{}\n\n{how}{source}. [Schema](../deploy/schemas/{ty}.json)\n\n\
+         | field | type | meaning |\n|---|---|---|\n{rows}\n",
+        schema["description"].as_str().unwrap()
+    )
+}
+
+/// A row for each field that says what it means, and those within it.
+fn fields(within: &str, schema: &Value, rows: &mut String) {
+    let Some(properties) = schema["properties"].as_object() else { return };
+    for (name, field) in properties.iter().collect::<BTreeMap<_, _>>() {
+        let required = schema["required"].as_array().is_some_and(|names| names.iter().any(|it| it == name));
+        let name = format!("{within}{name}");
+        if let Some(meaning) = field["description"].as_str() {
+            let optional = if required { "" } else { ", optional" };
+            let meaning = meaning.replace('|', "\\|").replace('<', "\\<");
+            rows.push_str(&format!("| `{name}` | {}{optional} | {meaning} |\n", type_of(field)));
+        }
+        fields(&format!("{name}."), field, rows);
+        fields(&format!("{name}[]."), &field["items"], rows);
+    }
+}
+
+fn type_of(field: &Value) -> String {
+    let names = |values: &Value, quote: &str| {
+        let values = values.as_array().unwrap().iter().map(|value| value.as_str().unwrap().to_owned());
+        values.map(|value| format!("{quote}{value}{quote}")).collect::<Vec<_>>().join(" or ")
+    };
+    match (&field["enum"], &field["const"], &field["type"]) {
+        (Value::Array(_), ..) => names(&field["enum"], "`"),
+        (_, Value::Bool(value), _) => format!("`{value}`"),
+        (_, _, Value::Array(_)) => names(&field["type"], ""),
+        (_, _, ty) => ty.as_str().unwrap_or("any").to_owned(),
+    }
+}
+
+fn read(file: &str) -> String {
+    fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
+}
+
+/// That a generated file is up to date, or is from now on where `CALLBOARD_BLESS` is set.
+fn assert_file(file: &str, wanted: &str) {
+    if env::var_os("CALLBOARD_BLESS").is_some() {
+        fs::write(Path::new(ROOT).join(file), wanted).unwrap();
+    } else {
+        assert!(
+            read(file) == wanted,
+            "{file} is stale: run the test with CALLBOARD_BLESS=1, and look at what it changes"
+        );
+    }
+}
