@@ -12,7 +12,7 @@ pub struct Args {
     #[arg(long, env = "CALLBOARD_BUCKET", value_name = "CALLBOARD_BUCKET", value_parser = NonEmptyStringValueParser::new())]
     pub bucket: String,
 
-    /// URL of an S3-compatible store; unset: AWS
+    /// URL of an S3-compatible store; unset or empty: AWS
     #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
 
@@ -30,6 +30,11 @@ pub struct Args {
 }
 
 impl Args {
+    /// The URL of the store; `None`: AWS.
+    pub fn endpoint(&self) -> Option<&str> {
+        self.endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())
+    }
+
     /// What is known of the store's conditional writes.
     pub fn honours(&self) -> Honours {
         if self.unconditional { Honours::Nothing } else { Honours::Unknown }
@@ -38,6 +43,8 @@ impl Args {
 
 fn endpoint(text: &str) -> Result<String, String> {
     match url::Url::parse(text) {
+        // A ConfigMap's key that has to be there may say nothing.
+        _ if text.is_empty() => Ok(String::new()),
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
         Ok(_) => Err("no http or https URL".into()),
         Err(error) => Err(format!("no URL: {error}")),

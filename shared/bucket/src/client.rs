@@ -43,10 +43,11 @@ pub(crate) async fn connect(args: &Args, credentials: Option<&Credentials>) -> R
         .request_checksum_calculation(RequestChecksumCalculation::WhenRequired)
         .response_checksum_validation(ResponseChecksumValidation::WhenRequired)
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
-    let endpoint = args.endpoint.clone().or_else(|| shared.endpoint_url().map(str::to_owned));
+    let endpoint = args.endpoint().map(str::to_owned).or_else(|| shared.endpoint_url().map(str::to_owned));
     config = config.force_path_style(args.path_style.unwrap_or(endpoint.is_some()));
-    if let Some(endpoint) = endpoint {
-        config = config.endpoint_url(endpoint);
+    // Else the SDK reads the variable itself, also where it is empty.
+    if endpoint.is_some() || args.endpoint.is_some() {
+        config.set_endpoint_url(endpoint);
     }
     Ok(Client::from_conf(config.build()))
 }

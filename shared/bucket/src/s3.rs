@@ -149,7 +149,7 @@ impl Store for S3 {
     }
 
     fn name(&self) -> String {
-        format!("{} at {}", self.args.bucket, self.args.endpoint.as_deref().unwrap_or("AWS"))
+        format!("{} at {}", self.args.bucket, self.args.endpoint().unwrap_or("AWS"))
     }
 }
 

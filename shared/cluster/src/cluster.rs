@@ -57,13 +57,25 @@ impl Cluster {
         connect::of_user(args).await.map(Self::new)
     }
 
+    /// The same, seen from the namespace of an install.
+    ///
+    /// # Errors
+    /// As [`Self::of_user`].
+    pub async fn of_install(args: &Args, namespace: &str) -> anyhow::Result<Self> {
+        Ok(Self::within(connect::of_user(args).await?, namespace.to_owned()))
+    }
+
     /// The cluster at the other end of a client, whose own retries should be off.
     pub fn new(client: Client) -> Self {
         let namespace = client.default_namespace().to_owned();
+        Self::within(client, namespace)
+    }
+
+    fn within(client: Client, namespace: String) -> Self {
         Self(Arc::new(Asked { wire: Wire::new(client), discovery: Discovery::new(), namespace }))
     }
 
-    /// Our own namespace: the ServiceAccount's, or that of the kubeconfig's context.
+    /// Our own namespace: the ServiceAccount's, that of the kubeconfig's context, or that of the install.
     pub fn namespace(&self) -> &str {
         &self.0.namespace
     }
