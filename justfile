@@ -13,7 +13,7 @@ fmt:
 
 # What clippy finds is an error, with and without `dev`
 lint:
-    cargo clippy --workspace --all-targets -- -D warnings
+    cargo clippy --workspace --all-targets --features e2e -- -D warnings
     cargo clippy --workspace --no-default-features -- -D warnings
 
 # Licences, bans and sources of the dependencies
@@ -32,11 +32,20 @@ test-s3:
 test-backstage-model:
     tests/backstage/run
 
+# Both benches: what Callboard costs beyond the raw calls
+bench: bench-ratios bench-resync
+
 # Ratios against the raw S3 calls, on the same server, and what the image's binary takes
-bench:
-    cargo build --release --no-default-features
-    cp target/release/callboard target/callboard-image # the bench below builds another one over it, with `dev`
+bench-ratios: _image-binary
     CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench ratios
+
+# A resync of 10,000 objects against the raw lists and calls
+bench-resync: _image-binary
+    CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench resync
+
+_image-binary:
+    cargo build --release --no-default-features
+    cp target/release/callboard target/callboard-image # the benches build another one over it, with `dev`
 
 # Everything that must hold before a change lands
 ci:
@@ -45,3 +54,15 @@ ci:
 # The functions without a cluster, with a story of events
 dev *args:
     cargo run -- dev {{ args }}
+
+# The one file of a release, with the image given: target/release.yaml
+release *image:
+    .ci/release {{ image }}
+
+# The image as an OCI archive, for kind, containerd or skopeo: target/image/callboard.oci.tar
+image *name:
+    .ci/image {{ name }}
+
+# The suite in a real cluster, built from packages, as root; or `just e2e KUBECONFIG=FILE` in yours
+e2e *args:
+    tests/e2e/run {{ args }}

@@ -85,7 +85,7 @@ impl Shadow {
                 let not_ours = || nothing(Nothing::NotOurs);
                 let promise = label("kratix.io/promise-name").ok_or_else(not_ours)?;
                 let name = label("kratix.io/resource-name").ok_or_else(not_ours)?;
-                // Kratix of 2025 and later has it, since a pipeline may run in another namespace.
+                // Kratix v0.125 has none and makes the Work beside its request; newer ones may not.
                 let namespace = label("kratix.io/resource-namespace").or(own.map(str::to_owned));
                 Ok(Named { promise, namespace, name })
             }

@@ -1,9 +1,9 @@
 //! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, to be applied or committed.
 
-use crate::args::Namespaces;
+use crate::{args::Namespaces, resync};
 use anyhow::Context as _;
 use catalog::Offered;
-use cluster::{Cluster, Kind};
+use cluster::Cluster;
 use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
 
 /// What to print.
@@ -33,22 +33,10 @@ pub struct Args {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
         let cluster = Cluster::of_user(&args.cluster).await?;
-        let offers = offers(&cluster).await.context("the Promises cannot be listed")?;
+        let offers = resync::offers(&cluster).await.context("the Promises cannot be listed")?;
         super::print(&printed(args, offers))?;
         Ok(ExitCode::SUCCESS)
     })
-}
-
-async fn offers(cluster: &Cluster) -> Result<Vec<Offered>, cluster::Error> {
-    let (mut offers, mut from) = (Vec::new(), None);
-    loop {
-        let page = cluster.page(&Kind::promise(), None, from.as_deref()).await?;
-        offers.extend(page.objects.iter().filter_map(Offered::by));
-        match page.next {
-            Some(next) => from = Some(next),
-            None => return Ok(offers),
-        }
-    }
 }
 
 /// One source for each API group, since the extension `callboard`, which says who takes an event, is set per source.
@@ -85,7 +73,7 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     let mut documents: Vec<_> =
         (!resources.is_empty()).then(|| source(args, &name, "Resource", &resources)).into_iter().collect();
     let all: Vec<_> = offers.iter().map(|it| it.plural.as_str()).collect();
-    let mut functions = role("functions", &name, group, &all, "get, list");
+    let mut functions = role(args, "functions", &name, group, (&all, "get, list"));
     for offer in others {
         let _ = writeln!(
             functions,
@@ -95,7 +83,8 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     }
     documents.push(functions);
     let watched: Vec<_> = guessable.iter().map(|it| it.plural.as_str()).collect();
-    documents.extend((!watched.is_empty()).then(|| role("sources", &name, group, &watched, "get, list, watch")));
+    documents
+        .extend((!watched.is_empty()).then(|| role(args, "sources", &name, group, (&watched, "get, list, watch"))));
     documents
 }
 
@@ -134,12 +123,13 @@ spec:
 }
 
 /// A part of one of the aggregated ClusterRoles of deploy/.
-fn role(whose: &str, name: &str, group: &str, plurals: &[&str], verbs: &str) -> String {
+fn role(args: &Args, whose: &str, name: &str, group: &str, (plurals, verbs): (&[&str], &str)) -> String {
+    let install = &args.install; // ClusterRoles have no namespace, and two installs must not share one.
     format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
-  name: callboard-{whose}-{name}
+  name: {install}-{whose}-{name}
   labels:
     callboard.dev/aggregate-to-{whose}: \"true\"
 rules:

@@ -25,6 +25,9 @@ pub struct Target {
     /// Whose objects.
     #[command(flatten)]
     pub namespaces: Namespaces,
+    /// The namespace of the install
+    #[arg(long, default_value = "callboard")]
+    pub install: String,
     /// How to print
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub output: Format,
@@ -47,7 +50,7 @@ impl Target {
     pub(super) async fn context(&self) -> anyhow::Result<(Context<S3>, Cluster)> {
         let settings = self.catalog.settings(&self.owner)?;
         let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
-        let cluster = Cluster::of_user(&self.cluster).await?;
+        let cluster = Cluster::of_install(&self.cluster, &self.install).await?;
         let context = Context::new(settings, bucket).with_namespaces(self.namespaces.chosen());
         Ok((context.with_cluster(cluster.clone()), cluster))
     }

@@ -2,10 +2,6 @@
 
 use crate::context::Context;
 use cloudevents::{AttributesReader, Event};
-use std::time::Duration;
-
-/// How long a run waits for the sink, which is less than it has.
-const PATIENCE: Duration = Duration::from_secs(5);
 
 impl<S> Context<S> {
     /// Posts an event to the sink; whether it arrived there. Without a sink the log has to do.
@@ -22,18 +18,10 @@ impl<S> Context<S> {
             tracing::warn!(cloudevents.event_type = ty, cloudevents.event_id = id, "there is no K_SINK to tell");
             return false;
         };
-        match tokio::time::timeout(PATIENCE, sink.send(event)).await {
-            Ok(Ok(())) => true,
-            Ok(Err(error)) => {
+        match sink.send(event).await {
+            Ok(()) => true,
+            Err(error) => {
                 tracing::error!(%error, "an event was not taken by K_SINK");
-                false
-            }
-            Err(_) => {
-                tracing::error!(
-                    cloudevents.event_type = ty,
-                    cloudevents.event_id = id,
-                    "K_SINK did not answer in time"
-                );
                 false
             }
         }

@@ -18,6 +18,7 @@ mod scope;
 
 pub use dead::{Redriven, redrive};
 pub use findings::Findings;
+pub use kinds::offers;
 pub use pace::Pace;
 pub use run::{Mode, Report, accept_cluster, approve_held, slice};
 

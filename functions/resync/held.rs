@@ -121,14 +121,15 @@ pub(super) async fn hold<S: Store>(
             cx.bucket.delete_state(&name(&batch.id), Condition::Is(etag)).await?;
         }
     }
-    let mut news = BTreeSet::new();
+    let (mut news, mut is_reachable) = (BTreeSet::new(), true);
     for batch in batches {
         let known = records.iter().find(|record| record.batch.id == batch.id);
         if known.is_some_and(|record| record.batch.announced) {
             continue;
         }
-        let announced =
-            cx.announce(batch.event(request).event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await;
+        let event = batch.event(request).event(cx.settings.layout.cluster(), &cx.settings.layout.root());
+        let announced = is_reachable && cx.announce(event).await;
+        is_reachable = announced;
         if known.is_none() || announced {
             news.insert(batch.id.clone());
             let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));

@@ -4,6 +4,7 @@ use super::findings::Findings;
 use catalog::Offered;
 use cluster::{Cluster, Error, Kind};
 use events::{DriftReason, Function, Object, ObjectRef, Scope};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A group and a kind in lower case, as in a key.
@@ -83,7 +84,7 @@ pub(super) async fn compared(
     scope: &Scope,
     findings: &mut Findings,
 ) -> Vec<Compared> {
-    let offers = offers(cluster, findings).await;
+    let offers = tolerated(offers(cluster).await, "promise.platform.kratix.io", findings).unwrap_or_default();
     let sources = sources(cluster, findings).await;
     if let Some(sources) = &sources {
         uncovered(&offers, sources, scope, findings);
@@ -131,52 +132,61 @@ async fn served(
     }
 }
 
-/// What the Promises offer; nothing where there is no Kratix.
-async fn offers(cluster: &Cluster, findings: &mut Findings) -> Vec<Offered> {
-    let promises = whole(cluster, &Kind::promise(), None).await;
-    let promises = tolerated(promises, "promise.platform.kratix.io", findings).unwrap_or_default();
-    promises.iter().filter_map(Offered::by).collect()
+/// The kinds that the Promises of a cluster offer.
+///
+/// # Errors
+/// If Promises cannot be listed.
+pub async fn offers(cluster: &Cluster) -> Result<Vec<Offered>, Error> {
+    each(cluster, &Kind::promise(), None, Offered::by).await
 }
 
 /// What our sources name; `None` where they may not be read.
 async fn sources(cluster: &Cluster, findings: &mut Findings) -> Option<Sources> {
-    let kind = Kind::api_server_source();
-    let all = whole(cluster, &kind, Some(cluster.namespace())).await;
+    let all = each(cluster, &Kind::api_server_source(), Some(cluster.namespace()), resources).await;
     let all = tolerated(all, "apiserversource.sources.knative.dev", findings)?;
     let mut sources = Sources { named: BTreeMap::new(), has_shadows: false };
-    let ours =
-        |source: &&Object| source.text("/spec/ceOverrides/extensions/callboard") == Some(Function::Apps.as_str());
-    for resource in all.iter().filter(ours).filter_map(|it| it.at("/spec/resources")?.as_array()).flatten() {
-        let field = |name| resource.get(name).and_then(serde_json::Value::as_str);
-        let (Some(api_version), Some(kind)) = (field("apiVersion"), field("kind")) else { continue };
-        let Some((group, version)) = api_version.split_once('/') else { continue };
-        match (group, kind) {
+    for (group, version, kind) in all.into_iter().flatten() {
+        match (group.as_str(), kind.as_str()) {
             ("platform.kratix.io", "Work" | "ResourceBinding") => sources.has_shadows = true,
-            _ => {
-                sources.named.insert(Named::new(group, kind), version.to_owned());
-            }
+            _ => drop(sources.named.insert(Named::new(&group, &kind), version)),
         }
     }
     Some(sources)
 }
 
-/// Every object of a kind of which there are few.
-async fn whole(cluster: &Cluster, kind: &Kind, namespace: Option<&str>) -> Result<Vec<Object>, Error> {
-    let (mut objects, mut from) = (Vec::new(), None);
+/// Group, version and kind of what a source names, if it is one of ours for `apps`.
+fn resources(source: &Object) -> Option<Vec<(String, String, String)>> {
+    let ours = source.text("/spec/ceOverrides/extensions/callboard") == Some(Function::Apps.as_str());
+    let resources = source.at("/spec/resources").filter(|_| ours)?.as_array()?.iter();
+    let named = |resource: &Value| {
+        let (group, version) = resource.get("apiVersion")?.as_str()?.split_once('/')?;
+        Some((group.to_owned(), version.to_owned(), resource.get("kind")?.as_str()?.to_owned()))
+    };
+    Some(resources.filter_map(named).collect())
+}
+
+/// What is made of each object of a kind, of which a page at a time is in memory.
+async fn each<T>(
+    cluster: &Cluster,
+    kind: &Kind,
+    namespace: Option<&str>,
+    make: impl Fn(&Object) -> Option<T>,
+) -> Result<Vec<T>, Error> {
+    let (mut made, mut from) = (Vec::new(), None);
     loop {
         let page = cluster.page(kind, namespace, from.as_deref()).await?;
-        objects.extend(page.objects);
+        made.extend(page.objects.iter().filter_map(&make));
         match page.next {
             Some(next) => from = Some(next),
-            None => return Ok(objects),
+            None => return Ok(made),
         }
     }
 }
 
 /// A kind that is not there has no objects; one that cannot be listed is said to be degraded.
-fn tolerated(listed: Result<Vec<Object>, Error>, kind: &str, findings: &mut Findings) -> Option<Vec<Object>> {
+fn tolerated<T>(listed: Result<Vec<T>, Error>, kind: &str, findings: &mut Findings) -> Option<Vec<T>> {
     match listed {
-        Ok(objects) => Some(objects),
+        Ok(listed) => Some(listed),
         Err(Error::Unserved { .. }) => Some(Vec::new()),
         Err(error) => {
             findings.unreadable(kind, &error);

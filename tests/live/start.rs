@@ -48,7 +48,10 @@ async fn what_may_not_be_read_is_counted_and_logged_with_what_to_do() {
 #[test]
 fn the_other_functions_start_without_a_cluster_and_say_once_what_is_missing() {
     for function in ["apps", "promises", "all"] {
-        let (status, stderr) = Served::start(&[("FUNCTION", function)]).terminated();
+        let served = Served::start(&[("FUNCTION", function)]);
+        let ready = served.ask("GET", "/health/readiness");
+        assert!(ready.starts_with("HTTP/1.1 200 "), "{function}: {ready}");
+        let (status, stderr) = served.terminated();
         assert!(status.success(), "{function}");
         assert_eq!(stderr.matches("there is no cluster").count(), 1, "{function}: {stderr}");
     }

@@ -35,7 +35,10 @@ use tracing::{Instrument, field::Empty};
 const CONNECT: Duration = Duration::from_secs(3);
 
 /// The most time of one try.
-const TRY: Duration = Duration::from_secs(10);
+const TRY: Duration = Duration::from_secs(5);
+
+/// The most time of all tries: who sends has an event of its own to answer.
+const ALL: Duration = Duration::from_secs(8);
 
 /// Before the second and the third try.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(600)];
@@ -99,14 +102,14 @@ impl Sink {
     }
 
     async fn deliver(&self, event: Event) -> Result<(), Fault> {
-        let request = self.request(event)?;
+        let (request, end) = (self.request(event)?, Instant::now() + ALL);
         for wait in BACKOFF {
-            match self.attempt(request.clone()).await {
-                Err(fault) if fault.may_pass() => sleep(wait).await,
+            match self.attempt(request.clone(), end).await {
+                Err(fault) if fault.may_pass() && Instant::now() + wait < end => sleep(wait).await,
                 ended => return ended,
             }
         }
-        self.attempt(request).await
+        self.attempt(request, end).await
     }
 
     fn request(&self, mut event: Event) -> Result<Request<Full<Bytes>>, Fault> {
@@ -125,10 +128,10 @@ impl Sink {
         Ok(request)
     }
 
-    async fn attempt(&self, request: Request<Full<Bytes>>) -> Result<(), Fault> {
-        let deadline = Instant::now() + TRY;
+    async fn attempt(&self, request: Request<Full<Bytes>>, end: Instant) -> Result<(), Fault> {
+        let deadline = end.min(Instant::now() + TRY);
         let response = timeout_at(deadline, self.client.request(request)).await;
-        let response = response.map_err(|_| Fault::Unreached(format!("no answer within {TRY:?}")))?;
+        let response = response.map_err(|_| Fault::Unreached("no answer in time".to_owned()))?;
         let response = response.map_err(|error| Fault::Unreached(format!("{:#}", anyhow::Error::new(error))))?;
         if response.status().is_success() {
             return Ok(());

@@ -168,13 +168,13 @@ async fn where_nobody_listens_it_is_tried_again_and_said() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broker_that_never_answers_holds_us_for_31_seconds_at_most() {
+async fn a_broker_that_never_answers_holds_us_for_8_seconds() {
     let server = Server::start(&[]).await;
     let started = Instant::now();
     let error = sink(&server.url, &[]).send(event()).await.unwrap_err().to_string();
-    assert!(error.contains("no answer within 10s"), "{error}");
-    assert!((30..=31).contains(&started.elapsed().as_secs()), "{:?}", started.elapsed());
-    assert_eq!(server.requests().len(), 3);
+    assert!(error.contains("no answer in time"), "{error}");
+    assert_eq!(started.elapsed().as_secs(), 8);
+    assert_eq!(server.requests().len(), 2);
 }
 
 #[tokio::test]
