@@ -128,7 +128,7 @@ impl<S: Store> Context<S> {
         Ok((described, synced))
     }
 
-    fn count(&self, outcome: &Outcome, described: &Described) {
+    pub(crate) fn count(&self, outcome: &Outcome, described: &Described) {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);
         }

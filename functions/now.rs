@@ -93,9 +93,14 @@ impl<S: Store> Context<S> {
         match Now::asked(cluster, &change).await {
             Ok(now) => now.ok_or(nothing(Nothing::Absent)),
             Err(error) => {
-                let is_forbidden = matches!(error, Error::Forbidden { .. });
+                // A deletion is one at its own version, whatever became of its kind.
+                let is_told = match &error {
+                    Error::Forbidden { .. } => true,
+                    Error::Unserved { .. } => matches!(change, Change::Deleted(_)),
+                    Error::Expired { .. } | Error::Failed { .. } => false,
+                };
                 let end = self.unanswered(change.object(), error);
-                Now::told(change).filter(|_| is_forbidden).ok_or(end)
+                Now::told(change).filter(|_| is_told).ok_or(end)
             }
         }
     }

@@ -23,12 +23,15 @@ use callboard::{
 use clap::Parser;
 use cloudevents::{Event, EventBuilder, EventBuilderV10};
 use events::{Nothing, Reply, Verdict};
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 use runtime::{Handler, Sink, SinkArgs};
 use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 
@@ -42,6 +45,8 @@ struct World {
     ticks: Mutex<usize>,
     /// What was posted to the sink: type and data.
     posted: Posted,
+    /// Whether the sink takes nothing.
+    down: Arc<AtomicBool>,
 }
 
 type Posted = Arc<Mutex<Vec<(String, Value)>>>;
@@ -68,10 +73,11 @@ impl World {
     async fn with(kubernetes: Kubernetes, store: Memory, set: impl FnOnce(Context<Memory>) -> Context<Memory>) -> Self {
         let settings = settings();
         let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
-        let posted = Posted::default();
-        let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_sink(sink(&posted).await);
+        let (posted, down) = (Posted::default(), Arc::new(AtomicBool::new(false)));
+        let sink = sink(&posted, &down).await;
+        let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_sink(sink);
         let process = Functions { serving: Serving::All, context: Arc::new(set(context)) };
-        Self { kubernetes, store, process, ticks: Mutex::new(0), posted }
+        Self { kubernetes, store, process, ticks: Mutex::new(0), posted, down }
     }
 
     /// A request of the kind App, applied; no event of it arrives.
@@ -168,15 +174,20 @@ fn source(kinds: &[(&str, &str)]) -> Value {
     })
 }
 
-/// A server that takes whatever is posted.
-async fn sink(posted: &Posted) -> Sink {
-    let take = |State(posted): State<Posted>, headers: HeaderMap, body: String| async move {
+/// A server that takes whatever is posted, unless it is down.
+async fn sink(posted: &Posted, down: &Arc<AtomicBool>) -> Sink {
+    type Server = (Posted, Arc<AtomicBool>);
+    let take = |State((posted, down)): State<Server>, headers: HeaderMap, body: String| async move {
+        if down.load(Relaxed) {
+            return StatusCode::BAD_REQUEST;
+        }
         let ty = headers["ce-type"].to_str().unwrap().to_owned();
         posted.lock().unwrap().push((ty, serde_json::from_str(&body).unwrap()));
+        StatusCode::ACCEPTED
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    let router = Router::new().route("/", post(take)).with_state(posted.clone());
+    let router = Router::new().route("/", post(take)).with_state((posted.clone(), down.clone()));
     tokio::spawn(async { axum::serve(listener, router).await });
     Sink::new(&Args::parse_from(["test", "--sink", &url]).sink).unwrap().unwrap()
 }

@@ -2,9 +2,9 @@
 
 mod shadow;
 
-use crate::context::Context;
+use crate::{context::Context, now::nothing};
 use bucket::Store;
-use events::{Arrival, Function, Verdict};
+use events::{Arrival, Function, Nothing, Verdict};
 use shadow::Shadow;
 
 /// Keeps the Component of one resource request, also where a Kratix ResourceBinding or Work changed that names one.
@@ -18,6 +18,7 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
         None => cx.now(change, time).await,
     };
     match now {
+        Ok(now) if !cx.keeps(now.object().namespace()) => nothing(Nothing::NotOurs),
         Ok(now) => cx.keep(Function::Apps, cause, now).await,
         Err(end) => end,
     }

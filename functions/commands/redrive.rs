@@ -2,7 +2,13 @@
 
 use super::{Format, Target};
 use crate::resync;
-use std::process::ExitCode;
+use std::{
+    process::ExitCode,
+    time::{Duration, Instant},
+};
+
+/// All of them, however long it takes within reason.
+const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// Which catalog.
 #[derive(Debug, clap::Args)]
@@ -18,15 +24,15 @@ pub struct Args {
 /// If cluster or bucket cannot be used.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
-        let (cx, _) = args.target.context().await?;
-        let redriven = resync::redrive(&cx).await?;
+        let (cx, cluster) = args.target.context().await?;
+        let redriven = resync::redrive(&cx, &cluster, Instant::now() + PATIENCE).await?;
         match args.target.output {
             Format::Json => super::print(&format!("{:#}\n", serde_json::to_value(redriven)?))?,
             Format::Table => super::print(&format!(
-                "{} dealt with, {} failed again and stay, {} given up after 7 days\n",
-                redriven.done, redriven.left, redriven.expired
+                "{} dealt with, {} failed again and stay, {} name no object and stay, {} not tried, {} given up after 7 days\n",
+                redriven.done, redriven.left, redriven.unknown, redriven.waiting, redriven.expired
             ))?,
         }
-        Ok(if redriven.left == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(if redriven.left + redriven.waiting == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }

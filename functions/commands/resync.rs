@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How long a slice writes. A run is cut into slices here, too, so that none holds too much in memory.
+/// How long a slice writes: as a Service does, so that a long run lists anew what changed meanwhile.
 const SLICE: Duration = Duration::from_secs(60);
 
 /// What to resync.
@@ -34,7 +34,7 @@ pub struct Args {
 #[group(id = "only-args")]
 pub struct Only {
     /// One kind only: KIND.GROUP
-    #[arg(long, value_name = "KIND.GROUP")]
+    #[arg(long, value_name = "KIND.GROUP", value_parser = kind)]
     pub kind: Option<String>,
     /// One namespace only
     #[arg(long, short)]
@@ -44,10 +44,17 @@ pub struct Only {
     pub name: Option<String>,
 }
 
+fn kind(text: &str) -> Result<String, String> {
+    match text.split_once('.') {
+        Some((kind, group)) if !kind.is_empty() && group.contains('.') => Ok(text.to_ascii_lowercase()),
+        _ => Err("give kind and group, such as app.marketplace.kratix.io".to_owned()),
+    }
+}
+
 impl Only {
     pub(super) fn scope(&self) -> Scope {
         let Self { kind, namespace, name } = self.clone();
-        Scope { kind: kind.map(|kind| kind.to_ascii_lowercase()), namespace, name }
+        Scope { kind, namespace, name }
     }
 }
 

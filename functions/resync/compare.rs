@@ -3,9 +3,9 @@
 use super::{findings::Findings, kinds::Compared, run::Mode, scope::is_asked};
 use crate::context::{Context, describing};
 use bucket::{Error, Outcome, Store, Synced, Wanted};
-use catalog::{Described, EntityRef};
+use catalog::{Described, Descriptor, EntityRef};
 use cluster::{Cluster, Kind, Named, Page};
-use events::{Cursor, DriftReason, Function, Nack, Object, ResyncRequest, Version};
+use events::{Cursor, DriftReason, Function, Nack, Object, Refused, ResyncRequest, Version};
 use futures::{StreamExt, future, stream};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -15,8 +15,10 @@ use std::{
 /// How many objects are written at once.
 const AT_ONCE: usize = 64;
 
-/// How many may fail before the store is taken for down.
+/// How many may fail in a slice.
 const FAILURES: usize = 100;
+
+pub(super) const FOREIGN: &str = "Callboard did not write it";
 
 /// The walk over the kinds of one slice.
 pub(super) struct Walk<'a, S> {
@@ -31,14 +33,14 @@ pub(super) struct Walk<'a, S> {
     /// The keys of all objects that live.
     pub(super) live: BTreeSet<String>,
     /// Which key has which entity.
-    taken: HashMap<EntityRef, String>,
+    taken: HashMap<String, String>,
     acted: usize,
 }
 
 /// How the list of a kind ended.
 pub(super) enum Listing {
-    /// It is complete as of this resourceVersion.
-    Complete(String),
+    /// It is complete as of this resourceVersion; none where the kind is gone.
+    Complete(Option<String>),
     /// The slice's time is up.
     Late(Cursor),
 }
@@ -100,11 +102,11 @@ impl<'a, S: Store> Walk<'a, S> {
 
     /// Lists the kind, in each namespace that is kept, and writes what differs while there is time.
     pub(super) async fn kind(&mut self, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
-        let mut version = String::new();
+        let mut version = None;
         for namespace in self.cx.namespaces_of(served, &self.request.scope) {
             match self.namespace(kind, served, namespace.as_deref()).await? {
                 // The lowest: nothing that came after any of the lists is taken for older.
-                Listing::Complete(listed) if version.is_empty() => version = listed,
+                Listing::Complete(listed) if version.is_none() => version = listed,
                 Listing::Complete(_) => {}
                 late => return Ok(late),
             }
@@ -135,7 +137,7 @@ impl<'a, S: Store> Walk<'a, S> {
             }
             match fetched? {
                 Some(fetched) => page = fetched,
-                None => return Ok(Listing::Complete(version)),
+                None => return Ok(Listing::Complete(Some(version))),
             }
         }
     }
@@ -152,7 +154,7 @@ impl<'a, S: Store> Walk<'a, S> {
             self.findings.compared += 1;
             let described = describe(&object, &self.cx.settings);
             let key = described.key.to_string();
-            let described = self.without_taken(kind, &key, described);
+            let described = self.claimed(kind, &key, described);
             let position = position(&object);
             if !self.is_there(&key, &described) && self.is_ahead(kind, &position) {
                 differing.push(Differing { object, described, position });
@@ -163,24 +165,27 @@ impl<'a, S: Store> Walk<'a, S> {
         differing
     }
 
-    /// Leaves out entities whose ref belongs to a key that comes first.
-    fn without_taken(&mut self, kind: &Compared, key: &str, described: Described) -> Described {
-        let entities = described.descriptor.iter().flat_map(|it| it.entities().to_vec());
-        let mut collide = BTreeSet::new();
-        for entity in entities {
-            match self.taken.get(&entity) {
-                Some(first) if first != key => {
-                    let detail = format!("{entity} belongs to {first} already, and is left out here");
-                    self.findings.drifted(DriftReason::Collision, &kind.named.display(), Some(key), detail);
-                    collide.insert(entity);
-                }
-                Some(_) => {}
-                None => {
-                    self.taken.insert(entity, key.to_owned());
-                }
-            }
+    /// Claims the refs of its entities for this key, and leaves out those that a key before it has.
+    fn claimed(&mut self, kind: &Compared, key: &str, described: Described) -> Described {
+        let described = self.without_taken(described);
+        for Refused { entity, .. } in &described.refused {
+            let Some(first) = self.taken.get(entity.as_str()).filter(|first| *first != key) else { continue };
+            let detail = format!("{entity} belongs to {first} already, and is left out here");
+            self.findings.drifted(DriftReason::Collision, &kind.named.display(), Some(key), detail);
         }
-        if collide.is_empty() { described } else { described.without(&collide) }
+        for entity in described.descriptor.iter().flat_map(Descriptor::entities) {
+            self.taken.entry(entity.to_string()).or_insert_with(|| key.to_owned());
+        }
+        described
+    }
+
+    /// Leaves out entities whose ref another key has.
+    fn without_taken(&self, described: Described) -> Described {
+        let key = described.key.to_string();
+        let is_taken = |entity: &&EntityRef| self.taken.get(entity.as_str()).is_some_and(|first| *first != key);
+        let entities = described.descriptor.iter().flat_map(Descriptor::entities);
+        let taken: BTreeSet<_> = entities.filter(is_taken).cloned().collect();
+        if taken.is_empty() { described } else { described.without(&taken) }
     }
 
     fn is_there(&self, key: &str, described: &Described) -> bool {
@@ -200,7 +205,7 @@ impl<'a, S: Store> Walk<'a, S> {
     /// Where the next slice goes on: in this kind, after this position.
     pub(super) fn cursor(&self, kind: &str, after: Option<String>) -> Cursor {
         let last = self.request.cursor.as_ref();
-        let slices = last.map(|cursor| cursor.slices).unwrap_or_default() + 1;
+        let slices = last.map(|cursor| cursor.slices).unwrap_or_default().saturating_add(1);
         let reached = last.filter(|cursor| cursor.kind == kind).map(|cursor| cursor.after.clone());
         Cursor { kind: kind.to_owned(), after: after.or(reached).unwrap_or_default(), slices }
     }
@@ -227,33 +232,55 @@ impl<'a, S: Store> Walk<'a, S> {
             let key = described.key.to_string();
             match ended {
                 Ended::Late => return Ok(Some(self.cursor(&kind.named.path, after))),
+                Ended::Repaired(DriftReason::Foreign, _) => {
+                    self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN);
+                }
                 Ended::Repaired(reason, outcome) => {
                     self.findings.drifted(reason, &kind.named.display(), Some(&key), object.reference().to_string());
                     if self.mode == Mode::Repair {
+                        self.cx.count(&outcome, &described);
                         self.findings.changed(&key, outcome);
+                        self.findings.refused.extend(described.refused);
                     }
                 }
                 Ended::AsItWas => {}
-                Ended::Failed(why) if self.findings.failed.len() >= FAILURES => return Err(Nack::Retry(why)),
                 Ended::Failed(why) => self.findings.failed(&key, &why),
             }
             self.acted += 1;
             after = Some(position);
+            if self.findings.failed.len() >= FAILURES {
+                return self.given_up(kind, after).map(Some);
+            }
         }
         Ok(None)
+    }
+
+    /// So much fails that it is better to come back: to the start where nothing went well, since the store is down.
+    fn given_up(&self, kind: &Compared, after: Option<String>) -> Result<Cursor, Nack> {
+        match self.findings.failed.last() {
+            Some(failed) if self.findings.changes.is_empty() => Err(Nack::Retry(failed.reason.clone())),
+            _ => Ok(self.cursor(&kind.named.path, after)),
+        }
     }
 
     /// How the bucket differed, and what was done about it; `None` if it does not differ after all.
     async fn repair(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
         match self.mode {
             Mode::Repair => self.write(function, differing).await,
-            Mode::Look => Ok(self.look(differing).await?),
+            Mode::Look => self.look(differing).await,
         }
     }
 
     async fn write(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
         let key = differing.described.key.to_string();
         let reason = if self.listing.contains_key(&key) { DriftReason::Stale } else { DriftReason::Missing };
+        if differing.described.descriptor.is_none() {
+            match self.cx.bucket.standing(&differing.described.key).await? {
+                None => return Ok(None),
+                Some(stored) if !stored.ours => return Ok(Some((DriftReason::Foreign, Outcome::default()))),
+                Some(_) => {}
+            }
+        }
         match self.sync(&differing.described, &differing.object).await? {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => Ok(Some((reason, outcome))),
             Synced::Unchanged => Ok(None),
@@ -262,8 +289,7 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     async fn sync(&self, described: &Described, object: &Object) -> Result<Synced, Error> {
-        let wanted = described.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
-        self.cx.bucket.repair(&described.key, wanted, &object.version(), &self.request.cause.sha256).await
+        self.cx.bucket.repair(&described.key, wanted(described), &object.version(), &self.request.cause.sha256).await
     }
 
     /// The bucket knows a newer state, or a deletion. Either the list is old by now, which a GET tells; or the cluster
@@ -274,24 +300,23 @@ impl<'a, S: Store> Walk<'a, S> {
         let (Some(live), Some(describe)) = (self.cluster.get(reference).await?, describing(function)) else {
             return Ok(None);
         };
-        let described = describe(&live, &self.cx.settings);
-        let outcome = match (self.sync(&described, &live).await?, &described.descriptor) {
-            (Synced::Changed(outcome) | Synced::Repeated(outcome), _) => {
-                return Ok(Some((DriftReason::Stale, outcome)));
-            }
-            (Synced::Stale, Some(descriptor)) if standing.is_none_or(|it| live.version().is_before(&it.version)) => {
-                let cause = &self.request.cause.sha256;
-                match self.cx.bucket.rewind(key, descriptor, &live.version(), cause).await? {
+        let described = self.without_taken(describe(&live, &self.cx.settings));
+        let is_ahead = standing.is_none_or(|stored| live.version().is_before(&stored.version));
+        let outcome = match self.sync(&described, &live).await? {
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => return Ok(Some((DriftReason::Stale, outcome))),
+            Synced::Stale if is_ahead => {
+                let (wanted, cause) = (wanted(&described), &self.request.cause.sha256);
+                match self.cx.bucket.rewind(key, wanted, &live.version(), cause).await? {
                     Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome,
                     Synced::Unchanged | Synced::Stale => return Ok(None),
                 }
             }
-            _ => return Ok(None),
+            Synced::Unchanged | Synced::Stale => return Ok(None),
         };
         // What happened since the GET was taken for late.
         match self.cluster.named(reference).await? {
             Named::There(live) => {
-                self.sync(&describe(&live, &self.cx.settings), &live).await?;
+                self.sync(&self.without_taken(describe(&live, &self.cx.settings)), &live).await?;
             }
             Named::Gone { resource_version } => {
                 let gone = Version { resource_version, ..live.version() };
@@ -301,18 +326,29 @@ impl<'a, S: Store> Walk<'a, S> {
         Ok(Some((DriftReason::Rewound, outcome)))
     }
 
-    async fn look(&self, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Error> {
+    async fn look(&self, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
         let standing = self.cx.bucket.standing(&differing.described.key).await?;
         let wanted = differing.described.descriptor.as_ref();
         let reason = match standing {
             None if wanted.is_none() => return Ok(None),
             None => DriftReason::Missing,
+            Some(stored) if !stored.ours && wanted.is_none() => DriftReason::Foreign,
             Some(stored) if wanted.is_some_and(|wanted| stored.sha256 == wanted.sha256()) => return Ok(None),
-            Some(stored) if differing.object.version().is_before(&stored.version) => DriftReason::Rewound,
+            Some(stored) if differing.object.version().is_before(&stored.version) => {
+                // Either an event came since the list, or the cluster counts anew.
+                match self.cluster.get(differing.object.reference()).await? {
+                    Some(live) if live.version().is_before(&stored.version) => DriftReason::Rewound,
+                    _ => return Ok(None),
+                }
+            }
             Some(_) => DriftReason::Stale,
         };
         Ok(Some((reason, Outcome::default())))
     }
+}
+
+fn wanted(described: &Described) -> Wanted<'_> {
+    described.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is)
 }
 
 /// `[<namespace>/]<name>`: the order in which the API server lists.

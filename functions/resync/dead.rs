@@ -1,12 +1,12 @@
 //! Dead letters: what is kept of them, and how they are tried again. They lie in the state as `dead/<id>.json`.
 
-use super::findings::Findings;
 use crate::{apps, context::Context, promises};
 use bucket::{Condition, Conditional, Store};
-use events::{Arrival, Cause, Change, DeadLetter, Function, Nack, ObjectRef, Reply, Verdict};
+use events::{Arrival, Cause, Change, DeadLetter, Function, Nack, Nothing, ObjectRef, Reply, Verdict};
 use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
+use std::time::Instant;
 
 const FOLDER: &str = "dead/";
 
@@ -58,8 +58,12 @@ struct Object {
 pub struct Redriven {
     /// What is dealt with now.
     pub done: usize,
-    /// What failed again, or names no object, and stays.
+    /// What failed again, and stays.
     pub left: usize,
+    /// What names no object, and stays to be looked at.
+    pub unknown: usize,
+    /// What there was no time for.
+    pub waiting: usize,
     /// What was kept for too long and is given up.
     pub expired: usize,
 }
@@ -127,69 +131,66 @@ pub(super) async fn bury<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result
     Err(Nack::Retry(format!("failed to write {name}: another process was faster {TRIES} times")))
 }
 
-/// Tries every dead letter again, once, by the object as it is now.
-///
-/// # Errors
-/// If the bucket cannot be used.
-pub async fn redrive<S: Store>(cx: &Context<S>) -> Result<Redriven, Nack> {
-    let names = cx.bucket.states(FOLDER).await?.into_iter().map(|listed| listed.key).take(MAX);
-    let ended: Vec<_> =
-        stream::iter(names).map(|name| async move { again(cx, &name).await }).buffer_unordered(AT_ONCE).collect().await;
-    let mut redriven = Redriven::default();
-    for ended in ended {
-        match ended? {
-            Ended::Done => redriven.done += 1,
-            Ended::Left => redriven.left += 1,
-            Ended::Expired => redriven.expired += 1,
-        }
+/// Tries dead letters again, once, by the object as it is now, the oldest first, as long as there is time.
+pub(super) async fn redrive<S: Store>(cx: &Context<S>, until: Instant) -> Result<Redriven, Nack> {
+    let mut letters = cx.bucket.states(FOLDER).await?;
+    letters.sort_by_key(|letter| letter.modified);
+    let tries = letters.into_iter().take(MAX).map(|letter| async move {
+        if Instant::now() < until { again(cx, &letter.key).await } else { Ended::Waiting }
+    });
+    let ended: Vec<_> = stream::iter(tries).buffered(AT_ONCE).collect().await;
+    let count = |wanted: Ended| ended.iter().filter(|ended| **ended == wanted).count();
+    let (done, left, expired) = (count(Ended::Done), count(Ended::Left), count(Ended::Expired));
+    let redriven = Redriven { done, left, unknown: count(Ended::Unknown), waiting: count(Ended::Waiting), expired };
+    cx.dead_letters.left(left);
+    if redriven != Redriven::default() {
+        tracing::info!(done, left, expired, "dead letters were tried again");
     }
-    cx.dead_letters.left(redriven.left);
     Ok(redriven)
 }
 
-/// As a part of a tick.
-pub(super) async fn redriven<S: Store>(cx: &Context<S>, findings: &mut Findings) -> Result<(), Nack> {
-    let redriven = redrive(cx).await?;
-    if redriven != Redriven::default() {
-        let Redriven { done, left, expired } = redriven;
-        tracing::info!(done, left, expired, "dead letters were tried again");
-    }
-    findings.dead = redriven;
-    Ok(())
-}
-
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Ended {
     Done,
     Left,
+    Unknown,
+    Waiting,
     Expired,
 }
 
-async fn again<S: Store>(cx: &Context<S>, name: &str) -> Result<Ended, Nack> {
+async fn again<S: Store>(cx: &Context<S>, name: &str) -> Ended {
+    match tried(cx, name).await {
+        Ok(ended) => ended,
+        Err(nack) => {
+            tracing::warn!(name, %nack, "a dead letter failed again");
+            Ended::Left
+        }
+    }
+}
+
+async fn tried<S: Store>(cx: &Context<S>, name: &str) -> Result<Ended, Nack> {
     let Some((etag, record)) = read(cx, name).await? else { return Ok(Ended::Done) };
     let ended = match record.arrival() {
         Some((function, arrival)) => match delivered(cx, function, arrival).await {
-            Ok(reply) => {
-                if let Reply::Changed(event) = reply {
-                    cx.announce(Ok(*event)).await;
-                }
+            Ok(Reply::Changed(event)) => {
+                cx.announce(Ok(*event)).await;
                 Ended::Done
             }
+            Ok(Reply::Nothing(Nothing::Uncovered | Nothing::Unresolved | Nothing::NotOurs)) => Ended::Left,
+            Ok(Reply::Nothing(_)) => Ended::Done,
             Err(nack) => {
                 tracing::warn!(name, %nack, "a dead letter failed again");
                 Ended::Left
             }
         },
-        None => Ended::Left,
+        None => Ended::Unknown,
     };
     let is_old = cx.clock.now().saturating_sub(record.last) > KEPT;
-    match (ended, is_old) {
-        (Ended::Left, false) => Ok(Ended::Left),
-        (ended, _) => {
-            // Lost: it came again meanwhile, and stays for the next time.
-            cx.bucket.delete_state(name, Condition::Is(&etag)).await?;
-            Ok(if matches!(ended, Ended::Left) { Ended::Expired } else { ended })
-        }
+    if ended == Ended::Done || is_old {
+        // Lost: it came again meanwhile, and stays for the next time.
+        cx.bucket.delete_state(name, Condition::Is(&etag)).await?;
     }
+    Ok(if ended != Ended::Done && is_old { Ended::Expired } else { ended })
 }
 
 async fn delivered<S: Store>(cx: &Context<S>, function: Function, arrival: Arrival) -> Verdict {

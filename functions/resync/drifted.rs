@@ -1,54 +1,87 @@
-//! Telling what had drifted, once.
+//! Telling what had drifted: what lasts, when it begins, when it changes and when it ends.
 
 use super::findings::Findings;
 use crate::context::Context;
 use bucket::{Condition, Store};
-use events::{Drift, Drifted, Nack, ResyncRequest};
+use events::{Degraded, Drift, DriftReason, Drifted, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 const NAME: &str = "resync.json";
 
 /// The most lasting differences that are remembered.
-const MAX: usize = 10_000;
+const MAX: usize = 2_000;
 
-/// What the last complete run leaves for the next one.
+/// What is known of the runs before this one.
 #[derive(Debug, Default, Serialize, Deserialize)]
-struct Last {
-    /// When it ended, in seconds since the epoch.
-    completed: u64,
-    /// What lasts, sorted.
+struct State {
+    /// When the last complete run ended in which every kind could be compared, in milliseconds since the epoch.
+    completed: i64,
+    /// What lasts and was told, sorted.
     lasting: Vec<Drift>,
+    /// The kinds which could not be compared, of which was told, sorted.
+    degraded: Vec<String>,
 }
 
-/// Posts what differed, except what lasts and was told before.
-pub(super) async fn tell<S: Store>(cx: &Context<S>, request: &ResyncRequest, findings: &Findings) {
+/// The state, with the ETag under which it lies.
+#[derive(Debug, Default)]
+pub(super) struct Before {
+    etag: Option<String>,
+    state: State,
+}
+
+/// What is known of the runs before; how long ago the last one was is measured now, since this one may fail.
+pub(super) async fn before<S: Store>(cx: &Context<S>) -> Result<Before, Nack> {
+    let Some(found) = cx.bucket.state(NAME).await? else { return Ok(Before::default()) };
+    let state: State = serde_json::from_slice(&found.bytes).unwrap_or_default();
+    if state.completed > 0 {
+        let millis = cx.clock.now().saturating_sub(state.completed);
+        cx.drift.lag(u64::try_from(millis / 1000).unwrap_or_default());
+    }
+    Ok(Before { etag: Some(found.etag), state })
+}
+
+/// Posts what differed, except what lasts and was told before; of a complete run it is remembered then.
+pub(super) async fn tell<S: Store>(
+    cx: &Context<S>,
+    request: &ResyncRequest,
+    findings: &mut Findings,
+    before: Before,
+    is_complete: bool,
+) -> Result<(), Nack> {
+    let (lasting, degraded) = lasts(findings, &before.state);
+    findings.news |= is_complete && (lasting != before.state.lasting || degraded != before.state.degraded);
     let drift: Vec<_> = findings.untold().cloned().collect();
-    if drift.is_empty() {
-        return;
+    let mut is_told = true;
+    if findings.news || !drift.is_empty() {
+        drift.iter().for_each(|drift| cx.drift.found(&drift.kind, drift.reason, 1));
+        let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
+        let drifted = Drifted { cause, run, drift, counts, truncated: false };
+        let event = drifted.event(cx.settings.layout.cluster(), &cx.settings.layout.root());
+        is_told = cx.announce(event).await || cx.sink.is_none();
     }
-    for Drift { kind, reason, .. } in &drift {
-        cx.drift.found(kind, *reason, 1);
+    if !is_complete {
+        return Ok(());
     }
-    let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
-    let drifted = Drifted { cause, run, drift, counts, truncated: false };
-    cx.announce(drifted.event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await;
-}
-
-/// Ends a complete run: what lasts is news only if it differs from what lasted before.
-pub(super) async fn remember<S: Store>(cx: &Context<S>, findings: &mut Findings) -> Result<(), Nack> {
-    let state = cx.bucket.state(NAME).await?;
-    let last: Last = state.as_ref().and_then(|state| serde_json::from_slice(&state.bytes).ok()).unwrap_or_default();
-    let mut lasting = findings.lasting();
-    lasting.truncate(MAX);
-    findings.news |= lasting != last.lasting;
-    let completed = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-    if last.completed > 0 {
-        cx.drift.lag(completed.saturating_sub(last.completed));
-    }
-    let bytes = serde_json::to_vec(&Last { completed, lasting }).map_err(|error| Nack::Reject(error.to_string()))?;
-    let condition = state.as_ref().map_or(Condition::Absent, |state| Condition::Is(&state.etag));
+    let completed = if degraded.is_empty() { cx.clock.now() } else { before.state.completed };
+    let told = if is_told { (lasting, degraded) } else { (before.state.lasting, before.state.degraded) };
+    let state = State { completed, lasting: told.0, degraded: told.1 };
+    let bytes = serde_json::to_vec(&state).map_err(|error| Nack::Reject(error.to_string()))?;
+    let condition = before.etag.as_deref().map_or(Condition::Absent, Condition::Is);
     // Lost: another run ended at the same time, and says the same.
     cx.bucket.put_state(NAME, bytes, condition).await?;
     Ok(())
+}
+
+/// What lasts after this run. Where something could not be compared, nobody knows what ended, and it lasts.
+fn lasts(findings: &Findings, before: &State) -> (Vec<Drift>, Vec<String>) {
+    let mut degraded: Vec<_> = findings.degraded.iter().map(|Degraded { kind, .. }| kind.clone()).collect();
+    degraded.sort();
+    let mut lasting = findings.lasting();
+    if !degraded.is_empty() {
+        lasting.extend(before.lasting.iter().filter(|drift| drift.reason == DriftReason::Uncovered).cloned());
+        lasting.sort();
+        lasting.dedup();
+    }
+    lasting.truncate(MAX);
+    (lasting, degraded)
 }

@@ -3,7 +3,7 @@
 use super::dead::Redriven;
 use bucket::Outcome;
 use cluster::Error;
-use events::{Degraded, Drift, DriftReason, Failed, ObjectChange};
+use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Refused};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// What a slice found and did. Lists are in the order in which things were found.
@@ -15,6 +15,10 @@ pub struct Findings {
     pub changes: Vec<ObjectChange>,
     /// What differed: repaired, or lasting.
     pub drift: Vec<Drift>,
+    /// What Backstage would not take of what was written.
+    pub refused: Vec<Refused>,
+    /// Whether it is another cluster than the one that filled the bucket, so that nothing was done.
+    pub is_refused: bool,
     /// What could not be brought in line.
     pub failed: Vec<Failed>,
     /// Kinds that could not be compared.
@@ -50,7 +54,9 @@ impl Findings {
     pub fn extend(&mut self, later: Self) {
         self.compared = later.compared;
         self.changes.extend(later.changes);
+        self.drift.retain(|drift| !lasts(drift)); // each slice finds it anew
         self.drift.extend(later.drift);
+        self.refused.extend(later.refused);
         self.failed.extend(later.failed);
         (self.degraded, self.held, self.dead) = (later.degraded, later.held, later.dead);
         self.news |= later.news;

@@ -16,11 +16,11 @@ mod pace;
 mod run;
 mod scope;
 
-pub use dead::{Redriven, redrive};
+pub use dead::Redriven;
 pub use findings::Findings;
 pub use kinds::offers;
 pub use pace::Pace;
-pub use run::{Mode, Report, accept_cluster, approve_held, slice};
+pub use run::{Mode, Report, accept_cluster, approve_held, redrive, slice};
 
 use crate::context::Context;
 use bucket::Store;
@@ -37,25 +37,27 @@ const SLICES: u32 = 200;
 pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
+    let before = drifted::before(cx).await?;
     let until = Instant::now() + cx.pace.slice();
-    let report = run::slice(cx, cluster, &request, Mode::Repair, until).await?;
-    drifted::tell(cx, &request, &report.findings).await;
+    let Report { mut findings, next } = run::slice(cx, cluster, &request, Mode::Repair, until).await?;
+    let is_complete = next.is_none() && !findings.is_refused && request.scope == Scope::default();
+    if is_complete {
+        run::afterwards(cx, &mut findings, until).await;
+    }
+    drifted::tell(cx, &request, &mut findings, before, is_complete).await?;
     let (cluster, root) = (cx.settings.layout.cluster(), cx.settings.layout.root());
-    match report.next {
+    match next {
         Some(cursor) if cursor.slices < SLICES => {
             let next = ResyncRequest { cursor: Some(cursor), ..request };
-            events::resume(&next, cluster, &root).map(changed).map_err(Nack::Reject)
+            return events::resume(&next, cluster, &root).map(changed).map_err(Nack::Reject);
         }
         Some(Cursor { kind, after, .. }) => {
             tracing::error!(kind, after, "the run is given up after {SLICES} slices; the next tick begins anew");
-            Ok(Reply::Nothing(Nothing::Unchanged))
         }
-        None if report.findings.is_quiet() => Ok(Reply::Nothing(Nothing::Unchanged)),
-        None => {
-            let resynced = resynced(&request, report.findings);
-            resynced.event(cluster, &root).map(changed).map_err(Nack::Reject)
-        }
+        None if findings.is_quiet() => return Ok(Reply::Nothing(Nothing::Unchanged)),
+        None => {}
     }
+    resynced(&request, findings).event(cluster, &root).map(changed).map_err(Nack::Reject)
 }
 
 /// Lets what was held go, and runs at once.
@@ -102,6 +104,7 @@ fn resynced(request: &ResyncRequest, findings: Findings) -> Resynced {
         compared: findings.compared,
         drift: findings.counts(),
         changes: findings.changes,
+        refused: findings.refused,
         failed: findings.failed,
         degraded: findings.degraded,
         held: findings.held,

@@ -1,14 +1,17 @@
 //! Deletions that wait for somebody to approve them. They lie in the state as `held/<id>.json`.
 
 use crate::context::Context;
-use bucket::{Condition, Store};
+use bucket::{Condition, Conditional, Store};
 use events::{Held, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
 
-/// The most keys of one batch; what is beyond comes with the next one.
-const MAX_KEYS: usize = 20_000;
+/// The most bytes of the keys of one batch; what is beyond comes with the next one.
+const MAX_KEYS: usize = 2 * 1024 * 1024;
+
+/// How often an approval begins anew after a tick was faster.
+const TRIES: usize = 3;
 
 /// The most batches that are looked at.
 const MAX_BATCHES: usize = 100;
@@ -36,7 +39,11 @@ pub(super) struct Record {
 impl Batch {
     pub(super) fn new(kind: Option<String>, mut keys: Vec<String>, of: usize) -> Self {
         keys.sort();
-        keys.truncate(MAX_KEYS);
+        let mut bytes = 0;
+        keys.retain(|key| {
+            bytes += key.len() + 3;
+            bytes <= MAX_KEYS
+        });
         let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key).chain_update([0]));
         let id = format!("{:x}", digest.finalize())[..16].to_owned();
         Self { id, kind, keys, of, approved: false, announced: false }
@@ -90,6 +97,11 @@ async fn record<S: Store>(cx: &Context<S>, id: &str) -> Result<Option<Record>, N
     Ok(state.and_then(|state| Some(Record { batch: serde_json::from_slice(&state.bytes).ok()?, etag: state.etag })))
 }
 
+/// All keys that are held, or may go.
+pub(super) fn keys(records: &[Record]) -> BTreeSet<String> {
+    records.iter().flat_map(|record| record.batch.keys.clone()).collect()
+}
+
 /// The keys that may go.
 pub(super) fn approved(records: &[Record]) -> BTreeSet<String> {
     records.iter().filter(|record| record.batch.approved).flat_map(|record| record.batch.keys.clone()).collect()
@@ -97,9 +109,13 @@ pub(super) fn approved(records: &[Record]) -> BTreeSet<String> {
 
 /// Approves the batch of this id; false if there is none.
 pub(super) async fn approve<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, Nack> {
-    let Some(Record { etag, batch }) = record(cx, id).await? else { return Ok(false) };
-    write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await?;
-    Ok(true)
+    for _ in 0..TRIES {
+        let Some(Record { etag, batch }) = record(cx, id).await? else { return Ok(false) };
+        if write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await? {
+            return Ok(true);
+        }
+    }
+    Err(Nack::Retry(format!("the state of the held deletions {id} changed {TRIES} times; approve them again")))
 }
 
 /// Makes the state say what is held now, and tells of what was not told before.
@@ -134,17 +150,17 @@ pub(super) async fn hold<S: Store>(
             news.insert(batch.id.clone());
             let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
             let approved = known.is_some_and(|record| record.batch.approved);
-            write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;
+            // Otherwise another run wrote the same at the same time, or somebody approved it; the next tick sees.
+            let _is_ours = write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;
         }
     }
     Ok(news)
 }
 
-async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<(), Nack> {
+/// Whether nobody else was faster.
+async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<bool, Nack> {
     let bytes = serde_json::to_vec(batch).map_err(|error| Nack::Reject(error.to_string()))?;
-    // Lost: another run wrote the same at the same time, or somebody approved it; the next tick sees.
-    cx.bucket.put_state(&name(&batch.id), bytes, condition).await?;
-    Ok(())
+    Ok(cx.bucket.put_state(&name(&batch.id), bytes, condition).await? != Conditional::Lost)
 }
 
 fn name(id: &str) -> String {

@@ -27,8 +27,8 @@ pub(super) struct Compared {
 /// Whether the cluster has the kind.
 #[derive(Debug)]
 pub(super) enum Served {
-    /// It has.
-    As(Kind),
+    /// It has, perhaps in the version that a source or a Promise names, else in this one.
+    As(Kind, Option<String>),
     /// It has no such kind: all objects of it are gone.
     Gone,
 }
@@ -84,8 +84,10 @@ pub(super) async fn compared(
     scope: &Scope,
     findings: &mut Findings,
 ) -> Vec<Compared> {
-    let offers = tolerated(offers(cluster).await, "promise.platform.kratix.io", findings).unwrap_or_default();
+    let offers = tolerated(offers(cluster).await, "promise.platform.kratix.io", findings);
     let sources = sources(cluster, findings).await;
+    let all_known = offers.is_some() && sources.is_some();
+    let offers = offers.unwrap_or_default();
     if let Some(sources) = &sources {
         uncovered(&offers, sources, scope, findings);
     }
@@ -98,6 +100,10 @@ pub(super) async fn compared(
     for (kind, version) in versions.into_iter().filter(|(kind, _)| kind.is_in(scope)) {
         let Some(function) = kind.function(named.contains_key(&kind)) else { continue };
         let named = kind;
+        if version.is_none() && !all_known {
+            findings.degraded(&named.display(), &"nobody could tell in which version it is kept");
+            continue;
+        }
         match served(cluster, &named, version.as_deref(), stored.contains(&named)).await {
             Ok(Some(served)) => compared.push(Compared { named, function, served }),
             Ok(None) => {}
@@ -120,10 +126,7 @@ async fn served(
         Err(error) => return Err(error),
     };
     match kind {
-        Some(kind) => Ok(Some(Served::As(match version {
-            Some(version) => kind.in_version(version),
-            None => kind,
-        }))),
+        Some(kind) => Ok(Some(Served::As(kind, version.map(str::to_owned)))),
         None if !is_stored => Ok(None),
         None if cluster.defined(&named.group, &named.kind).await? => {
             Err(Error::Unserved { what: format!("list {}", named.display()) })

@@ -1,7 +1,7 @@
 //! What the bucket has and the cluster has not: deleted, held where it is too much, or of others.
 
 use super::{
-    compare::Walk,
+    compare::{FOREIGN, Walk},
     held::{self, Batch},
     kinds::Named,
     run::Mode,
@@ -22,7 +22,6 @@ const FEW: usize = 10;
 const DELETIONS: &str = "~";
 
 const GONE: &str = "its object is gone";
-const FOREIGN: &str = "Callboard did not write it";
 
 /// A bucket object whose source is in no complete list of its kind.
 #[derive(Debug, Clone)]
@@ -56,7 +55,6 @@ pub(super) fn judged(
     let all: usize = stored.values().sum();
     let (mut go, asked): (Vec<_>, Vec<_>) =
         orphans.into_iter().partition(|orphan| approved.contains(&orphan.located.key.to_string()));
-    let too_many = is_mass(asked.len(), all);
     let mut kinds: BTreeMap<Named, Vec<Orphan>> = BTreeMap::new();
     for orphan in asked {
         kinds.entry(orphan.named.clone()).or_default().push(orphan);
@@ -69,7 +67,7 @@ pub(super) fn judged(
             false => rest.extend(orphans),
         }
     }
-    match too_many && !rest.is_empty() {
+    match is_mass(rest.len(), all) {
         true => batches.push(Batch::new(None, keys(&rest), all)),
         false => go.extend(rest),
     }
@@ -88,6 +86,7 @@ impl<S: Store> Walk<'_, S> {
         stored: &BTreeMap<Named, usize>,
     ) -> Result<Option<Cursor>, Nack> {
         let records = held::records(self.cx).await?;
+        let orphans = self.verified(orphans, &held::keys(&records)).await?;
         let all: BTreeSet<String> = keys(&orphans).into_iter().collect();
         let (go, batches) = judged(orphans, stored, &held::approved(&records));
         self.findings.held = batches.iter().map(|batch| batch.id().to_owned()).collect();
@@ -102,6 +101,33 @@ impl<S: Store> Walk<'_, S> {
         self.findings.news |= !news.is_empty();
         self.would_hold(batches.iter().filter(|batch| news.contains(batch.id())));
         Ok(None)
+    }
+
+    /// Before many of them are called too many: without those that are gone by now or were never ours. What is held already
+    /// was looked at.
+    async fn verified(&mut self, orphans: Vec<Orphan>, held: &BTreeSet<String>) -> Result<Vec<Orphan>, Nack> {
+        if orphans.len() <= FEW {
+            return Ok(orphans);
+        }
+        let (mut verified, asked): (Vec<_>, Vec<_>) =
+            orphans.into_iter().partition(|orphan| held.contains(&orphan.located.key.to_string()));
+        let walk = &*self;
+        let standing = asked.into_iter().map(|orphan| async move {
+            let standing = walk.cx.bucket.standing(&orphan.located.key).await;
+            (orphan, standing)
+        });
+        let standing: Vec<_> = stream::iter(standing).buffered(AT_ONCE).collect().await;
+        for (orphan, standing) in standing {
+            match standing? {
+                Some(stored) if stored.ours => verified.push(orphan),
+                Some(_) => {
+                    let key = orphan.located.key.to_string();
+                    self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN);
+                }
+                None => {}
+            }
+        }
+        Ok(verified)
     }
 
     fn would_hold<'b>(&mut self, batches: impl Iterator<Item = &'b Batch>) {
@@ -163,30 +189,31 @@ impl<S: Store> Walk<'_, S> {
         if !stored.ours {
             return Ok(Gone::Foreign);
         }
-        let (mut version, cause) = (stored.version, &self.request.cause.sha256);
-        if let Some(listed) = &orphan.listed {
-            let listed = Version { uid: version.uid.clone(), resource_version: listed.clone() };
-            // Newer than the list: made since, or the cluster counts anew.
-            if listed.is_before(&version) {
-                let Located { group, kind, namespace, name, .. } = &orphan.located;
-                let object = ObjectRef::new(&format!("{group}/v1"), kind, namespace.as_deref(), name);
-                let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
-                if self.cluster.get(&object).await?.is_some() {
-                    return Ok(Gone::No);
+        let cause = &self.request.cause.sha256;
+        let synced = match (&orphan.listed, self.listing.get(&key.to_string())) {
+            (Some(listed), _) => {
+                let listed = Version { uid: stored.version.uid.clone(), resource_version: listed.clone() };
+                match listed.is_before(&stored.version) {
+                    // Newer than the list: made since, or the cluster counts anew.
+                    true if self.lives(&orphan.located).await? => return Ok(Gone::No),
+                    true => self.cx.bucket.rewind(key, Wanted::Gone, &listed, cause).await?,
+                    false => self.cx.bucket.repair(key, Wanted::Gone, &listed, cause).await?,
                 }
-            } else {
-                version = listed;
             }
-        }
-        let mut synced = self.cx.bucket.repair(key, Wanted::Gone, &version, cause).await?;
-        if synced == Synced::Stale && orphan.listed.is_none() {
-            // This process knows of a later version with the same entities; nobody can tell that of a kind that is gone.
-            let unknown = Version { resource_version: String::new(), ..version };
-            synced = self.cx.bucket.repair(key, Wanted::Gone, &unknown, cause).await?;
-        }
+            // A kind that is gone has no list and no version; what was made since has other bytes.
+            (None, Some(etag)) => self.cx.bucket.remove_listed(key, etag, cause).await?,
+            (None, None) => return Ok(Gone::No),
+        };
         Ok(match synced {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => Gone::Deleted(outcome),
             Synced::Unchanged | Synced::Stale => Gone::No,
         })
+    }
+
+    async fn lives(&self, located: &Located) -> Result<bool, Nack> {
+        let Located { group, kind, namespace, name, .. } = located;
+        let object = ObjectRef::new(&format!("{group}/v1"), kind, namespace.as_deref(), name);
+        let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
+        Ok(self.cluster.get(&object).await?.is_some())
     }
 }

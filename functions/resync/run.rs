@@ -2,11 +2,11 @@
 
 use super::{
     compare::{Listing, Stopped, Walk},
-    dead, drifted,
+    dead,
     findings::Findings,
     foreign_cluster::{self, Whose},
     held,
-    kinds::{self, Named, Served},
+    kinds::{self, Compared, Named, Served},
     orphans::Orphan,
     scope::is_asked,
 };
@@ -14,7 +14,7 @@ use crate::context::Context;
 use bucket::Store;
 use catalog::Located;
 use cluster::{Cluster, Error};
-use events::{Cursor, DriftReason, Nack, ResyncRequest, Scope};
+use events::{Cursor, DriftReason, Nack, ResyncRequest};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant, SystemTime},
@@ -70,36 +70,63 @@ pub async fn slice<S: Store>(
     let kinds = kinds::compared(cluster, &stored.keys().cloned().collect(), &request.scope, &mut walk.findings).await;
     let mut complete = BTreeMap::new();
     for kind in &kinds {
-        let listed = match &kind.served {
-            Served::Gone => None,
-            Served::As(served) => match walk.kind(kind, served).await {
-                Ok(Listing::Complete(version)) => Some(version),
-                Ok(Listing::Late(cursor)) => return Ok(Report { findings: walk.findings, next: Some(cursor) }),
-                Err(Stopped::Store(nack)) => return Err(nack),
-                Err(Stopped::List(Error::Unserved { .. })) if is_gone(cluster, &kind.named).await => None,
-                Err(Stopped::List(error)) => {
-                    walk.findings.unreadable(&kind.named.display(), &error);
-                    continue;
-                }
-                Err(Stopped::Unreadable(why)) => {
-                    walk.findings.degraded(&kind.named.display(), &why);
-                    continue;
-                }
-            },
+        let listed = match listed(&mut walk, kind).await {
+            Ok(Listing::Complete(version)) => version,
+            Ok(Listing::Late(cursor)) => return Ok(Report { findings: walk.findings, next: Some(cursor) }),
+            Err(Stopped::Store(nack)) => return Err(nack),
+            Err(Stopped::List(error)) => {
+                walk.findings.unreadable(&kind.named.display(), &error);
+                continue;
+            }
+            Err(Stopped::Unreadable(why)) => {
+                walk.findings.degraded(&kind.named.display(), &why);
+                continue;
+            }
         };
         complete.insert(kind.named.clone(), listed);
     }
     let orphans = orphans(&walk, located, &complete);
-    if let Some(cursor) = walk.remove(orphans, &stored).await? {
-        return Ok(Report { findings: walk.findings, next: Some(cursor) });
+    let next = match walk.remove(orphans, &stored).await {
+        Ok(next) => next,
+        // What was found until here is told nonetheless.
+        Err(nack) => {
+            walk.findings.failed("state/held", &nack);
+            None
+        }
+    };
+    Ok(Report { findings: walk.findings, next })
+}
+
+/// As of which version a kind is complete; none where it is gone.
+async fn listed<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared) -> Result<Listing, Stopped> {
+    let Served::As(served, version) = &kind.served else { return Ok(Listing::Complete(None)) };
+    let named = version.as_ref().map(|version| served.clone().in_version(version));
+    let mut ended = walk.kind(kind, named.as_ref().unwrap_or(served)).await;
+    if let (Err(Stopped::List(Error::Unserved { .. })), true) = (&ended, named.is_some()) {
+        ended = walk.kind(kind, served).await;
     }
-    let mut findings = walk.findings;
-    if mode == Mode::Repair && request.scope == Scope::default() {
-        dead::redriven(cx, &mut findings).await?;
-        sweep(cx).await?;
-        drifted::remember(cx, &mut findings).await?;
+    match ended {
+        // The cluster's discovery may not have noticed that the kind went just now.
+        Err(Stopped::List(Error::Unserved { what })) => {
+            match walk.cluster.defined(&kind.named.group, &kind.named.kind).await? {
+                true => Err(Stopped::List(Error::Unserved { what })),
+                false => Ok(Listing::Complete(None)),
+            }
+        }
+        ended => ended,
     }
-    Ok(Report { findings, next: None })
+}
+
+/// What is done once a run is complete, and is no reason to do the run again: dead letters, and old tombstones.
+pub(super) async fn afterwards<S: Store>(cx: &Context<S>, findings: &mut Findings, until: Instant) {
+    match dead::redrive(cx, until).await {
+        Ok(dead) => findings.dead = dead,
+        Err(nack) => findings.failed("state/dead", &nack),
+    }
+    match cx.bucket.sweep(SystemTime::now() - TOMBSTONES).await {
+        Ok(swept) => tracing::debug!(swept, "old tombstones are gone"),
+        Err(error) => findings.failed("state/tombstones", &error),
+    }
 }
 
 /// From now on the bucket is that cluster's; false if it was before.
@@ -118,6 +145,18 @@ pub async fn approve_held<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, N
     held::approve(cx, id).await
 }
 
+/// Tries every dead letter again, once, by the object as it is now.
+///
+/// # Errors
+/// If cluster or bucket cannot be used, or this is another cluster than the one that filled the bucket.
+pub async fn redrive<S: Store>(cx: &Context<S>, cluster: &Cluster, until: Instant) -> Result<dead::Redriven, Nack> {
+    let uid = cluster.uid().await?;
+    match foreign_cluster::is_ours(cx, &uid).await? {
+        true => dead::redrive(cx, until).await,
+        false => Err(Nack::Reject(format!("the bucket was filled by another cluster than this one, {uid}"))),
+    }
+}
+
 /// The report of a run in another cluster than the one that filled the bucket.
 async fn refused<S: Store>(
     cx: &Context<S>,
@@ -131,7 +170,8 @@ async fn refused<S: Store>(
         Mode::Look if foreign_cluster::is_ours(cx, &uid).await? => Whose::Ours,
         Mode::Look => Whose::Others,
     };
-    let findings = Findings { held: vec![uid], news: whose == Whose::OthersNow, ..Findings::default() };
+    let news = whose == Whose::OthersNow;
+    let findings = Findings { held: vec![uid], news, is_refused: true, ..Findings::default() };
     Ok((whose != Whose::Ours).then_some(Report { findings, next: None }))
 }
 
@@ -168,15 +208,4 @@ fn orphans<S: Store>(
         })
     };
     located.into_iter().filter_map(orphan).collect()
-}
-
-/// Whether the kind went just now: the cluster's discovery may not have noticed.
-async fn is_gone(cluster: &Cluster, named: &Named) -> bool {
-    cluster.defined(&named.group, &named.kind).await.is_ok_and(|defined| !defined)
-}
-
-async fn sweep<S: Store>(cx: &Context<S>) -> Result<(), Nack> {
-    let swept = cx.bucket.sweep(SystemTime::now() - TOMBSTONES).await?;
-    tracing::debug!(swept, "old tombstones are gone");
-    Ok(())
 }

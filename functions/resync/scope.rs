@@ -17,13 +17,18 @@ impl<S> Context<S> {
             _ if !kind.is_namespaced() => vec![None],
             (_, Some(asked)) if self.keeps(Some(asked)) => vec![Some(asked.clone())],
             (_, Some(_)) => Vec::new(),
-            (Some(kept), None) => kept.iter().cloned().map(Some).collect(),
+            (Some(kept), None) => {
+                let mut kept: Vec<_> = kept.iter().cloned().collect();
+                // The order of positions: that of the cursor.
+                kept.sort_by_key(|namespace| format!("{namespace}/"));
+                kept.into_iter().map(Some).collect()
+            }
             (None, None) => vec![None],
         }
     }
 
     /// Whether the objects of a namespace, or of none, are kept.
-    pub(super) fn keeps(&self, namespace: Option<&str>) -> bool {
+    pub(crate) fn keeps(&self, namespace: Option<&str>) -> bool {
         let (Some(kept), Some(namespace)) = (&self.namespaces, namespace) else { return true };
         kept.contains(namespace)
     }

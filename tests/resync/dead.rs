@@ -80,6 +80,42 @@ async fn what_fails_again_stays_and_what_is_too_old_goes() {
 }
 
 #[tokio::test]
+async fn what_may_not_be_read_stays_and_one_that_cannot_be_read_stops_nobody() {
+    let world = World::new().await;
+    world.resynced().await;
+    let todo = world.app("todo", "v1");
+    world.handle(dead(resource("add", &todo), "1")).await.unwrap();
+    let body = bucket::Body { bytes: b"no JSON".to_vec(), content_type: "application/json", metadata: BTreeMap::new() };
+    world.store.write("state/entities/main/dead/broken.json", body, bucket::Condition::Always);
+    world.kubernetes.forbid("apps.workshop.kratix.io");
+    world.tick().await.unwrap();
+    let names = world.store.objects().into_keys().filter(|key| key.contains("/dead/"));
+    assert_eq!(names.count(), 2);
+    world.kubernetes.recover();
+    world.tick().await.unwrap();
+    assert_eq!(world.apps(), ["todo"]);
+    let names = world.store.objects().into_keys().filter(|key| key.contains("/dead/"));
+    assert_eq!(names.collect::<Vec<_>>(), ["state/entities/main/dead/broken.json"]);
+}
+
+#[tokio::test]
+async fn another_cluster_redrives_nothing() {
+    let world = World::new().await;
+    let todo = world.app("todo", "v1");
+    world.resynced().await;
+    world.handle(dead(resource("delete", &todo), "1")).await.unwrap();
+    let other = Kubernetes::new();
+    other.rebuild(5);
+    other.install(app_promise());
+    let cluster = other.cluster();
+    let other = World::beside(other, world.store.clone()).await;
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let redriven = callboard::resync::redrive(&other.process.context, &cluster, until).await;
+    assert!(redriven.unwrap_err().to_string().contains("another cluster"));
+    assert_eq!((letters(&world).len(), world.apps()), (1, vec!["todo".to_owned()]));
+}
+
+#[tokio::test]
 async fn a_tick_that_died_is_not_kept() {
     let world = World::new().await;
     assert_eq!(world.handle(dead(tick("1"), "1")).await, Ok(Reply::Nothing(Nothing::Kept)));

@@ -2,6 +2,7 @@
 
 use super::*;
 use bucket::{Body, Condition};
+use std::sync::atomic::Ordering::Relaxed;
 
 fn counts(data: &Value) -> &Value {
     &data["drift"]
@@ -25,13 +26,28 @@ async fn a_new_install_is_filled_by_its_first_tick() {
 }
 
 #[tokio::test]
-async fn a_tick_that_comes_again_gives_the_same_reply() {
+async fn a_quiet_tick_asks_the_bucket_for_its_listing_alone() {
     let world = World::new().await;
     world.app("todo", "v1");
-    let first = world.handle(tick("again")).await;
-    let again = World::beside(world.kubernetes.clone(), world.store.clone()).await;
-    let (first, again) = (replied(first), replied(again.handle(tick("again")).await));
-    assert_eq!((&first["changes"], &first["run"]), (&again["changes"], &again["run"]));
+    world.resynced().await;
+    world.is_true().await;
+    world.store.forget_calls();
+    world.is_true().await;
+    let calls = world.store.calls();
+    assert_eq!((calls.get("head"), calls.get("delete")), (None, None), "{calls:?}");
+    // Its own state, and the listings of entities, held deletions, dead letters and tombstones.
+    assert_eq!((calls.get("put"), calls.get("list")), (Some(&1), Some(&4)), "{calls:?}");
+}
+
+#[tokio::test]
+async fn a_store_whose_etags_are_no_md5_is_kept_true_as_well() {
+    let world = World::beside(World::new().await.kubernetes, Memory::without_md5()).await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    world.is_true().await;
+    world.app("todo", "v2");
+    assert_eq!(counts(&world.resynced().await), &json!({"stale": 1}));
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
 }
 
 #[tokio::test]
@@ -121,7 +137,7 @@ async fn a_kind_that_may_not_be_read_degrades_alone_and_loses_nothing() {
 async fn a_list_that_breaks_off_deletes_nothing() {
     use crate::kubernetes::Fault::{Half, Status};
     for (fault, line) in
-        [(Status(500), "list apps.workshop.kratix.io default more"), (Half, "list apps"), (Status(410), "list apps")]
+        [(Status(500), "list apps.workshop.kratix.io more"), (Half, "list apps"), (Status(410), "list apps")]
     {
         let world = World::new().await;
         for n in 0..6 {
@@ -130,9 +146,9 @@ async fn a_list_that_breaks_off_deletes_nothing() {
         world.resynced().await;
         world.kubernetes.delete(&app("app-3", "v1"));
         world.kubernetes.pages_of(2);
-        let line = if line.ends_with("more") { "list apps.workshop.kratix.io more" } else { line };
         world.kubernetes.break_off(line, fault, usize::MAX);
-        let data = world.tick().await;
+        let data = world.resynced().await;
+        assert_eq!(data["degraded"][0]["kind"], "app.workshop.kratix.io", "{fault:?}");
         assert_eq!(world.apps().len(), 6, "{fault:?} {data:?}");
         world.kubernetes.recover();
         world.resynced().await;
@@ -221,4 +237,96 @@ async fn a_part_can_be_asked_for() {
     let other = json!({"kind": "app.workshop.kratix.io", "name": "shop"});
     assert_eq!(world.handle(event(events::REQUESTED, "/me", "2", other)).await, Ok(Reply::Nothing(Nothing::Unchanged)));
     assert_eq!(world.apps(), ["shop", "todo"]);
+}
+
+#[tokio::test]
+async fn what_lasts_is_told_again_until_the_sink_took_it_and_when_it_ends() {
+    let world = World::new().await;
+    world.resynced().await;
+    world.posted(events::DRIFTED);
+    scribble(&world, "entities/main/users.yaml");
+    world.down.store(true, Relaxed);
+    world.resynced().await;
+    assert_eq!(world.posted(events::DRIFTED), [] as [Value; 0]);
+    world.down.store(false, Relaxed);
+    world.resynced().await;
+    assert_eq!(world.posted(events::DRIFTED)[0]["counts"], json!({"foreign": 1}));
+    world.is_true().await;
+    world.store.remove("entities/main/users.yaml", Condition::Always);
+    world.resynced().await;
+    assert_eq!(world.posted(events::DRIFTED)[0]["drift"], json!([]));
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_file_of_others_where_an_object_opted_out_is_left_alone() {
+    let world = World::new().await;
+    let mut todo = app("todo", "v1");
+    todo["metadata"]["annotations"]["callboard.dev/ignore"] = "true".into();
+    world.kubernetes.apply(todo.clone());
+    world.resynced().await;
+    scribble(&world, &format!("entities/main/{GROUP}/app/default/todo.yaml"));
+    assert_eq!(counts(&world.resynced().await), &json!({"foreign": 1}));
+    assert_eq!(world.apps(), ["todo"]);
+}
+
+#[tokio::test]
+async fn an_object_that_opted_out_in_a_restored_cluster_goes() {
+    let world = World::new().await;
+    let mut out = app("todo", "v1");
+    out["metadata"]["annotations"]["callboard.dev/ignore"] = "true".into();
+    let out = world.kubernetes.apply(out);
+    world.app("todo", "v2");
+    world.resynced().await;
+    assert_eq!(world.apps(), ["todo"]);
+    world.kubernetes.restore(&out);
+    world.resynced().await;
+    assert_eq!(world.apps(), [] as [&str; 0]);
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_kind_whose_version_nobody_can_tell_is_not_written_anew() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    let before = world.store.entities();
+    world.kubernetes.break_off("list promises", crate::kubernetes::Fault::Status(500), usize::MAX);
+    world.kubernetes.delete(&source(&[]));
+    world.tick().await.unwrap();
+    assert_eq!(world.store.entities(), before);
+}
+
+#[tokio::test]
+async fn a_look_writes_nothing_and_finds_the_same() {
+    use callboard::resync::{Mode, slice};
+    let world = World::new().await;
+    world.app("todo", "v1");
+    world.resynced().await;
+    world.app("todo", "v2");
+    world.app("shop", "v1");
+    scribble(&world, "entities/main/users.yaml");
+    let before = world.store.objects();
+    let request = events::ResyncRequest::new(events::Cause::new("/me", "look", "look"), events::Scope::default());
+    let cluster = world.kubernetes.cluster();
+    let until = std::time::Instant::now() + Duration::from_secs(60);
+    let look = slice(&world.process.context, &cluster, &request, Mode::Look, until).await.unwrap();
+    let found: Vec<_> = look.findings.drift.iter().map(|drift| drift.reason.as_str()).collect();
+    assert_eq!(found, ["foreign", "missing", "stale"]);
+    assert_eq!(world.store.objects(), before);
+}
+
+#[tokio::test]
+async fn late_deletions_count_although_their_kind_is_gone() {
+    let world = World::new().await;
+    let apps: Vec<_> = (0..12).map(|n| world.app(&format!("app-{n:02}"), "v1")).collect();
+    world.resynced().await;
+    let deleted: Vec<_> = apps.iter().map(|app| world.kubernetes.delete(app)).collect();
+    world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
+    let world = World::beside(world.kubernetes, world.store).await;
+    for app in &deleted {
+        let late = crate::kubernetes::at(resource("delete", app), 1_700_000_000_000);
+        assert!(matches!(world.handle(late).await, Ok(Reply::Changed(_))));
+    }
+    assert_eq!(world.apps(), [] as [&str; 0]);
 }

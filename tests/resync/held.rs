@@ -86,6 +86,35 @@ async fn what_is_held_lapses_when_the_objects_are_back() {
 }
 
 #[tokio::test]
+async fn what_is_held_of_one_kind_holds_no_other() {
+    let world = many(30).await;
+    world.kubernetes.install(promise("one", definition("example.org", ("One", "ones"), &["v1"], "Cluster")));
+    let one = json!({"apiVersion": "example.org/v1", "kind": "One", "metadata": {"name": "x"}});
+    world.kubernetes.apply(one.clone());
+    world.resynced().await;
+    delete(&world, 0..11);
+    world.kubernetes.delete(&one);
+    let data = world.resynced().await;
+    assert_eq!((data["held"].as_array().unwrap().len(), data["changes"].as_array().unwrap().len()), (1, 1));
+}
+
+#[tokio::test]
+async fn files_of_others_are_not_held() {
+    let world = many(1).await;
+    for n in 0..12 {
+        let key = format!("entities/main/{GROUP}/app/default/foreign-{n}.yaml");
+        let body = bucket::Body {
+            bytes: b"kind: Group\n".to_vec(),
+            content_type: "application/yaml",
+            metadata: BTreeMap::new(),
+        };
+        world.store.write(&key, body, bucket::Condition::Always);
+    }
+    let data = world.resynced().await;
+    assert_eq!((&data["held"], &data["drift"]), (&json!([]), &json!({"foreign": 12})));
+}
+
+#[tokio::test]
 async fn a_kind_that_is_gone_is_held_as_well() {
     let world = many(11).await;
     world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));

@@ -34,6 +34,51 @@ async fn a_run_goes_on_where_its_last_slice_ended() {
 }
 
 #[tokio::test]
+async fn a_slice_skips_no_namespace() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    kubernetes.apply(source(&[(GROUP, "App")]));
+    let chosen = ["shop", "shop-dev"].map(str::to_owned);
+    for namespace in &chosen {
+        for n in 0..100 {
+            let mut app = app(&format!("app-{n:03}"), "v1");
+            app["metadata"]["namespace"] = namespace.as_str().into();
+            kubernetes.apply(app);
+        }
+    }
+    let set = |context: Context<Memory>| context.with_pace(Pace::new(Duration::ZERO)).with_namespaces(chosen);
+    let world = World::with(kubernetes, Memory::default(), set).await;
+    let mut event = tick("1");
+    while let Ok(Reply::Changed(reply)) = world.handle(event).await {
+        event = *reply;
+        if event.data().unwrap().to_string().contains("compared") {
+            break;
+        }
+    }
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn a_second_run_at_the_same_time_is_not_needed() {
+    let world = World::new().await;
+    world.app("todo", "v1");
+    let (first, second) = futures::future::join(world.tick(), world.tick()).await;
+    assert!(matches!(first, Ok(Reply::Changed(_))), "{first:?}");
+    assert_eq!(second, Ok(Reply::Nothing(Nothing::Busy)));
+}
+
+#[tokio::test]
+async fn a_run_that_never_ends_is_given_up() {
+    let kubernetes = World::new().await.kubernetes;
+    let pace = |context: Context<Memory>| context.with_pace(Pace::new(Duration::ZERO));
+    let world = World::with(kubernetes, Memory::default(), pace).await;
+    (0..200).for_each(|n| drop(world.app(&format!("app-{n:03}"), "v1")));
+    let cursor = json!({"kind": "a", "after": "", "slices": 200});
+    let data = replied(world.handle(event(events::REQUESTED, "/me", "1", json!({"cursor": cursor}))).await);
+    assert_eq!((data.get("cursor"), data["changes"].as_array().unwrap().len()), (None, 64));
+}
+
+#[tokio::test]
 async fn deletions_are_cut_into_slices_too() {
     let world = World::new().await;
     for n in 0..300 {

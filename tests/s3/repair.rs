@@ -111,7 +111,7 @@ async fn what_counts_anew_is_written_over_what_counts_higher() {
     let (_, new, version) = place.app(5, "new");
     let process = place.process(Honours::Conditions);
     assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "tick").await, Ok(Synced::Stale));
-    let rewound = process.rewind(&key, &new, &version, "tick").await.unwrap();
+    let rewound = process.rewind(&key, Wanted::Is(&new), &version, "tick").await.unwrap();
     assert_eq!(told(rewound), changed(Action::Updated));
     assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "next tick").await, Ok(Synced::Unchanged));
 
@@ -131,18 +131,82 @@ async fn what_lives_in_a_cluster_that_counts_anew_is_dead_no_more() {
     let process = place.process(Honours::Conditions);
     assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Stale));
     process.store().calls();
-    let rewound = process.rewind(&key, &wanted, &version, "tick").await.unwrap();
+    let rewound = process.rewind(&key, Wanted::Is(&wanted), &version, "tick").await.unwrap();
     assert_eq!(told(rewound), changed(Action::Created));
     let away = ["GET tombstone", "DELETE tombstone If-Match"];
     let calls = [&away[..], &["HEAD entities", "PUT entities If-None-Match", "GET tombstone"]].concat();
     assert_eq!(process.store().calls(), calls);
     assert_eq!(place.keys().await, [key.to_string()]);
-    let again = place.process(Honours::Conditions).rewind(&key, &wanted, &version, "tick").await.unwrap();
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Is(&wanted), &version, "tick").await.unwrap();
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
 
     let (_, newer, version) = place.app(6, "newer");
     let by_witness = witness.sync(&key, Wanted::Is(&newer), &version, "6").await.unwrap();
     assert_eq!(told(by_witness), changed(Action::Updated));
+}
+
+#[tokio::test]
+async fn what_the_new_count_never_had_goes_and_leaves_no_tombstone_of_the_old_one() {
+    let place = Place::new("rewound-gone").await;
+    let (key, old, version) = place.app(100, "old");
+    let witness = place.process(Honours::Conditions);
+    witness.sync(&key, Wanted::Is(&old), &version, "100").await.unwrap();
+
+    let listed = Version { resource_version: "8".to_owned(), ..version };
+    let process = place.process(Honours::Conditions);
+    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Stale));
+    let rewound = process.rewind(&key, Wanted::Gone, &listed, "tick").await.unwrap();
+    assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
+    assert_eq!(told(rewound), changed(Action::Deleted));
+    assert_eq!(place.keys().await, [key.tombstone()]);
+
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Gone, &listed, "tick").await.unwrap();
+    assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
+
+    let (_, late, version) = place.app(7, "late");
+    assert_eq!(witness.sync(&key, Wanted::Is(&late), &version, "7").await, Ok(Synced::Stale));
+    let (_, made, version) = place.app(9, "made");
+    assert_eq!(told(witness.sync(&key, Wanted::Is(&made), &version, "9").await.unwrap()), changed(Action::Created));
+}
+
+#[tokio::test]
+async fn what_opted_out_in_the_new_count_goes_and_may_come_back() {
+    let place = Place::new("rewound-opted-out").await;
+    let (key, old, version) = place.app(100, "old");
+    let process = place.process(Honours::Conditions);
+    process.sync(&key, Wanted::Is(&old), &version, "100").await.unwrap();
+
+    let (_, back, version) = place.app(5, "back");
+    assert_eq!(process.repair(&key, Wanted::Nothing, &version, "tick").await, Ok(Synced::Stale));
+    let rewound = process.rewind(&key, Wanted::Nothing, &version, "tick").await.unwrap();
+    assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
+    assert_eq!(told(rewound), changed(Action::Deleted));
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Nothing, &version, "tick").await.unwrap();
+    assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
+    let other_settings = process.sync(&key, Wanted::Is(&back), &version, "5").await.unwrap();
+    assert_eq!(told(other_settings), changed(Action::Created));
+}
+
+#[tokio::test]
+async fn of_a_kind_that_is_gone_only_what_was_listed_goes() {
+    let place = Place::new("kind-gone").await;
+    let (key, wanted, version) = place.app(5, "A");
+    let process = place.process(Honours::Conditions);
+    process.sync(&key, Wanted::Is(&wanted), &version, "5").await.unwrap();
+    let (_, same, later) = place.app(6, "A");
+    assert_eq!(process.sync(&key, Wanted::Is(&same), &later, "6").await, Ok(Synced::Unchanged));
+    let listed = process.entities().await.unwrap()[&key.to_string()].clone();
+
+    assert_eq!(process.remove_listed(&key, "\"another\"", "tick").await, Ok(Synced::Stale));
+    process.store().calls();
+    assert_eq!(told(process.remove_listed(&key, &listed, "tick").await.unwrap()), changed(Action::Deleted));
+    let calls = ["HEAD entities", "PUT tombstone If-None-Match", "DELETE entities If-Match"];
+    assert_eq!(process.store().calls(), calls);
+    assert_eq!(process.remove_listed(&key, &listed, "tick").await, Ok(Synced::Stale));
+    for late in [process, place.process(Honours::Conditions)] {
+        assert_eq!(late.sync(&key, Wanted::Is(&same), &later, "late").await, Ok(Synced::Stale));
+    }
+    assert_eq!(place.keys().await, [key.tombstone()]);
 }
 
 #[tokio::test]

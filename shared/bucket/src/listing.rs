@@ -1,7 +1,7 @@
 //! What lies in the bucket, as its listings tell: all of it, or an error.
 
-use crate::{Bucket, Condition, Conditional, Error, Fault, Listed, Store};
-use catalog::Descriptor;
+use crate::{Bucket, Condition, Conditional, Error, Fault, Listed, Store, Synced, memory::Held, tombstone::Dead};
+use catalog::{Descriptor, Key};
 use futures::{StreamExt, TryStreamExt, stream};
 use md5::{Digest, Md5};
 use std::{collections::BTreeMap, fmt::Write, future::ready, time::SystemTime};
@@ -24,6 +24,26 @@ impl<S: Store> Bucket<S> {
         })
         .await?;
         Ok(found)
+    }
+
+    /// Deletes the object at `key` while it is the one that [`Bucket::entities`] showed with this ETag, since its kind is gone, so
+    /// that no list tells the version of its death. A new life has other bytes, and is [`Synced::Stale`].
+    ///
+    /// What is known of the life that ended stays dead; an event of a later version, of which this process does not know and
+    /// which changed nothing, may raise it until the next comparison.
+    ///
+    /// # Errors
+    /// If the store fails, or others were faster three times.
+    pub async fn remove_listed(&self, key: &Key, etag: &str, cause: &str) -> Result<Synced, Error> {
+        let _lock = self.memory.lock(key).await;
+        let Some(stored) = self.head(key).await?.filter(|stored| stored.etag == etag) else {
+            return Ok(Synced::Stale);
+        };
+        let version =
+            self.memory.get(key).and_then(|known| known.later_than(&stored)).unwrap_or_else(|| stored.version.clone());
+        let ended = self.kill(key, Some(stored), Dead::Yes, &version, cause).await?;
+        self.note(key, &version, Held::after_death_of(&version));
+        Ok(ended)
     }
 
     /// The files of our own state under a folder, such as `dead/`; their keys are the names that [`Bucket::state`] takes.

@@ -1,6 +1,6 @@
 //! What this process remembers of the bucket objects it dealt with.
 
-use crate::{Outcome, Wanted};
+use crate::{Outcome, Wanted, stored::Stored};
 use catalog::Key;
 use events::Version;
 use lru::LruCache;
@@ -60,12 +60,25 @@ impl Known {
         self.held = held;
     }
 
+    /// The highest version of this very object, if it is later than the one that the object was written with.
+    pub(crate) fn later_than(self, stored: &Stored) -> Option<Version> {
+        let is_it = self.held == stored.held() && self.highest.uid == stored.version.uid;
+        (is_it && stored.version.is_before(&self.highest)).then_some(self.highest)
+    }
+
     /// Whether the bucket held what is wanted.
     pub(crate) fn is(&self, wanted: Wanted<'_>) -> bool {
         match wanted {
             Wanted::Is(wanted) => matches!(&self.held, Held::Object { sha256, .. } if sha256 == wanted.sha256()),
             Wanted::Nothing | Wanted::Gone => !matches!(self.held, Held::Object { .. }),
         }
+    }
+}
+
+impl Held {
+    /// A deletion without a version leaves nothing that counts.
+    pub(crate) fn after_death_of(version: &Version) -> Self {
+        if version.order().is_some() { Self::Tombstone } else { Self::Nothing }
     }
 }
 

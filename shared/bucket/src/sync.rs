@@ -189,7 +189,6 @@ impl<S: Store> Bucket<S> {
         Ok(ended)
     }
 
-    /// The tombstone first, so that whoever writes in between sees it; then the object.
     async fn remove(&self, key: &Key, dead: Dead, version: &Version, cause: &str) -> Result<Synced, Error> {
         let stored = self.head(key).await?;
         let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
@@ -200,7 +199,23 @@ impl<S: Store> Bucket<S> {
             self.note(key, version, Held::Nothing);
             return Ok(Synced::Unchanged);
         }
-        let target = stored.filter(|_| !newer);
+        let ended = self.kill(key, stored.filter(|_| !newer), dead, version, cause).await?;
+        if newer {
+            return Ok(if ended == Synced::Unchanged { Synced::Stale } else { ended });
+        }
+        self.note(key, version, Held::after_death_of(version));
+        Ok(ended)
+    }
+
+    /// The tombstone first, so that whoever writes in between sees it; then the object, or what is there by then and no newer.
+    pub(crate) async fn kill(
+        &self,
+        key: &Key,
+        target: Option<Stored>,
+        dead: Dead,
+        version: &Version,
+        cause: &str,
+    ) -> Result<Synced, Error> {
         let outcome = target.as_ref().map(|stored| Outcome::deleted(&stored.outcome)).unwrap_or_default();
         let (outcome, again) = self.entomb(key, Tombstone::new(version, dead, cause, &outcome)).await?;
         let deleted = match target {
@@ -210,12 +225,8 @@ impl<S: Store> Bucket<S> {
         if !deleted {
             self.bury(key, version).await?;
         }
-        if !newer {
-            let has_order = version.order().is_some();
-            self.note(key, version, if has_order { Held::Tombstone } else { Held::Nothing });
-        }
         if outcome.entities.is_empty() {
-            return Ok(if newer { Synced::Stale } else { Synced::Unchanged });
+            return Ok(Synced::Unchanged);
         }
         self.settle(key, cause, &outcome);
         Ok(if again { Synced::Repeated(outcome) } else { Synced::Changed(outcome) })
@@ -255,7 +266,7 @@ impl<S: Store> Bucket<S> {
     }
 
     /// Remembers what the bucket holds, and for which version.
-    fn note(&self, key: &Key, version: &Version, held: Held) {
+    pub(crate) fn note(&self, key: &Key, version: &Version, held: Held) {
         let mut known = self.memory.get(key).unwrap_or_default();
         known.note(version, held);
         self.memory.set(key, known);

@@ -55,9 +55,11 @@ impl Tombstone {
         }
     }
 
-    /// Whether the same event wrote it, of no older version, so that it tells what the other one would.
+    /// Whether the same event wrote it, of no older version, so that it tells what the other one would. Not if there was nothing
+    /// to do then, and now there is.
     pub(crate) fn tells(&self, other: &Self) -> bool {
         self.cause == other.cause
+            && (other.outcome.is_empty() || !self.outcome.is_empty())
             && other.version().order() <= self.version().order()
             && (self.dead == other.dead || self.dead == Dead::Yes)
     }

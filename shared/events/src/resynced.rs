@@ -1,7 +1,7 @@
 //! The events in which `resync` says what it found and did.
 
 use crate::{
-    Cause, Function, ObjectChange, REQUESTED, ResyncRequest,
+    Cause, Function, ObjectChange, REQUESTED, Refused, ResyncRequest,
     cataloged::cut_changes,
     emitted::{self, Cut, Shape},
 };
@@ -99,7 +99,9 @@ pub struct Resynced {
     pub compared: u64,
     /// What was written and deleted in the last slice.
     pub changes: Vec<ObjectChange>,
-    /// How many differences there were, by reason.
+    /// What Backstage would not take of what was written, and why.
+    pub refused: Vec<Refused>,
+    /// How many differences the last slice found that were not told before, by reason.
     pub drift: BTreeMap<DriftReason, u64>,
     /// What could not be brought in line.
     pub failed: Vec<Failed>,
@@ -156,7 +158,7 @@ impl Resynced {
     /// # Errors
     /// If an attribute cannot stand in an event.
     pub fn event(self, cluster: &str, root: &str) -> Result<Event, String> {
-        let id = self.cause.reply_id(root);
+        let id = id(&self.cause, Function::Resync.reply_type(), &(root, &self.changes));
         emitted::event(shape(Function::Resync.reply_type(), id, cluster, root), self)
     }
 }
@@ -167,7 +169,7 @@ impl Drifted {
     /// # Errors
     /// If an attribute cannot stand in an event.
     pub fn event(self, cluster: &str, root: &str) -> Result<Event, String> {
-        let id = self.cause.reply_id(&format!("{DRIFTED} {root}"));
+        let id = id(&self.cause, DRIFTED, &(root, &self.drift));
         emitted::event(shape(DRIFTED, id, cluster, root), self)
     }
 }
@@ -187,7 +189,14 @@ impl Held {
 /// # Errors
 /// If an attribute cannot stand in an event.
 pub fn resume(next: &ResyncRequest, cluster: &str, root: &str) -> Result<Event, String> {
-    emitted::event(shape(REQUESTED, next.cause.reply_id(root), cluster, root), Whole(next.data()))
+    let id = id(&next.cause, REQUESTED, &(root, &next.cursor));
+    emitted::event(shape(REQUESTED, id, cluster, root), Whole(next.data()))
+}
+
+/// A tick that is delivered again finds another state of things, and what it says then is another event.
+fn id(cause: &Cause, ty: &str, content: &impl Serialize) -> String {
+    let content = serde_json::to_string(content).unwrap_or_default();
+    cause.reply_id(&format!("{ty} {content}"))
 }
 
 fn shape<'a>(ty: &'static str, id: String, cluster: &str, root: &'a str) -> Shape<'a> {
@@ -210,6 +219,7 @@ impl Cut for Resynced {
         self.truncated = true;
         let cut = [
             cut_changes(&mut self.changes),
+            emitted::halve(&mut self.refused),
             emitted::halve(&mut self.failed),
             emitted::halve(&mut self.degraded),
             emitted::halve(&mut self.held),
@@ -243,6 +253,25 @@ mod tests {
         Cause::new("/s", "1", "t")
     }
 
+    fn drift() -> Drift {
+        Drift { reason: DriftReason::Stale, kind: "app.x".into(), key: None, detail: "x".into() }
+    }
+
+    fn resynced() -> Resynced {
+        Resynced {
+            cause: cause(),
+            run: "r".into(),
+            compared: 0,
+            changes: vec![],
+            refused: vec![],
+            drift: BTreeMap::new(),
+            failed: vec![],
+            degraded: vec![],
+            held: vec![],
+            truncated: false,
+        }
+    }
+
     fn data(event: &Event) -> Value {
         event.data().unwrap().clone().try_into().unwrap()
     }
@@ -257,8 +286,21 @@ mod tests {
             (event.ty(), event.source().as_str(), event.subject()),
             (DRIFTED, "/callboard/resync", Some("main"))
         );
+        let other = Drifted {
+            run: "other".into(),
+            counts: BTreeMap::from([(DriftReason::Stale, 1)]),
+            drift: vec![drift()],
+            ..drifted()
+        };
         let request = ResyncRequest::new(cause(), Scope::default());
-        assert_ne!(event.id(), resume(&request, "main", "entities/main").unwrap().id());
+        let events = [
+            event,
+            other.event("main", "entities/main").unwrap(),
+            resume(&request, "main", "entities/main").unwrap(),
+            resynced().event("main", "entities/main").unwrap(),
+        ];
+        let ids: std::collections::BTreeSet<_> = events.iter().map(AttributesReader::id).collect();
+        assert_eq!(ids.len(), events.len());
     }
 
     #[test]
