@@ -166,3 +166,52 @@ subjects:
 {subjects}"
     )
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn args(namespaces: &[&str]) -> Args {
+        let namespaces = Namespaces { namespaces: namespaces.iter().map(ToString::to_string).collect() };
+        let functions = ["callboard-apps", "callboard-resync"].map(str::to_owned).to_vec();
+        let (install, broker) = ("callboard".into(), "callboard".into());
+        Args { cluster: cluster::Args::default(), namespaces, install, broker, functions }
+    }
+
+    fn offered(group: &str, kind: &str, plural: &str) -> Offered {
+        let [group, kind, plural] = [group, kind, plural].map(str::to_owned);
+        Offered { group, kind, plural, version: "v1".into(), namespaced: true, promise: "app".into() }
+    }
+
+    #[test]
+    fn the_example_of_chosen_namespaces_is_what_is_printed() {
+        let example = include_str!("../../deploy/examples/namespaces/sources/sources.yaml");
+        let app = offered("marketplace.kratix.io", "app", "apps");
+        assert_eq!(printed(&args(&["shop", "team-a"]), vec![app]), example);
+    }
+
+    #[test]
+    fn a_plural_that_cannot_be_guessed_gets_rights_and_no_source() {
+        let offers = vec![offered("example.org", "Redis", "redis"), offered("example.org", "Queue", "queues")];
+        let text = printed(&args(&[]), offers);
+        assert!(text.contains("resources: [queues, redis]\n  verbs: [get, list]\n"), "{text}");
+        assert!(text.contains("resources: [queues]\n  verbs: [get, list, watch]\n"), "{text}");
+        assert!(text.contains("kind: Queue\n") && !text.contains("kind: Redis\n"), "{text}");
+        assert!(text.contains("# Redis: ApiServerSource would guess another plural than \"redis\""), "{text}");
+        assert_eq!(text.matches("kind: ApiServerSource").count(), 1, "{text}");
+    }
+
+    #[test]
+    fn a_group_of_which_nothing_can_be_guessed_has_no_source() {
+        let text = printed(&args(&[]), vec![offered("example.org", "Redis", "redis")]);
+        assert!(!text.contains("ApiServerSource\n") && text.contains("callboard-functions-example-org"), "{text}");
+        assert_eq!(printed(&args(&[]), vec![]), "");
+    }
+
+    #[test]
+    fn two_installs_share_no_cluster_role() {
+        let other = Args { install: "other".into(), ..args(&[]) };
+        let text = printed(&other, vec![offered("example.org", "Queue", "queues")]);
+        assert!(text.contains("name: other-functions-example-org\n") && text.contains("namespace: other\n"), "{text}");
+    }
+}

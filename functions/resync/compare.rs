@@ -5,7 +5,7 @@ use crate::context::{Context, describing};
 use bucket::{Error, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Descriptor, EntityRef};
 use cluster::{Cluster, Kind, Named, Page};
-use events::{Cursor, DriftReason, Function, Nack, Object, Refused, ResyncRequest, Version};
+use events::{Cursor, DriftReason, Function, Nack, Object, ObjectRef, Refused, ResyncRequest, Version};
 use futures::{StreamExt, future, stream};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -313,17 +313,24 @@ impl<'a, S: Store> Walk<'a, S> {
             }
             Synced::Unchanged | Synced::Stale => return Ok(None),
         };
-        // What happened since the GET was taken for late.
+        self.look_again(function, reference).await?;
+        Ok(Some((DriftReason::Rewound, outcome)))
+    }
+
+    /// After a rewind: what happened to the object since the GET before it was taken for late.
+    pub(super) async fn look_again(&self, function: Function, reference: &ObjectRef) -> Result<(), Nack> {
+        let Some(describe) = describing(function) else { return Ok(()) };
         match self.cluster.named(reference).await? {
             Named::There(live) => {
                 self.sync(&self.without_taken(describe(&live, &self.cx.settings)), &live).await?;
             }
             Named::Gone { resource_version } => {
-                let gone = Version { resource_version, ..live.version() };
-                self.cx.bucket.repair(key, Wanted::Gone, &gone, &self.request.cause.sha256).await?;
+                let gone = Version { uid: String::new(), resource_version };
+                let (key, cause) = (self.cx.settings.layout.key(reference), &self.request.cause.sha256);
+                self.cx.bucket.repair(&key, Wanted::Gone, &gone, cause).await?;
             }
         }
-        Ok(Some((DriftReason::Rewound, outcome)))
+        Ok(())
     }
 
     async fn look(&self, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {

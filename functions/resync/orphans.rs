@@ -8,7 +8,7 @@ use super::{
 };
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::Located;
-use events::{Cursor, DriftReason, Nack, ObjectRef, Version};
+use events::{Cursor, DriftReason, Function, Nack, ObjectRef, Version};
 use futures::{StreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -28,6 +28,8 @@ const GONE: &str = "its object is gone";
 pub(super) struct Orphan {
     pub(super) located: Located,
     pub(super) named: Named,
+    /// Who keeps its kind.
+    pub(super) function: Function,
     /// The resourceVersion of the list in which it is not; `None` where its kind is gone.
     pub(super) listed: Option<String>,
 }
@@ -193,27 +195,37 @@ impl<S: Store> Walk<'_, S> {
         let synced = match (&orphan.listed, self.listing.get(&key.to_string())) {
             (Some(listed), _) => {
                 let listed = Version { uid: stored.version.uid.clone(), resource_version: listed.clone() };
-                match listed.is_before(&stored.version) {
-                    // Newer than the list: made since, or the cluster counts anew.
-                    true if self.lives(&orphan.located).await? => return Ok(Gone::No),
-                    true => self.cx.bucket.rewind(key, Wanted::Gone, &listed, cause).await?,
-                    false => self.cx.bucket.repair(key, Wanted::Gone, &listed, cause).await?,
+                if listed.is_before(&stored.version) {
+                    return self.delete_newer(orphan, &listed).await;
                 }
+                self.cx.bucket.repair(key, Wanted::Gone, &listed, cause).await?
             }
             // A kind that is gone has no list and no version; what was made since has other bytes.
             (None, Some(etag)) => self.cx.bucket.remove_listed(key, etag, cause).await?,
             (None, None) => return Ok(Gone::No),
         };
-        Ok(match synced {
-            Synced::Changed(outcome) | Synced::Repeated(outcome) => Gone::Deleted(outcome),
-            Synced::Unchanged | Synced::Stale => Gone::No,
-        })
+        Ok(synced.into())
     }
 
-    async fn lives(&self, located: &Located) -> Result<bool, Nack> {
-        let Located { group, kind, namespace, name, .. } = located;
+    /// What stands there is newer than the list: made since, or the cluster counts anew.
+    async fn delete_newer(&self, orphan: &Orphan, listed: &Version) -> Result<Gone, Nack> {
+        let Located { key, group, kind, namespace, name } = &orphan.located;
         let object = ObjectRef::new(&format!("{group}/v1"), kind, namespace.as_deref(), name);
         let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
-        Ok(self.cluster.get(&object).await?.is_some())
+        if self.cluster.get(&object).await?.is_some() {
+            return Ok(Gone::No);
+        }
+        let synced = self.cx.bucket.rewind(key, Wanted::Gone, listed, &self.request.cause.sha256).await?;
+        self.look_again(orphan.function, &object).await?;
+        Ok(synced.into())
+    }
+}
+
+impl From<Synced> for Gone {
+    fn from(synced: Synced) -> Self {
+        match synced {
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => Self::Deleted(outcome),
+            Synced::Unchanged | Synced::Stale => Self::No,
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::context::Context;
 use bucket::Store;
 use catalog::Located;
 use cluster::{Cluster, Error};
-use events::{Cursor, DriftReason, Nack, ResyncRequest};
+use events::{Cursor, DriftReason, Function, Nack, ResyncRequest};
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant, SystemTime},
@@ -83,7 +83,7 @@ pub async fn slice<S: Store>(
                 continue;
             }
         };
-        complete.insert(kind.named.clone(), listed);
+        complete.insert(kind.named.clone(), (kind.function, listed));
     }
     let orphans = orphans(&walk, located, &complete);
     let next = match walk.remove(orphans, &stored).await {
@@ -194,16 +194,17 @@ fn located<'a, S>(cx: &Context<S>, keys: impl Iterator<Item = &'a String>) -> (V
 fn orphans<S: Store>(
     walk: &Walk<'_, S>,
     located: Vec<(Located, Named)>,
-    complete: &BTreeMap<Named, Option<String>>,
+    complete: &BTreeMap<Named, (Function, Option<String>)>,
 ) -> Vec<Orphan> {
     let scope = &walk.request.scope;
     let in_scope =
         |it: &Located| is_asked(scope, it.namespace.as_deref(), &it.name) && walk.cx.keeps(it.namespace.as_deref());
     let orphan = |(located, named): (Located, Named)| {
-        let listed = complete.get(&named)?.clone();
+        let (function, listed) = complete.get(&named)?.clone();
         (in_scope(&located) && !walk.live.contains(&located.key.to_string())).then_some(Orphan {
             located,
             named,
+            function,
             listed,
         })
     };

@@ -239,13 +239,6 @@ fn a_rewind_without_a_second_look_may_raise_the_dead() {
     assert!(!wrong.is_empty(), "the second look is not needed for what is gone: say so at Bucket::rewind");
 }
 
-#[test]
-fn a_later_version_that_changed_nothing_dies_with_its_kind_where_it_is_known() {
-    let before = &[is(5, 'a'), is(6, 'a')];
-    let (states, wrong) = explore(before, &[&[kind_gone(7, 'a')], &[is(6, 'a')], &[is(5, 'a')]], 0);
-    assert!(states > 3 && wrong.is_empty(), "{wrong:?}");
-}
-
 /// The known limit: a process without a memory of the old count, which read that count's tombstone just before it went, buries
 /// by it; the next tick repairs (docs/decisions/0009).
 #[test]

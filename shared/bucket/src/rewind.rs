@@ -24,12 +24,12 @@ impl<S: Store> Bucket<S> {
         self.memory.forget(key);
         self.exhume(key, |tombstone| match wanted {
             Wanted::Is(_) | Wanted::Nothing => tombstone.covers(version),
-            Wanted::Gone => tombstone.covers(version),
+            Wanted::Gone => version.is_before(&tombstone.version()),
         })
         .await?;
         match wanted {
             Wanted::Is(wanted) => self.overwrite(key, wanted, version, cause).await,
-            Wanted::Nothing => self.clear(key, Dead::Yes, version, cause).await,
+            Wanted::Nothing => self.clear(key, Dead::No, version, cause).await,
             Wanted::Gone => self.clear(key, Dead::Yes, version, cause).await,
         }
     }

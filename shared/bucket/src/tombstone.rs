@@ -73,10 +73,15 @@ impl Tombstone {
         is_heir
     }
 
-    /// Whether the other one, later written, may take its place: not if that is older, or cannot be compared.
+    /// Whether the other one, later written, may take its place: not if that is older, or cannot be compared. Of the same version
+    /// it may where it says more.
     pub(crate) fn gives_way_to(&self, other: &Self) -> bool {
         match (self.version().order(), other.version().order()) {
-            (Some(ours), Some(others)) => others > ours || others == ours && self.dead == Dead::No,
+            (Some(ours), Some(others)) if ours == others => {
+                let tells_more = self.outcome.is_empty() && !other.outcome.is_empty();
+                self.dead == Dead::No || other.dead == Dead::Yes && tells_more
+            }
+            (Some(ours), Some(others)) => others > ours,
             (Some(_), None) => false,
             (None, _) => true,
         }
