@@ -1,0 +1,120 @@
+//! The cluster, by kubectl.
+
+use crate::{eventually::eventually, http::Target};
+use anyhow::{Context, Result, ensure};
+use serde_json::Value;
+use std::{
+    io::Write,
+    process::{Command, Stdio},
+};
+
+/// kubectl with the user's KUBECONFIG. It blocks: the suite's own servers run on other threads.
+#[derive(Debug)]
+pub(crate) struct Cluster;
+
+impl Cluster {
+    /// What a kubectl command prints.
+    pub(crate) fn kubectl(&self, arguments: &[&str]) -> Result<String> {
+        run(Command::new("kubectl").args(arguments), "")
+    }
+
+    /// `kubectl apply` of YAML, again and again for a minute: webhooks may not answer yet.
+    pub(crate) async fn apply(&self, yaml: &str) -> Result<()> {
+        let apply = async || run(Command::new("kubectl").args(["apply", "--filename=-"]), yaml).map(drop);
+        eventually("kubectl apply succeeds", 60, apply).await
+    }
+
+    /// Deletes what may be gone already, and waits until it is.
+    pub(crate) fn delete(&self, arguments: &[&str]) -> Result<()> {
+        let mut all = vec!["delete", "--ignore-not-found", "--timeout=120s"];
+        all.extend(arguments);
+        self.kubectl(&all).map(drop)
+    }
+
+    /// Deletes what this YAML names, as far as it is there.
+    pub(crate) fn delete_all(&self, yaml: &str) -> Result<()> {
+        let arguments = ["delete", "--ignore-not-found", "--timeout=120s", "--filename=-"];
+        run(Command::new("kubectl").args(arguments), yaml).map(drop)
+    }
+
+    /// `kubectl get` of one object or a list; null where there is none.
+    pub(crate) fn get(&self, arguments: &[&str]) -> Result<Value> {
+        let mut all = vec!["get", "--ignore-not-found", "--output=json"];
+        all.extend(arguments);
+        let json = self.kubectl(&all)?;
+        if json.is_empty() { Ok(Value::Null) } else { Ok(serde_json::from_str(&json)?) }
+    }
+
+    /// The items of a list.
+    pub(crate) fn list(&self, arguments: &[&str]) -> Result<Vec<Value>> {
+        let mut list = self.get(arguments)?;
+        Ok(list["items"].as_array_mut().map(std::mem::take).unwrap_or_default())
+    }
+
+    /// A merge patch of an object, such as `["ksvc/apps", "--namespace=callboard"]`.
+    pub(crate) fn patch(&self, object: &[&str], patch: &Value) -> Result<()> {
+        let patch = format!("--patch={patch}");
+        let mut all = vec!["patch", "--type=merge", &patch];
+        all.extend(object);
+        self.kubectl(&all).map(drop)
+    }
+
+    /// Waits until all of these have the condition `Ready`.
+    pub(crate) async fn ready(&self, seconds: u64, arguments: &[&str]) -> Result<()> {
+        let what = format!("ready: {}", arguments.join(" "));
+        eventually(&what, seconds, async || {
+            let found = self.get(arguments)?;
+            let objects = found["items"].as_array().cloned().unwrap_or_else(|| vec![found]);
+            ensure!(!objects.is_empty(), "there is none");
+            for object in &objects {
+                let ready = condition(object, "Ready");
+                ensure!(ready["status"] == "True", "{} is not: {ready}", object["metadata"]["name"]);
+            }
+            Ok(())
+        })
+        .await
+    }
+
+    /// Where this machine reaches a Service by the URL that its users have.
+    pub(crate) fn target(&self, url: &str) -> Result<Target> {
+        let rest = url.strip_prefix("http://").with_context(|| format!("{url} is no http URL"))?;
+        let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
+        let (name, port) = host.split_once(':').unwrap_or((host, "80"));
+        let mut service = self.service(name)?;
+        if let Some(alias) = service["spec"]["externalName"].as_str() {
+            service = self.service(alias)?;
+        }
+        let ip = service["spec"]["clusterIP"].as_str().unwrap_or_default();
+        let address = format!("{ip}:{port}").parse().with_context(|| format!("{host} has the address {ip:?}"))?;
+        Ok(Target { address, host: host.to_owned(), path: format!("/{path}") })
+    }
+
+    fn service(&self, host: &str) -> Result<Value> {
+        let mut labels = host.split('.');
+        let (Some(name), Some(namespace)) = (labels.next(), labels.next()) else {
+            anyhow::bail!("{host} is no Service's name");
+        };
+        let service = self.get(&["service", name, "--namespace", namespace])?;
+        ensure!(!service.is_null(), "there is no Service {namespace}/{name}");
+        Ok(service)
+    }
+}
+
+/// A condition of an object's status; null where there is none.
+pub(crate) fn condition<'a>(object: &'a Value, ty: &str) -> &'a Value {
+    let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
+    conditions.into_iter().find(|condition| condition["type"] == ty).unwrap_or(&Value::Null)
+}
+
+/// What a command prints; its errors where it fails.
+pub(crate) fn run(command: &mut Command, input: &str) -> Result<String> {
+    let line = format!("{command:?}").replace('"', "");
+    let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("failed to run {line}"))?;
+    // Dropped at once: the end of the input.
+    child.stdin.take().context("it has an input")?.write_all(input.as_bytes())?;
+    let output = child.wait_with_output()?;
+    let (errors, said) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
+    ensure!(output.status.success(), "failed: {line}: {}\n{said}", errors.trim());
+    Ok(String::from_utf8(output.stdout)?)
+}

@@ -1,0 +1,85 @@
+//! The suite against a real cluster: Kratix, Knative and a bucket as users have them. `tests/e2e/run` brings all of that up
+//! and runs it; `just e2e KUBECONFIG=...` runs it against a cluster of your own.
+
+#![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
+
+mod catalog;
+mod cluster;
+mod eventually;
+mod http;
+mod metrics;
+mod recorder;
+mod scenarios;
+mod suite;
+
+use crate::suite::Suite;
+use futures::future::LocalBoxFuture;
+use scenarios::{
+    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, permissions, plural,
+    remade, removal, secured, warm,
+};
+use std::{env, process::ExitCode, time::Instant};
+
+type Scenario = for<'a> fn(&'a Suite) -> LocalBoxFuture<'a, anyhow::Result<()>>;
+
+macro_rules! scenarios {
+    ($($name:literal: $run:path,)*) => { &[$(($name, |suite| Box::pin($run(suite)))),*] };
+}
+
+/// In this order: each finds the install of the first ones, and no request but those of the first one.
+const SCENARIOS: &[(&str, Scenario)] = scenarios![
+    "the base alone names each value that is missing": install::base_alone,
+    "an install over what is there catalogs all of it with the first tick": install::first_look,
+    "no function can write to its file system or is root, and each asks for little": functions::hardened,
+    "an App is cataloged while it is made, changed and deleted": life::app_life,
+    "a Promise is cataloged while it is made, changed and deleted": life::promise_life,
+    "how long it takes from kubectl to the object": warm::figures,
+    "requests byte for byte as kn sends them reach every function": captures::through_the_broker,
+    "a request whose plural the source cannot guess is cataloged by its Work": plural::irregular,
+    "a ResourceBinding leads to the request it names": binding::circle,
+    "a function that is scaled to zero wakes up on a change": functions::wake_up,
+    "a function that is killed in the middle loses nothing": functions::killed,
+    "what a function missed while it was down is a dead letter, and is made good": functions::dead_letters,
+    "what changed while the source was down is found by one tick": adapter::stopped,
+    "changes arrive although the bucket was gone for half a minute": bucket::unreachable,
+    "nothing is written or deleted when the cluster is another one": deletions::another_cluster,
+    "a kind that may not be read keeps its entities, and the others go on": permissions::taken,
+    "a request made with its Promise is found by one tick": remade::at_once,
+    "the entities of a kind whose definition is deleted go, or are held": deletions::definition,
+    "func.yaml is what the schema of func says": func_schema::valid,
+    "func deploy works beside it, with a prefix of its own": func::deploy,
+    "with EventPolicies only our own may send": secured::refused,
+    "deleting the install leaves nothing behind": removal::nothing_left,
+];
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    let asked: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let wanted = |name: &str| asked.is_empty() || asked.iter().any(|part| name.contains(part.as_str()));
+    let suite = match Suite::start().await {
+        Ok(suite) => suite,
+        Err(error) => {
+            println!("the suite cannot start: {error:#}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let (mut passed, mut failed) = (0, 0);
+    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| wanted(name)) {
+        println!("\n--- {name}");
+        let began = Instant::now();
+        let result = scenario(&suite).await;
+        let seconds = began.elapsed().as_secs_f64();
+        match result {
+            Ok(()) => {
+                passed += 1;
+                println!("ok   {name} ({seconds:.1} s)");
+            }
+            Err(error) => {
+                failed += 1;
+                println!("FAILED {name} ({seconds:.1} s)\n{error:#}\n{}", suite.trouble());
+            }
+        }
+    }
+    println!("\n{passed} passed, {failed} failed");
+    if passed > 0 && failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}

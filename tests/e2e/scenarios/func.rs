@@ -1,0 +1,81 @@
+//! The one Service that func deploys, beside an install from deploy/.
+
+use super::requests::{app, deployed};
+use crate::{
+    cluster::run,
+    eventually::eventually,
+    suite::{SHOP, Suite, app_key, image},
+};
+use anyhow::{Context, Result, ensure};
+use serde_json::json;
+use std::{fs, path::PathBuf, process::Command};
+
+const NAMESPACE: &str = "callboard-func";
+
+pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
+    let (catalog, overlay) = (suite.catalog()?, suite.overlay("func", OVERLAY)?);
+    suite.cluster.apply(&format!("apiVersion: v1\nkind: Namespace\nmetadata: {{name: {NAMESPACE}}}")).await?;
+    eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
+    // func writes into func.yaml.
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/e2e/func-root"));
+    fs::create_dir_all(&folder)?;
+    fs::copy(concat!(env!("CARGO_MANIFEST_DIR"), "/func.yaml"), folder.join("func.yaml"))?;
+    let func = |arguments: &[&str]| run(Command::new("func").args(arguments).current_dir(&folder), "");
+    let image = format!("--image={}", image("CALLBOARD", "callboard"));
+    func(&["deploy", &image, "--build=false", "--push=false", "--namespace", NAMESPACE])?;
+    suite.cluster.ready(120, &["ksvc", "callboard", "--namespace", NAMESPACE]).await?;
+    suite.cluster.ready(60, &["trigger", "--namespace", NAMESPACE]).await?;
+    suite.cluster.ready(60, &["apiserversource", "promises", "--namespace", NAMESPACE]).await?;
+    let described = func(&["describe", "callboard", "--namespace", NAMESPACE])?;
+    ensure!(
+        described.contains("dev.knative.apiserver.resource.add"),
+        "func describe tells no subscription: {described}"
+    );
+
+    let theirs = app_key("beside").replace("entities/", "func/");
+    suite.cluster.apply(&app("beside", "nginx:1")).await?;
+    for key in [app_key("beside"), theirs.clone()] {
+        eventually("both catalogs have the request", 120, async || catalog.present(&key).await).await?;
+    }
+    deployed(suite, "beside", "nginx:1").await?;
+    suite.cluster.delete(&["apps.marketplace.kratix.io", "beside", "--namespace", SHOP])?;
+    for key in [app_key("beside"), theirs] {
+        eventually("and lose it", 60, async || catalog.absent(&key).await).await?;
+    }
+    // func invoke tells no failure, and can set no Host: the pod itself, and the bucket says how it went.
+    let pods =
+        suite.cluster.list(&["pods", "--selector=serving.knative.dev/service=callboard", "--namespace", NAMESPACE])?;
+    let running = pods.iter().find_map(|pod| pod["status"]["podIP"].as_str()).context("there is no pod")?;
+    let invoke = [&format!("--target=http://{running}:8012"), "--content-type=application/json"];
+    let ghost = json!({
+        "apiVersion": "marketplace.kratix.io/v1", "kind": "app", "metadata": {"name": "ghost", "namespace": SHOP}
+    });
+    let add = ["--type=dev.knative.apiserver.resource.add".to_owned(), format!("--data={ghost}")];
+    func(&["invoke", invoke[0], invoke[1], &add[0], &add[1]])?;
+    let key = app_key("ghost").replace("entities/", "func/");
+    eventually("what func invoke says is cataloged", 30, async || catalog.present(&key).await).await?;
+    func(&["invoke", invoke[0], invoke[1], "--type=dev.callboard.resync.requested", "--data={}"])?;
+    eventually("and a resync takes it away", 30, async || catalog.absent(&key).await).await?;
+    func(&["delete", "callboard", "--namespace", NAMESPACE])?;
+    suite.cluster.delete(&["--kustomize", &overlay])?;
+    suite.cluster.delete(&["namespace", NAMESPACE])
+}
+
+/// deploy/func with the bucket of the other install, and a prefix of its own.
+const OVERLAY: &str = "\
+resources: [../../../deploy/func]
+components: [../../../deploy/components/app]
+namespace: callboard-func
+configMapGenerator:
+- name: callboard
+  behavior: merge
+  literals:
+  - CALLBOARD_OWNER=group:default/platform
+  - CALLBOARD_BUCKET=catalog
+  - CALLBOARD_PREFIX=func
+  - AWS_ENDPOINT_URL_S3=http://seaweedfs.callboard:8333
+secretGenerator:
+- name: callboard-s3
+  literals: [AWS_ACCESS_KEY_ID=callboard, AWS_SECRET_ACCESS_KEY=callboard-first-look]
+  options: {disableNameSuffixHash: true}
+";

@@ -1,0 +1,37 @@
+//! After the install.
+
+use super::install::printed_sources;
+use crate::{eventually::eventually, suite::Suite};
+use anyhow::{Result, ensure};
+
+/// Nothing in the cluster has the namespace or our name, but what the suite itself applied.
+pub(crate) async fn nothing_left(suite: &Suite) -> Result<()> {
+    remove(suite)?;
+    eventually("nothing of it is left", 120, async || {
+        let left = ours(suite)?;
+        ensure!(left.is_empty(), "{left:#?}");
+        Ok(())
+    })
+    .await
+}
+
+/// Takes an install away, in the order that docs/install.md tells.
+pub(crate) fn remove(suite: &Suite) -> Result<()> {
+    let overlay = suite.first_look("")?;
+    suite.cluster.delete_all(&printed_sources()?)?;
+    suite.cluster.delete(&["--kustomize", &overlay])
+}
+
+fn ours(suite: &Suite) -> Result<Vec<String>> {
+    let kinds = suite.cluster.kubectl(&["api-resources", "--verbs=list", "--output=name"])?;
+    let volatile = ["events", "events.events.k8s.io"];
+    let kinds: Vec<&str> = kinds.lines().filter(|kind| !volatile.contains(kind)).collect();
+    let columns = "--output=custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name";
+    let all = suite.cluster.kubectl(&["get", &kinds.join(","), "--all-namespaces", "--no-headers", columns])?;
+    Ok(all.lines().filter(|line| is_ours(line)).map(str::to_owned).collect())
+}
+
+/// The definitions of the suite's own kinds have our name in their group.
+fn is_ours(line: &str) -> bool {
+    line.contains("callboard") && !line.contains("e2e.callboard.dev")
+}

@@ -1,0 +1,87 @@
+//! Knative's authentication, and policies that let only our own send.
+
+use super::install::quiet;
+use crate::{
+    eventually::eventually,
+    http,
+    recorder::Recorded,
+    suite::{NAMESPACE, QUIET, SHOP, Suite, app_key},
+};
+use anyhow::{Result, ensure};
+use serde_json::{Value, json};
+
+const FEATURES: [&str; 2] = ["configmap/config-features", "--namespace=knative-eventing"];
+const FORGED: &str = "dev.callboard.deletion.approved";
+
+pub(crate) async fn refused(suite: &Suite) -> Result<()> {
+    let features = suite.cluster.get(&["configmap", "config-features", "--namespace=knative-eventing"])?;
+    let before = features["data"]["authentication-oidc"].clone();
+    feature(suite, &json!("enabled"))?;
+    let result = with_policies(suite).await;
+    feature(suite, &before)?;
+    suite.cluster.delete(&["eventpolicies", "--all", "--namespace", NAMESPACE])?;
+    quiet(suite).await?;
+    result
+}
+
+async fn with_policies(suite: &Suite) -> Result<()> {
+    let policies = "components: [../../../deploy/components/secured, ../../../deploy/components/app/secured]\n";
+    let overlay = suite.first_look(&format!("{policies}{QUIET}"))?;
+    eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
+    for kind in ["broker", "ksvc", "eventpolicy", "pingsource", "sinkbinding"] {
+        suite.cluster.ready(120, &[kind, "--namespace", NAMESPACE]).await?;
+    }
+    let (catalog, mark) = (suite.catalog()?, suite.recorder.mark());
+    eventually("an event without a token is refused", 60, async || says(suite, None, 401).await).await?;
+    let audience = format!("--audience=eventing.knative.dev/broker/{NAMESPACE}/callboard");
+    for namespace in [SHOP, NAMESPACE] {
+        let token = suite.cluster.kubectl(&["create", "token", "default", "--namespace", namespace, &audience])?;
+        says(suite, Some(token.trim()), 403).await?;
+    }
+    // Ours: a source's event, the tick of our PingSource, and what resync POSTs.
+    let key = app_key("todo");
+    let by_event = |event: &Recorded| {
+        event.says("updated", &key) && event.data["cause"]["type"].as_str().is_some_and(|ty| ty.contains(".resource."))
+    };
+    let mut times = 0;
+    eventually("a change goes through, and so does the reply", 120, async || {
+        times += 1;
+        let title = format!("callboard.dev/title=Secured {times}");
+        let annotate = ["annotate", "--overwrite", "apps.marketplace.kratix.io", "todo", &title];
+        suite.cluster.kubectl(&[&annotate[..], &["--namespace", SHOP]].concat())?;
+        suite.recorder.find(mark, by_event)
+    })
+    .await?;
+    catalog.contains(&key, "Secured").await?;
+    let sent = suite.count("callboard_sink_total", &["service=resync"]);
+    catalog.delete(&key).await?;
+    suite.cluster.patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "* * * * *"}}))?;
+    let told = |ty: &'static str| move |event: &Recorded| event.ty() == ty;
+    for ty in ["dev.callboard.catalog.resynced", "dev.callboard.catalog.drifted"] {
+        eventually(&format!("a tick leads to {ty}"), 150, async || suite.recorder.find(mark, told(ty))).await?;
+    }
+    catalog.present(&key).await?;
+    suite.grew("callboard_sink_total", &["service=resync"], sent).await?;
+    ensure!(suite.recorder.find(mark, told(FORGED)).is_err(), "the forged event went through");
+    Ok(())
+}
+
+fn feature(suite: &Suite, oidc: &Value) -> Result<()> {
+    suite.cluster.patch(&FEATURES, &json!({"data": {"authentication-oidc": oidc}}))
+}
+
+/// Sends an event that would let deletions go.
+async fn says(suite: &Suite, token: Option<&str>, wanted: u16) -> Result<()> {
+    let authorization = format!("Bearer {}", token.unwrap_or_default());
+    let mut headers = vec![
+        ("ce-specversion", "1.0"),
+        ("ce-id", "forged"),
+        ("ce-source", "/stranger"),
+        ("ce-type", FORGED),
+        ("content-type", "application/json"),
+    ];
+    headers.extend(token.map(|_| ("authorization", authorization.as_str())));
+    let status = http::post(&suite.broker()?, &headers, "{\"id\":\"x\"}").await?;
+    ensure!(status == wanted, "the Broker answered {status} instead of {wanted}");
+    Ok(())
+}
