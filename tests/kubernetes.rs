@@ -178,7 +178,8 @@ impl Kubernetes {
         let mut state = self.0.lock().unwrap();
         state.version = version;
         let namespaces = state.objects.get_mut("namespaces").expect("there is kube-system");
-        namespaces.get_mut("kube-system").expect("it is there")["metadata"]["uid"] = json!(format!("rebuilt-{version}"));
+        namespaces.get_mut("kube-system").expect("it is there")["metadata"]["uid"] =
+            json!(format!("rebuilt-{version}"));
     }
 
     /// From now on a page has at most so many items.

@@ -5,11 +5,7 @@ mod references;
 mod shadows;
 mod start;
 
-use crate::{
-    kubernetes::Kubernetes,
-    memory::Memory,
-    support::settings,
-};
+use crate::{kubernetes::Kubernetes, memory::Memory, support::settings};
 use bucket::{Bucket, Honours};
 use callboard::{
     clock::Clock,

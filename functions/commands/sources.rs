@@ -185,7 +185,8 @@ mod tests {
 
     #[test]
     fn the_example_of_chosen_namespaces_is_what_is_printed() {
-        let example = include_str!("../../deploy/examples/namespaces/sources/sources.yaml");
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/examples/namespaces/sources/sources.yaml");
+        let example = std::fs::read_to_string(example).unwrap();
         let app = offered("marketplace.kratix.io", "app", "apps");
         assert_eq!(printed(&args(&["shop", "team-a"]), vec![app]), example);
     }

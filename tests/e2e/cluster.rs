@@ -68,7 +68,10 @@ impl Cluster {
             ensure!(!objects.is_empty(), "there is none");
             for object in &objects {
                 let ready = condition(object, "Ready");
-                ensure!(ready["status"] == "True", "{} is not: {ready}", object["metadata"]["name"]);
+                // Not that of what was asked for before.
+                let (asked, seen) = (&object["metadata"]["generation"], &object["status"]["observedGeneration"]);
+                let is_of_now = seen.is_null() || asked == seen;
+                ensure!(is_of_now && ready["status"] == "True", "{} is not: {ready}", object["metadata"]["name"]);
             }
             Ok(())
         })

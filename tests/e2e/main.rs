@@ -15,8 +15,8 @@ mod suite;
 use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
-    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, permissions, plural,
-    remade, removal, secured, warm,
+    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, overlays, permissions,
+    plural, remade, removal, secured, warm,
 };
 use std::{env, process::ExitCode, time::Instant};
 
@@ -28,6 +28,7 @@ macro_rules! scenarios {
 
 /// In this order: each finds the install of the first ones, and no request but those of the first one.
 const SCENARIOS: &[(&str, Scenario)] = scenarios![
+    "kustomize renders every overlay and component": overlays::render,
     "the base alone names each value that is missing": install::base_alone,
     "an install over what is there catalogs all of it with the first tick": install::first_look,
     "no function can write to its file system or is root, and each asks for little": functions::hardened,

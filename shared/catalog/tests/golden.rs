@@ -40,7 +40,9 @@ fn cases() -> Vec<PathBuf> {
 
 fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     let event = serde_json::from_str(&fs::read_to_string(case.join("event.json"))?)?;
-    let Some(Incoming::Change(arrival)) = events::decode(event)? else { return Err("the event tells no change".into()) };
+    let Some(Incoming::Change(arrival)) = events::decode(event)? else {
+        return Err("the event tells no change".into());
+    };
     let settings = settings(case)?;
     let (describe, function): (fn(&_, &_) -> _, _) =
         match case.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {

@@ -81,6 +81,7 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     let before = suite.cluster.get(&["trigger", "apps", "--namespace", NAMESPACE])?["spec"]["delivery"].clone();
     // Else it takes the Broker three minutes to give an event up.
     suite.cluster.patch(&trigger, &json!({"spec": {"delivery": {"retry": 1, "timeout": "PT3S"}}}))?;
+    subscribed(suite).await?;
     suite.cluster.delete(&["serviceaccount", "callboard-apps", "--namespace", NAMESPACE])?;
     let pods = ["pods", "--selector=serving.knative.dev/service=apps", "--namespace", NAMESPACE];
     suite.cluster.delete(&[&pods[..], &["--force", "--grace-period=0"]].concat())?;
@@ -94,6 +95,7 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     .await;
     quiet(suite).await?;
     suite.cluster.patch(&trigger, &json!({"spec": {"delivery": before}}))?;
+    subscribed(suite).await?;
     dead?;
     let said = suite.callboard("redrive")?;
     ensure!(said.contains("1 dealt with, 0 failed again"), "callboard redrive says {said}");
@@ -106,6 +108,12 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     })
     .await?;
     suite.grew("callboard_dead_letters_total", &["service=resync"], kept).await
+}
+
+/// Knative subscribes a Trigger anew when its delivery changes; what comes meanwhile is lost.
+async fn subscribed(suite: &Suite) -> Result<()> {
+    suite.cluster.ready(60, &["triggers", "--namespace", NAMESPACE]).await?;
+    suite.cluster.ready(60, &["subscriptions.messaging.knative.dev", "--namespace", NAMESPACE]).await
 }
 
 /// Deletes the Caches of this name, and waits until the bucket has followed.

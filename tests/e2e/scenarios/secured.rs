@@ -25,7 +25,7 @@ pub(crate) async fn refused(suite: &Suite) -> Result<()> {
 }
 
 async fn with_policies(suite: &Suite) -> Result<()> {
-    let policies = "components: [../../../deploy/components/secured, ../../../deploy/components/app/secured]\n";
+    let policies = "components: [../../../deploy/components/secured]\n";
     let overlay = suite.first_look(&format!("{policies}{QUIET}"))?;
     eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
     for kind in ["broker", "ksvc", "eventpolicy", "pingsource", "sinkbinding"] {

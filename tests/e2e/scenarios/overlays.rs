@@ -1,0 +1,31 @@
+//! What kustomize makes of deploy/: a patch whose target is not there any more fails nowhere else.
+
+use crate::suite::Suite;
+use anyhow::{Result, ensure};
+
+/// Folders and components of deploy/, and what they must bring about.
+const RENDERED: &[(&str, &[&str])] = &[
+    ("resources: [../../../deploy]", &["name: apps", "name: promises", "name: resync", "kind: PingSource"]),
+    ("resources: [../../../deploy/func]", &["kind: Broker", "name: callboard-all"]),
+    ("resources: [../../../deploy/examples/existing-broker]", &["kind: ApiServerSource", "kind: Trigger"]),
+    ("resources: [../../../deploy/examples/namespaces]", &["values:", "kind: RoleBinding"]),
+    ("resources: [../../../deploy]\ncomponents: [../../../deploy/components/one-service]", &["name: callboard-all"]),
+    (
+        "resources: [../../../deploy]\ncomponents: [../../../deploy/components/kafka-broker]",
+        &["eventing.knative.dev/broker.class: Kafka"],
+    ),
+    ("resources: [../../../deploy]\ncomponents: [../../../deploy/components/secured]", &["kind: EventPolicy"]),
+];
+
+pub(crate) async fn render(suite: &Suite) -> Result<()> {
+    for (number, (parts, wanted)) in RENDERED.iter().enumerate() {
+        let overlay = suite.overlay(&format!("rendered-{number}"), &format!("{parts}\n"))?;
+        let text = suite.cluster.kubectl(&["kustomize", &overlay])?;
+        for wanted in *wanted {
+            ensure!(text.contains(wanted), "{parts} renders nothing with {wanted:?}");
+        }
+        let (image, named) = (crate::suite::image("CALLBOARD", "callboard"), text.contains("serving.knative.dev/v1"));
+        ensure!(!named || text.contains(&image), "{parts} does not take the image {image}");
+    }
+    Ok(())
+}
