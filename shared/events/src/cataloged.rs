@@ -68,7 +68,7 @@ pub struct Cataloged {
     pub refused: Vec<Refused>,
     /// What was asked for in vain and why.
     pub ignored: Vec<Ignored>,
-    /// Set where lists were cut to keep the event below [`MAX_DATA`].
+    /// Set where lists were cut to keep the event below [`MAX_DATA`](crate::MAX_DATA).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }
