@@ -104,17 +104,8 @@ impl<S: Store> Context<S> {
         }
     }
 
-    /// Makes the one bucket object of a source object what that means now: think, sync, count. `cause` is the hash of
-    /// the event that leads to it.
-    ///
-    /// # Errors
-    /// If the bucket cannot be brought in line.
-    pub async fn bring(
-        &self,
-        describe: Describe,
-        now: &Now,
-        cause: &str,
-    ) -> Result<(Described, Synced), bucket::Error> {
+    /// Think, sync, count. `cause` is the hash of the event that leads to it.
+    async fn bring(&self, describe: Describe, now: &Now, cause: &str) -> Result<(Described, Synced), bucket::Error> {
         let described = tracing::info_span!("think").in_scope(|| now.described(describe, &self.settings));
         let wanted = match (now, &described.descriptor) {
             (Now::Gone(..), _) => Wanted::Gone,
@@ -128,6 +119,7 @@ impl<S: Store> Context<S> {
         Ok((described, synced))
     }
 
+    /// Counts what became of entities.
     pub(crate) fn count(&self, outcome: &Outcome, described: &Described) {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);

@@ -109,7 +109,7 @@ impl<S: Store> Context<S> {
     pub(crate) fn unanswered(&self, object: &ObjectRef, error: Error) -> Verdict {
         match error {
             Error::Forbidden { .. } => {
-                self.drift.found(&kind(object), DriftReason::Uncovered, 1);
+                self.drift.found(&kind_name(object.kind(), object.group()), DriftReason::Uncovered, 1);
                 tracing::warn!(k8s.object = %object, %error, "an object may not be read");
                 nothing(Nothing::Uncovered)
             }
@@ -127,8 +127,8 @@ pub(crate) fn nothing(why: Nothing) -> Verdict {
     Ok(Reply::Nothing(why))
 }
 
-/// The kind of an object, as drift names it: `<kind>.<group>`, in lower case.
-fn kind(object: &ObjectRef) -> String {
-    let kind = object.kind().to_ascii_lowercase();
-    if object.group().is_empty() { kind } else { format!("{kind}.{}", object.group()) }
+/// A kind as drift names it: `<kind>.<group>`, in lower case.
+pub(crate) fn kind_name(kind: &str, group: &str) -> String {
+    let kind = kind.to_ascii_lowercase();
+    if group.is_empty() { kind } else { format!("{kind}.{group}") }
 }

@@ -97,7 +97,7 @@ fn print(found: &Findings, format: Format) -> anyhow::Result<()> {
         Format::Json => {
             let told = json!({
                 "compared": found.compared, "changes": found.changes, "drift": found.drift, "failed": found.failed,
-                "degraded": found.degraded, "held": found.held, "deadLetters": found.dead,
+                "refused": found.refused, "degraded": found.degraded, "held": found.held,
             });
             super::print(&format!("{told:#}\n"))
         }

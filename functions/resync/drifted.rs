@@ -14,7 +14,7 @@ const MAX: usize = 2_000;
 /// What is known of the runs before this one.
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct State {
-    /// When the last complete run ended in which every kind could be compared, in milliseconds since the epoch.
+    /// When the last complete run ended in which nothing failed, in milliseconds since the epoch.
     completed: i64,
     /// What lasts and was told, sorted.
     lasting: Vec<Drift>,
@@ -62,7 +62,8 @@ pub(super) async fn tell<S: Store>(
     if !is_complete {
         return Ok(());
     }
-    let completed = if degraded.is_empty() { cx.clock.now() } else { before.state.completed };
+    let is_true = degraded.is_empty() && findings.failed.is_empty();
+    let completed = if is_true { cx.clock.now() } else { before.state.completed };
     let told = if is_told { (lasting, degraded) } else { (before.state.lasting, before.state.degraded) };
     let state = State { completed, lasting: told.0, degraded: told.1 };
     let bytes = serde_json::to_vec(&state).map_err(|error| Nack::Reject(error.to_string()))?;

@@ -1,6 +1,5 @@
 //! What a slice of a run found and did.
 
-use super::dead::Redriven;
 use bucket::Outcome;
 use cluster::Error;
 use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Refused};
@@ -23,8 +22,6 @@ pub struct Findings {
     pub failed: Vec<Failed>,
     /// Kinds that could not be compared.
     pub degraded: Vec<Degraded>,
-    /// How it went with dead letters.
-    pub dead: Redriven,
     /// The ids of what is held.
     pub held: Vec<String>,
     /// Whether something of this lasts and was not told before.
@@ -58,7 +55,7 @@ impl Findings {
         self.drift.extend(later.drift);
         self.refused.extend(later.refused);
         self.failed.extend(later.failed);
-        (self.degraded, self.held, self.dead) = (later.degraded, later.held, later.dead);
+        (self.degraded, self.held) = (later.degraded, later.held);
         self.news |= later.news;
     }
 

@@ -1,6 +1,7 @@
 //! Which kinds are compared: what Promises offer, what our sources name, and what the bucket has.
 
 use super::findings::Findings;
+use crate::now::kind_name;
 use catalog::Offered;
 use cluster::{Cluster, Error, Kind};
 use events::{DriftReason, Function, Object, ObjectRef, Scope};
@@ -50,7 +51,7 @@ impl Named {
 
     /// `<kind>.<group>`, as people write it.
     pub(super) fn display(&self) -> String {
-        format!("{}.{}", self.kind, self.group)
+        kind_name(&self.kind, &self.group)
     }
 
     /// Which function keeps it. What no table gives to anybody is here because a source of ours gave it to `apps`;

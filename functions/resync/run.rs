@@ -119,9 +119,8 @@ async fn listed<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared) -> Result<Lis
 
 /// What is done once a run is complete, and is no reason to do the run again: dead letters, and old tombstones.
 pub(super) async fn afterwards<S: Store>(cx: &Context<S>, findings: &mut Findings, until: Instant) {
-    match dead::redrive(cx, until).await {
-        Ok(dead) => findings.dead = dead,
-        Err(nack) => findings.failed("state/dead", &nack),
+    if let Err(nack) = dead::redrive(cx, until).await {
+        findings.failed("state/dead", &nack);
     }
     match cx.bucket.sweep(SystemTime::now() - TOMBSTONES).await {
         Ok(swept) => tracing::debug!(swept, "old tombstones are gone"),

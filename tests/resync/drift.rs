@@ -330,3 +330,24 @@ async fn late_deletions_count_although_their_kind_is_gone() {
     }
     assert_eq!(world.apps(), [] as [&str; 0]);
 }
+
+#[tokio::test]
+async fn only_a_run_in_which_nothing_failed_makes_the_catalog_known_to_be_true() {
+    let now = Arc::new(Mutex::new(1_800_000_000_000));
+    let told = now.clone();
+    let clock = Clock::new(move || *told.lock().unwrap());
+    let world = World::new().await;
+    let world = World::with(world.kubernetes, world.store, |context| context.with_clock(clock)).await;
+    let completed = || {
+        let (_, bytes) = world.store.find("state/entities/main/resync.json").unwrap();
+        serde_json::from_slice::<Value>(&bytes).unwrap()["completed"].as_i64().unwrap()
+    };
+    world.resynced().await;
+    *now.lock().unwrap() += 300_000;
+    world.kubernetes.forbid("apps.workshop.kratix.io");
+    world.resynced().await;
+    assert_eq!(completed(), 1_800_000_000_000);
+    world.kubernetes.recover();
+    world.tick().await.unwrap();
+    assert_eq!(completed(), 1_800_000_300_000);
+}

@@ -13,8 +13,6 @@ pub struct Standing {
     pub sha256: String,
     /// Whether Callboard wrote it; the other fields of what others wrote are empty.
     pub ours: bool,
-    /// The refs of its entities, sorted; at most what metadata holds.
-    pub entities: Vec<String>,
 }
 
 impl<S: Store> Bucket<S> {
@@ -26,7 +24,6 @@ impl<S: Store> Bucket<S> {
         Ok(self.head(key).await?.map(|stored| Standing {
             ours: !stored.sha256.is_empty() && !stored.cause.is_empty(),
             sha256: stored.sha256,
-            entities: stored.outcome.living().map(str::to_owned).collect(),
             version: stored.version,
         }))
     }

@@ -1,7 +1,7 @@
 //! What asks `resync` to compare cluster and bucket, or to let held deletions go.
 
 use crate::{Cause, Nack, incoming};
-use cloudevents::Event;
+use cloudevents::{AttributesReader, Event};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -88,7 +88,6 @@ impl ResyncRequest {
 
 /// `None` for a PingSource's event that is not for us.
 pub(crate) fn request(event: &mut Event) -> Result<Option<ResyncRequest>, Nack> {
-    use cloudevents::AttributesReader;
     let cause = Cause::of(event);
     let is_ping = event.ty() == PING;
     let data = match incoming::json(event) {
