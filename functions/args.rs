@@ -1,7 +1,8 @@
 //! The configuration: arguments, each with an environment variable, read once.
 
-use crate::{commands, serving::Serving};
+use crate::{commands, context::Context, serving::Serving};
 use anyhow::Context as _;
+use bucket::{Bucket, S3};
 use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
 
@@ -43,15 +44,23 @@ pub struct Serve {
     /// HTTP and telemetry.
     #[command(flatten)]
     pub runtime: runtime::Args,
-    /// The bucket.
+    /// Which catalog.
     #[command(flatten)]
-    pub bucket: bucket::Args,
+    pub kept: Kept,
     /// The cluster.
     #[command(flatten)]
     pub cluster: cluster::Args,
     /// Where events go that are no replies.
     #[command(flatten)]
     pub sink: runtime::SinkArgs,
+}
+
+/// Which catalog is kept, and of whose objects.
+#[derive(Debug, clap::Args)]
+pub struct Kept {
+    /// The bucket.
+    #[command(flatten)]
+    pub bucket: bucket::Args,
     /// Who owns what names no owner: an entity ref such as group:default/platform
     #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER")]
     pub owner: String,
@@ -61,6 +70,19 @@ pub struct Serve {
     /// Whose objects.
     #[command(flatten)]
     pub namespaces: Namespaces,
+}
+
+impl Kept {
+    /// The surroundings of a function that keeps it, without a cluster and a sink. Made after telemetry is set up, else
+    /// it counts nothing.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn context(&self) -> anyhow::Result<Context<S3>> {
+        let settings = self.catalog.settings(&self.owner)?;
+        let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
+        Ok(Context::new(settings, bucket).with_namespaces(self.namespaces.chosen()))
+    }
 }
 
 /// Whose objects are kept.

@@ -3,7 +3,6 @@
 use callboard::{
     args::{Cli, Command, Serve},
     commands,
-    context::Context,
     resync::Pace,
     serving::Functions,
 };
@@ -44,16 +43,10 @@ fn done((): ()) -> ExitCode {
 // One thread: docs/decisions/0006.
 #[tokio::main(flavor = "current_thread")]
 async fn serve(args: &Serve) -> anyhow::Result<()> {
-    let settings = args.catalog.settings(&args.owner)?;
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
-    let bucket =
-        bucket::Bucket::new(bucket::S3::new(args.bucket.clone()), settings.layout.clone(), args.bucket.honours());
-    let cluster = cluster::Cluster::of_service(&args.cluster).await?;
-    let context = Context::new(settings, bucket)
-        .with_cluster(cluster)
-        .with_sink(runtime::Sink::new(&args.sink)?)
-        .with_namespaces(args.namespaces.chosen())
-        .with_pace(Pace::new(args.runtime.timeout / 2));
+    let context = args.kept.context()?.with_sink(runtime::Sink::new(&args.sink)?);
+    let context = context.with_pace(Pace::new(args.runtime.timeout / 2));
+    let context = context.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
     let functions = Functions::start(args.function, context)?;
     let listener = runtime::listen(&args.runtime).await?;
     let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;

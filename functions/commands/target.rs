@@ -1,10 +1,7 @@
 //! Which catalog of which cluster a command is about.
 
-use crate::{
-    args::{Catalog, Namespaces},
-    context::Context,
-};
-use bucket::{Bucket, S3};
+use crate::{args::Kept, context::Context};
+use bucket::S3;
 use cluster::Cluster;
 
 /// Which catalog of which cluster.
@@ -13,18 +10,9 @@ pub struct Target {
     /// The cluster.
     #[command(flatten)]
     pub cluster: cluster::Args,
-    /// The bucket.
+    /// Which catalog.
     #[command(flatten)]
-    pub bucket: bucket::Args,
-    /// Who owns what names no owner: an entity ref such as group:default/platform
-    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER")]
-    pub owner: String,
-    /// The entities.
-    #[command(flatten)]
-    pub catalog: Catalog,
-    /// Whose objects.
-    #[command(flatten)]
-    pub namespaces: Namespaces,
+    pub kept: Kept,
     /// The namespace of the install
     #[arg(long, default_value = "callboard")]
     pub install: String,
@@ -48,10 +36,7 @@ impl Target {
     /// # Errors
     /// If a setting cannot be used, or there is no cluster.
     pub(super) async fn context(&self) -> anyhow::Result<(Context<S3>, Cluster)> {
-        let settings = self.catalog.settings(&self.owner)?;
-        let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
         let cluster = Cluster::of_install(&self.cluster, &self.install).await?;
-        let context = Context::new(settings, bucket).with_namespaces(self.namespaces.chosen());
-        Ok((context.with_cluster(cluster.clone()), cluster))
+        Ok((self.kept.context()?.with_cluster(cluster.clone()), cluster))
     }
 }
