@@ -1,8 +1,9 @@
 //! `deploy/` held against the code: what a Service is told, which files there are; in `triggers` and `rights` the rest.
 
-use crate::binary::Served;
+use crate::{binary::Served, event_types::EVENTS};
 use callboard::args::Cli;
 use clap::CommandFactory;
+use events::Function;
 use manifests::{all, argument, default_of, deploy, files, is_ours, name, objects, text, variable, variables};
 use serde_json::{Value, json};
 use std::{
@@ -30,10 +31,28 @@ fn a_service_is_its_function_in_the_image_of_this_version() {
         assert_eq!(variable(service, "FUNCTION").as_deref(), Some(name));
         assert_eq!(pod["serviceAccountName"], format!("callboard-{name}"));
         assert_eq!(service["metadata"]["labels"]["networking.knative.dev/visibility"], "cluster-local");
-        assert_eq!(service["spec"]["template"]["metadata"]["annotations"]["autoscaling.knative.dev/max-scale"], "1");
+        let annotations = &service["spec"]["template"]["metadata"]["annotations"];
+        assert_eq!(annotations["autoscaling.knative.dev/max-scale"], "1");
+        // The mesh is an index in memory.
+        let least = if ["mesh", "all"].contains(&name) { "1" } else { "0" };
+        assert_eq!(annotations["autoscaling.knative.dev/min-scale"], least, "{name}");
         let image = concat!("ghcr.io/callboard-dev/callboard:", env!("CARGO_PKG_VERSION"));
         assert_eq!(pod["containers"][0]["image"], image);
     }
+}
+
+#[test]
+fn a_service_provides_the_events_that_its_function_sends() {
+    for service in all("Service").iter().filter(|it| is_ours(it)) {
+        let name = name(service);
+        let sends = |functions: &[Function]| functions.iter().any(|it| it.as_str() == name || name == "all");
+        let sent: Vec<_> = EVENTS.iter().filter(|(_, functions, _)| sends(functions)).map(|(ty, ..)| *ty).collect();
+        let provided = text(&service["metadata"]["annotations"]["callboard.dev/provides-apis"]);
+        assert_eq!(provided.split(", ").collect::<BTreeSet<_>>(), sent.into_iter().collect(), "{name}");
+    }
+    let func = fs::read_to_string(deploy().join("../func.yaml")).unwrap();
+    let func: Value = serde_saphyr::from_str(&func).unwrap();
+    assert_eq!(func["deploy"]["annotations"], manifests::service("all")["metadata"]["annotations"]);
 }
 
 #[test]

@@ -7,18 +7,19 @@ use std::{collections::BTreeMap, env, fs, path::Path};
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who sends the events of a type, and how.
-const EVENTS: [(&str, Option<Function>, &str); 7] = [
-    ("dev.callboard.app.cataloged", Some(Function::Apps), "The reply of `apps`"),
-    ("dev.callboard.promise.cataloged", Some(Function::Promises), "The reply of `promises`"),
+pub(crate) const EVENTS: [(&str, &[Function], &str); 8] = [
+    ("dev.callboard.app.cataloged", &[Function::Apps], "The reply of `apps`"),
+    ("dev.callboard.promise.cataloged", &[Function::Promises], "The reply of `promises`"),
+    ("dev.callboard.mesh.cataloged", &[Function::Mesh], "The reply of `mesh`"),
     (
         "dev.callboard.catalog.resynced",
-        Some(Function::Resync),
+        &[Function::Resync],
         "The reply of `resync`, where it changed something or found new drift",
     ),
-    (DRIFTED, Some(Function::Resync), "Sent by `resync` to its sink"),
-    (HELD, Some(Function::Resync), "Sent by `resync` to its sink"),
-    (REQUESTED, None, "Taken by `resync`; also its reply where a run goes on"),
-    (APPROVED, None, "Taken by `resync`"),
+    (DRIFTED, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
+    (HELD, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
+    (REQUESTED, &[], "Taken by `resync` and `mesh`; also the reply of `resync` where a run goes on"),
+    (APPROVED, &[], "Taken by `resync` and `mesh`"),
 ];
 
 #[test]
@@ -26,8 +27,8 @@ fn each_schema_is_of_a_type_that_we_emit_or_take() {
     let mut types = EVENTS.map(|(ty, ..)| ty.to_owned());
     types.sort();
     assert_eq!(schemas().into_keys().collect::<Vec<_>>(), types);
-    for (ty, function, how) in EVENTS {
-        let replies = function.is_some_and(|function| function.reply_type() == ty);
+    for (ty, functions, how) in EVENTS {
+        let replies = functions.iter().any(|function| function.reply_type() == ty);
         assert_eq!(replies, how.starts_with("The reply of"), "{ty}");
     }
 }
@@ -37,7 +38,7 @@ fn event_types_are_what_the_schemas_say() {
     let written = "# Generated from deploy/schemas by the test event_types. The schema is named by its URL alone, for Eventing's controller drops\n\
                    # `schemaData` when it writes the object back.\n";
     let schemas = schemas();
-    let documents = EVENTS.map(|(ty, function, _)| event_type(ty, function, &schemas[ty]));
+    let documents = EVENTS.map(|(ty, functions, _)| event_type(ty, functions, &schemas[ty]));
     let wanted = format!("{written}{}", documents.join("---\n"));
     assert_file("deploy/base/300-eventtypes.yaml", &wanted);
 
@@ -56,7 +57,7 @@ fn the_events_are_documented_as_the_schemas_say() {
     let (before, rest) = page.split_once(begin).unwrap_or_else(|| panic!("docs/events.md has no line {begin}"));
     let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("docs/events.md has no line {end}"));
     let schemas = schemas();
-    let sections = EVENTS.map(|(ty, function, how)| section(ty, function, how, &schemas[ty])).concat();
+    let sections = EVENTS.map(|(ty, functions, how)| section(ty, functions, how, &schemas[ty])).concat();
     assert_file("docs/events.md", &[before, begin, &sections, end, after].concat());
 }
 
@@ -70,8 +71,12 @@ fn schemas() -> BTreeMap<String, String> {
     files.map(|file| schema(&file.unwrap().path())).collect()
 }
 
-fn event_type(ty: &str, function: Option<Function>, schema: &str) -> String {
-    let source = function.map(|function| format!("  source: /callboard/{function}\n")).unwrap_or_default();
+/// The source is told where there is one alone, for an EventType pins what it tells.
+fn event_type(ty: &str, functions: &[Function], schema: &str) -> String {
+    let source = match functions {
+        [function] => format!("  source: /callboard/{function}\n"),
+        _ => String::new(),
+    };
     let description = &serde_json::from_str::<Value>(schema).unwrap()["description"];
     let url = events::schema_url(ty);
     format!(
@@ -81,9 +86,10 @@ fn event_type(ty: &str, function: Option<Function>, schema: &str) -> String {
     )
 }
 
-fn section(ty: &str, function: Option<Function>, how: &str, schema: &str) -> String {
+fn section(ty: &str, functions: &[Function], how: &str, schema: &str) -> String {
     let schema: Value = serde_json::from_str(schema).unwrap();
-    let source = function.map(|function| format!(", source `/callboard/{function}`")).unwrap_or_default();
+    let sources: Vec<_> = functions.iter().map(|function| format!("`/callboard/{function}`")).collect();
+    let source = if sources.is_empty() { String::new() } else { format!(", source {}", sources.join(" or ")) };
     let mut rows = String::new();
     fields("", &schema, &mut rows);
     format!(

@@ -13,9 +13,9 @@ fn each_event_goes_to_the_function_that_its_source_names_and_without_a_name_to_a
             let event = attributes(ty, extension);
             let of_apiserver = ty.starts_with("dev.knative.apiserver.");
             let wanted: Vec<_> = match (of_apiserver, extension) {
-                (true, None) => vec!["apps", "promises"],
-                (true, Some(name)) => ["apps", "promises"].into_iter().filter(|it| *it == name).collect(),
-                (false, _) => vec!["resync"],
+                (true, None) => vec!["apps", "promises", "mesh"],
+                (true, Some(name)) => ["apps", "promises", "mesh"].into_iter().filter(|it| *it == name).collect(),
+                (false, _) => vec!["mesh", "resync"],
             };
             assert_eq!(taking(&triggers, &event), wanted, "{event:?}");
         }
