@@ -3,7 +3,7 @@
 use super::findings::Findings;
 use crate::context::Context;
 use bucket::{Condition, Store};
-use events::{Degraded, Drift, DriftReason, Drifted, Nack, ResyncRequest};
+use events::{Function, Degraded, Drift, DriftReason, Drifted, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 
 const NAME: &str = "resync.json";
@@ -56,7 +56,7 @@ pub(super) async fn tell<S: Store>(
         drift.iter().for_each(|drift| cx.drift.found(&drift.kind, drift.reason, 1));
         let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
         let drifted = Drifted { cause, run, drift, counts, truncated: false };
-        let event = drifted.event(cx.settings.layout.cluster(), &cx.settings.layout.root());
+        let event = drifted.event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root());
         is_told = cx.announce(event).await || cx.sink.is_none();
     }
     if !is_complete {

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use bucket::{Condition, Conditional, Store};
-use events::{Held, Nack, ResyncRequest};
+use events::{Function, Held, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 
 const NAME: &str = "cluster.json";
@@ -68,7 +68,7 @@ async fn tell<S: Store>(cx: &Context<S>, uid: &str, owner: &str, request: &Resyn
     );
     let (cause, id) = (request.cause.clone(), uid.to_owned());
     let held = Held { cause, id, kind: None, deletions: 0, of: 0, keys: vec![], reason, truncated: false };
-    cx.announce(held.event(cx.settings.layout.cluster(), &cx.settings.layout.root())).await
+    cx.announce(held.event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root())).await
 }
 
 async fn read<S: Store>(cx: &Context<S>) -> Result<Option<(String, Owner)>, Nack> {

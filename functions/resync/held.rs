@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use bucket::{Condition, Conditional, Store};
-use events::{Held, Nack, ResyncRequest};
+use events::{Function, Held, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::collections::BTreeSet;
@@ -143,7 +143,7 @@ pub(super) async fn hold<S: Store>(
         if known.is_some_and(|record| record.batch.announced) {
             continue;
         }
-        let event = batch.event(request).event(cx.settings.layout.cluster(), &cx.settings.layout.root());
+        let event = batch.event(request).event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root());
         let announced = is_reachable && cx.announce(event).await;
         is_reachable = announced;
         if known.is_none() || announced {

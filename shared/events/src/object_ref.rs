@@ -53,12 +53,17 @@ impl ObjectRef {
         })
     }
 
+    /// The same without a version, for those who compare objects whatever version names them.
+    pub fn unversioned(&self) -> Self {
+        Self { version: String::new(), ..self.clone() }
+    }
+
     /// The API group; empty for the core group.
     pub fn group(&self) -> &str {
         &self.group
     }
 
-    /// The version within the group, such as `v1alpha1`.
+    /// The version within the group, such as `v1alpha1`; empty where it is [`unversioned`](Self::unversioned).
     pub fn version(&self) -> &str {
         &self.version
     }

@@ -164,23 +164,24 @@ impl Resynced {
 }
 
 impl Drifted {
-    /// The event, as [`Resynced::event`].
+    /// The event of the function that compared, as [`Resynced::event`].
     ///
     /// # Errors
     /// If an attribute cannot stand in an event.
-    pub fn event(self, cluster: &str, root: &str) -> Result<Event, String> {
+    pub fn event(self, function: Function, cluster: &str, root: &str) -> Result<Event, String> {
         let id = id(&self.cause, DRIFTED, &(root, &self.drift));
-        emitted::event(shape(DRIFTED, id, cluster, root), self)
+        emitted::event(Shape { function, ..shape(DRIFTED, id, cluster, root) }, self)
     }
 }
 
 impl Held {
-    /// The event, as [`Resynced::event`]; its id is the same as long as the same deletions are held.
+    /// The event of the function that holds them, as [`Resynced::event`]; its id is the same as long as the same deletions
+    /// are held.
     ///
     /// # Errors
     /// If an attribute cannot stand in an event.
-    pub fn event(self, cluster: &str, root: &str) -> Result<Event, String> {
-        emitted::event(shape(HELD, self.id.clone(), cluster, root), self)
+    pub fn event(self, function: Function, cluster: &str, root: &str) -> Result<Event, String> {
+        emitted::event(Shape { function, ..shape(HELD, self.id.clone(), cluster, root) }, self)
     }
 }
 
@@ -280,8 +281,8 @@ mod tests {
     fn the_same_cause_gives_the_same_event_and_each_type_another_id() {
         let drifted =
             || Drifted { cause: cause(), run: "r".into(), drift: vec![], counts: BTreeMap::new(), truncated: false };
-        let event = drifted().event("main", "entities/main").unwrap();
-        assert_eq!(event, drifted().event("main", "entities/main").unwrap());
+        let event = drifted().event(Function::Resync, "main", "entities/main").unwrap();
+        assert_eq!(event, drifted().event(Function::Resync, "main", "entities/main").unwrap());
         assert_eq!(
             (event.ty(), event.source().as_str(), event.subject()),
             (DRIFTED, "/callboard/resync", Some("main"))
@@ -295,7 +296,7 @@ mod tests {
         let request = ResyncRequest::new(cause(), Scope::default());
         let events = [
             event,
-            other.event("main", "entities/main").unwrap(),
+            other.event(Function::Resync, "main", "entities/main").unwrap(),
             resume(&request, "main", "entities/main").unwrap(),
             resynced().event("main", "entities/main").unwrap(),
         ];
@@ -317,7 +318,7 @@ mod tests {
             reason: "many".into(),
             truncated: false,
         };
-        let data = data(&held.event("main", "entities/main").unwrap());
+        let data = data(&held.event(Function::Mesh, "main", "entities/main").unwrap());
         assert!(data.to_string().len() <= MAX_DATA);
         assert_eq!((&data["truncated"], &data["deletions"]), (&true.into(), &10_000.into()));
     }
