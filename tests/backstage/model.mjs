@@ -80,6 +80,7 @@ export async function check(entity) {
   checkExpressions(entity);
   checkForm(entity);
   checkOpenapi(entity);
+  await checkAsyncapi(entity);
   return stringifyEntityRef(entity);
 }
 
@@ -152,4 +153,24 @@ function checkOpenapi({ kind, spec }) {
   const document = parse(spec.definition);
   if (!/^3\.0\.\d+$/.test(document?.openapi)) throw new Error('spec.definition: openapi is not 3.0.x');
   if (typeof document.paths !== 'object' || document.paths === null) throw new Error('spec.definition: no paths');
+}
+
+/** As Backstage's renderer reads it, which shows 3.0.0 and not 3.1, and fetches what a `$ref` names. */
+async function checkAsyncapi({ kind, spec }) {
+  if (kind !== 'API' || spec.type !== 'asyncapi') return;
+  const written = parse(spec.definition);
+  if (written?.asyncapi !== '3.0.0') throw new Error('spec.definition: asyncapi is not 3.0.0');
+  const foreign = refs(written).find(ref => !/^#(\/|$)/.test(ref));
+  if (foreign !== undefined) throw new Error(`spec.definition: $ref ${foreign} leads out of the document`);
+  const { Parser } = await import('@asyncapi/parser');
+  const { document, diagnostics } = await new Parser().parse(spec.definition);
+  const errors = diagnostics.filter(({ severity }) => severity === 0).map(({ message, path }) => `${message} at /${path.join('/')}`);
+  if (errors.length > 0 || !document) throw new Error(`spec.definition: ${errors.join('; ')}`);
+  if (document.allMessages().length === 0) throw new Error('spec.definition: no message');
+}
+
+/** Every `$ref` at or below a node, whatever it is. */
+function refs(node) {
+  if (node === null || typeof node !== 'object') return [];
+  return Object.entries(node).flatMap(([key, value]) => (key === '$ref' ? [value] : refs(value)));
 }

@@ -1,0 +1,209 @@
+//! A user's JSON Schema of any draft, as AsyncAPI 3.0.0 takes it: draft 7, without anything that leads out of it.
+//!
+//! What the AsyncAPI parser would refuse stays out, place by place, since one wrong keyword would hide the whole document.
+
+use serde_json::{Map, Value};
+use std::{borrow::Cow, collections::BTreeSet};
+
+/// Keys that parsers of AsyncAPI follow, merge or lose, wherever they stand.
+const TRAPS: [&str; 3] = ["$ref", "<<", "__proto__"];
+
+/// Keywords that tell a JSON Schema from other JSON.
+const SIGNS: [&str; 15] = [
+    "$defs",
+    "$ref",
+    "$schema",
+    "additionalProperties",
+    "allOf",
+    "anyOf",
+    "const",
+    "definitions",
+    "enum",
+    "items",
+    "oneOf",
+    "patternProperties",
+    "properties",
+    "required",
+    "type",
+];
+
+/// Whether an object is meant as a JSON Schema.
+pub(super) fn is_json_schema(object: &Map<String, Value>) -> bool {
+    object.get("type").is_none_or(is_type) && SIGNS.iter().any(|sign| object.contains_key(*sign))
+}
+
+/// The schema as it can stand at a place of the document (`#/...`), and the pointers of what had to stay out.
+pub(super) fn inlined(user: &Map<String, Value>, place: &str) -> (Value, Vec<String>) {
+    let mut cleaning = Cleaning::default();
+    let mut schema = cleaning.object("", user);
+    let kept = |pointer: &str| cleaning.schemas.contains(pointer) && schema.pointer(pointer).is_some();
+    let targets: BTreeSet<_> = cleaning.schemas.iter().filter(|pointer| kept(pointer)).cloned().collect();
+    follow(&mut schema, "", place, &targets, &mut cleaning.left_out);
+    cleaning.left_out.sort();
+    (schema, cleaning.left_out)
+}
+
+/// The pointers of the schemas found, and of what is left out.
+#[derive(Default)]
+struct Cleaning {
+    schemas: BTreeSet<String>,
+    left_out: Vec<String>,
+}
+
+impl Cleaning {
+    fn object(&mut self, at: &str, schema: &Map<String, Value>) -> Value {
+        self.schemas.insert(at.to_owned());
+        self.fields(at, &modern(schema), |cleaning, at, key, value| cleaning.keyword(at, key, value))
+    }
+
+    fn schema(&mut self, at: &str, value: &Value) -> Option<Value> {
+        match value {
+            Value::Bool(_) => Some(value.clone()),
+            Value::Object(schema) => Some(self.object(at, schema)),
+            _ => None,
+        }
+    }
+
+    fn keyword(&mut self, at: &str, key: &str, value: &Value) -> Option<Value> {
+        match key {
+            "additionalItems"
+            | "additionalProperties"
+            | "contains"
+            | "contentSchema"
+            | "else"
+            | "if"
+            | "not"
+            | "propertyNames"
+            | "then"
+            | "unevaluatedItems"
+            | "unevaluatedProperties" => self.schema(at, value),
+            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.list(at, value),
+            "items" => self.schema(at, value).or_else(|| self.list(at, value)),
+            "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
+                Some(self.fields(at, value.as_object()?, |cleaning, at, name, value| {
+                    let list = (key == "dependencies" && is_names(value)).then(|| value.clone());
+                    list.or_else(|| cleaning.schema(at, value)).filter(|_| !TRAPS.contains(&name))
+                }))
+            }
+            "$ref" => value.is_string().then(|| value.clone()),
+            // At the top, AsyncAPI would take the whole for a schema of another language.
+            "schema" if at == "/schema" => None,
+            _ => (fits(key, value) && !TRAPS.contains(&key) && !holds_trap(value)).then(|| value.clone()),
+        }
+    }
+
+    fn list(&mut self, at: &str, value: &Value) -> Option<Value> {
+        let list = value.as_array().filter(|list| !list.is_empty())?;
+        list.iter().enumerate().map(|(n, schema)| self.schema(&format!("{at}/{n}"), schema)).collect()
+    }
+
+    /// An object with those of its fields that are taken.
+    fn fields(
+        &mut self,
+        at: &str,
+        fields: &Map<String, Value>,
+        taken: impl Fn(&mut Self, &str, &str, &Value) -> Option<Value>,
+    ) -> Value {
+        let mut clean = Map::new();
+        for (key, value) in fields {
+            let at = below(at, key);
+            match taken(self, &at, key, value) {
+                Some(value) => drop(clean.insert(key.clone(), value)),
+                None => self.left_out.push(at),
+            }
+        }
+        clean.into()
+    }
+}
+
+/// Turns each `$ref` to where its target stands now; those without a target in the schema are left out.
+fn follow(value: &mut Value, at: &str, place: &str, targets: &BTreeSet<String>, left_out: &mut Vec<String>) {
+    match value {
+        Value::Array(list) => {
+            list.iter_mut()
+                .enumerate()
+                .for_each(|(n, item)| follow(item, &format!("{at}/{n}"), place, targets, left_out));
+        }
+        Value::Object(fields) => {
+            fields.iter_mut().for_each(|(key, value)| follow(value, &below(at, key), place, targets, left_out));
+            let Some(Value::String(target)) = fields.remove("$ref") else { return };
+            match target.strip_prefix('#').filter(|pointer| targets.contains(*pointer)) {
+                Some(pointer) => refer(fields, &format!("{place}{pointer}")),
+                None => left_out.push(below(at, "$ref")),
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Sets a `$ref`: beside other keywords within `allOf`, since parsers put the target in place of all of them.
+fn refer(schema: &mut Map<String, Value>, target: &str) {
+    let reference = Map::from_iter([("$ref".to_owned(), Value::from(target))]);
+    if schema.is_empty() {
+        *schema = reference;
+    } else if let Value::Array(all) = schema.entry("allOf").or_insert_with(|| Value::Array(vec![])) {
+        all.push(reference.into());
+    }
+}
+
+/// Draft 4 says by a flag whether a bound is exclusive.
+fn modern(schema: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
+    let mut schema = Cow::Borrowed(schema);
+    for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {
+        let Some(Value::Bool(exclusive)) = schema.get(flag).cloned() else { continue };
+        let schema = schema.to_mut();
+        schema.remove(flag);
+        if exclusive && let Some(limit) = schema.remove(bound) {
+            schema.insert(flag.into(), limit);
+        }
+    }
+    schema
+}
+
+/// Whether the AsyncAPI schema takes the value of a keyword that holds no schema; unknown ones hold anything.
+fn fits(key: &str, value: &Value) -> bool {
+    match key {
+        "$comment" | "$id" | "$schema" | "contentEncoding" | "contentMediaType" | "description" | "discriminator"
+        | "format" | "pattern" | "title" => value.is_string(),
+        "type" => is_type(value),
+        "exclusiveMaximum" | "exclusiveMinimum" | "maximum" | "minimum" => value.is_number(),
+        "multipleOf" => value.as_f64().is_some_and(|step| step > 0.0),
+        "maxItems" | "maxLength" | "maxProperties" | "minItems" | "minLength" | "minProperties" => value.is_u64(),
+        "deprecated" | "readOnly" | "uniqueItems" | "writeOnly" => value.is_boolean(),
+        "required" => is_names(value),
+        "enum" => value.as_array().is_some_and(|list| !list.is_empty() && is_unique(list)),
+        "examples" => value.is_array(),
+        // Parsers would take these for their own.
+        _ => key != "externalDocs" && !key.starts_with("x-parser-"),
+    }
+}
+
+fn is_type(value: &Value) -> bool {
+    const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
+    let is_one = |value: &Value| value.as_str().is_some_and(|ty| TYPES.contains(&ty));
+    is_one(value) || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_one) && is_unique(list))
+}
+
+fn is_names(value: &Value) -> bool {
+    value.as_array().is_some_and(|list| list.iter().all(Value::is_string) && is_unique(list))
+}
+
+fn is_unique(list: &[Value]) -> bool {
+    list.iter().map(Value::to_string).collect::<BTreeSet<_>>().len() == list.len()
+}
+
+fn holds_trap(value: &Value) -> bool {
+    match value {
+        Value::Array(list) => list.iter().any(holds_trap),
+        Value::Object(fields) => fields.iter().any(|(key, value)| TRAPS.contains(&key.as_str()) || holds_trap(value)),
+        _ => false,
+    }
+}
+
+/// The JSON pointer of a field.
+fn below(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,116 @@
+//! What an EventType tells of its events, in any of its versions.
+
+use events::Object;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// What an EventType tells of its events. Nothing in it is empty.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Told {
+    /// Their type.
+    pub(crate) ty: String,
+    /// Their source, maybe a template such as `/orders/{id}`.
+    pub(crate) source: Option<String>,
+    /// Where the schema lies: a URL, maybe a relative one.
+    pub(crate) schema: Option<String>,
+    /// The schema itself, of any language.
+    pub(crate) schema_data: Option<String>,
+    /// A sentence about them.
+    pub(crate) description: Option<String>,
+    /// Further attributes, sorted by name.
+    pub(crate) attributes: Vec<Attribute>,
+}
+
+/// A context attribute of the events.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Attribute {
+    /// As CloudEvents names it.
+    pub(crate) name: String,
+    /// Whether each event has it.
+    pub(crate) required: bool,
+    /// Its value, maybe a template; `None` where any will do.
+    pub(crate) value: Option<String>,
+}
+
+/// Attributes that have a place of their own, or always look the same.
+const KNOWN: [&str; 5] = ["id", "schemadata", "source", "specversion", "type"];
+
+impl Told {
+    /// Reads `type`, `source`, `schema` and `schemaData` (v1beta1, v1beta2) or `attributes` (v1beta3), whichever is there;
+    /// `None` where there is no type.
+    pub(crate) fn of(event_type: &Object) -> Option<Self> {
+        let mut attributes = attributes(event_type);
+        let mut value = |name| attributes.remove(name).and_then(|it: Attribute| it.value);
+        let [ty, source, schema] = ["type", "source", "schemadata"].map(&mut value);
+        let field = |name| filled(event_type.at(&format!("/spec/{name}")));
+        Some(Self {
+            ty: field("type").or(ty)?,
+            source: field("source").or(source),
+            schema: field("schema").or(schema),
+            schema_data: field("schemaData"),
+            description: field("description"),
+            attributes: attributes.into_values().filter(|it| !KNOWN.contains(&it.name.as_str())).collect(),
+        })
+    }
+}
+
+/// The attributes of v1beta3 by name; where one stands twice, the first.
+fn attributes(event_type: &Object) -> BTreeMap<String, Attribute> {
+    let mut attributes = BTreeMap::new();
+    for value in event_type.at("/spec/attributes").and_then(Value::as_array).into_iter().flatten() {
+        let Some(name) = filled(value.get("name")).filter(|name| is_name(name)) else { continue };
+        let required = value.get("required") == Some(&Value::Bool(true));
+        let attribute = Attribute { name: name.clone(), required, value: filled(value.get("value")) };
+        attributes.entry(name).or_insert(attribute);
+    }
+    attributes
+}
+
+/// Whether CloudEvents takes it as the name of an attribute.
+fn is_name(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
+}
+
+fn filled(value: Option<&Value>) -> Option<String> {
+    value?.as_str().filter(|text| !text.trim().is_empty()).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn told(spec: &Value) -> Option<Told> {
+        let metadata = json!({"namespace": "shop", "name": "x"});
+        let object = json!({"apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType", "metadata": metadata, "spec": spec});
+        Told::of(&Object::try_from(object).unwrap())
+    }
+
+    #[test]
+    fn both_shapes_tell_the_same() {
+        let old = json!({"type": "t", "source": "/s", "schema": "http://x", "description": "d"});
+        let named = |name, value| json!({"name": name, "required": true, "value": value});
+        let attributes = [("type", "t"), ("source", "/s"), ("schemadata", "http://x"), ("specversion", ""), ("id", "")];
+        let new = json!({"attributes": attributes.map(|(name, value)| named(name, value)), "description": "d"});
+        assert_eq!(told(&old), told(&new));
+        assert_eq!(told(&new).unwrap().attributes, []);
+    }
+
+    #[test]
+    fn an_event_type_without_a_type_tells_nothing() {
+        for spec in [json!({}), json!({"type": ""}), json!({"type": 5}), json!({"attributes": [{"name": "type"}]})] {
+            assert_eq!(told(&spec), None, "{spec}");
+        }
+    }
+
+    #[test]
+    fn further_attributes_are_sorted_and_named_as_cloudevents_names_them() {
+        let attributes = json!([
+            {"name": "type", "value": "t"}, {"name": "tenant", "required": true}, {"name": "region", "value": "eu"},
+            {"name": "region", "value": "us"}, {"name": "$ref", "value": "http://x"}, {"value": "x"}, 5,
+        ]);
+        let region = Attribute { name: "region".into(), required: false, value: Some("eu".into()) };
+        let tenant = Attribute { name: "tenant".into(), required: true, value: None };
+        assert_eq!(told(&json!({ "attributes": attributes })).unwrap().attributes, [region, tenant]);
+    }
+}
