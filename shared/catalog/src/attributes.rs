@@ -1,0 +1,181 @@
+//! What is known of the attributes of events before there is one.
+
+use crate::cesql::Value;
+use chrono::{DateTime, SecondsFormat};
+use serde_json::Value as Json;
+use std::collections::BTreeMap;
+
+/// The attributes of the events of one type, or of one event.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attributes {
+    known: BTreeMap<String, Known>,
+    others: Known,
+}
+
+/// What is known of one attribute.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Known {
+    /// It is there, with this value.
+    Exactly(Value),
+    /// It is there, a text that begins and ends thus, with anything or nothing in between.
+    Like {
+        /// How it begins.
+        starts: String,
+        /// How it ends.
+        ends: String,
+    },
+    /// It is there, with any value.
+    Present,
+    /// It is not there.
+    Absent,
+    /// It may be there, with any value.
+    Open,
+}
+
+impl Attributes {
+    /// What the `spec` of an EventType pins, in the shape of v1beta1, v1beta2 or v1beta3. Its events are CloudEvents 1.0.
+    pub fn of_event_type(spec: &Json) -> Self {
+        let mut attributes = Self::anything();
+        for name in ["type", "source"] {
+            attributes.pin(name, &spec[name]);
+        }
+        for definition in spec["attributes"].as_array().into_iter().flatten() {
+            if let Some(name) = definition["name"].as_str()
+                && (definition["required"] == true || is_required(name))
+            {
+                attributes.known.entry(name.to_owned()).or_insert(Known::Present);
+                attributes.pin(name, &definition["value"]);
+            }
+        }
+        attributes
+    }
+
+    /// Those of any CloudEvent 1.0.
+    pub fn anything() -> Self {
+        let required = ["id", "source", "type"].map(|name| (name.to_owned(), Known::Present));
+        let version = ("specversion".to_owned(), Known::Exactly("1.0".into()));
+        Self { known: required.into_iter().chain([version]).collect(), others: Known::Open }
+    }
+
+    /// Those of one event, which has no others.
+    pub fn of_event<V: Into<Value>>(attributes: impl IntoIterator<Item = (String, V)>) -> Self {
+        let mut event = Self { others: Known::Absent, ..Self::anything() };
+        event.known.extend(attributes.into_iter().map(|(name, value)| (name, Known::Exactly(value.into()))));
+        event
+    }
+
+    /// The same, where this is known of the attribute `name`.
+    #[must_use]
+    pub fn with(mut self, name: &str, known: Known) -> Self {
+        self.known.insert(name.to_owned(), known);
+        self
+    }
+
+    /// What is known of the attribute of this name.
+    pub fn known(&self, name: &str) -> &Known {
+        self.known.get(name).unwrap_or(&self.others)
+    }
+
+    /// The type of all these events, where they have one.
+    pub fn event_type(&self) -> Option<&str> {
+        match self.known("type") {
+            Known::Exactly(Value::Text(text)) => Some(text),
+            Known::Exactly(_) | Known::Like { .. } | Known::Present | Known::Absent | Known::Open => None,
+        }
+    }
+
+    /// An id names one event and a time its moment: an example of them says nothing about others.
+    fn pin(&mut self, name: &str, value: &Json) {
+        if let Some(value) = value.as_str().filter(|value| !value.is_empty())
+            && !["id", "time"].contains(&name)
+        {
+            self.known.insert(name.to_owned(), of_template(value));
+        }
+    }
+}
+
+/// Whether each CloudEvent has it.
+pub(crate) fn is_required(name: &str) -> bool {
+    matches!(name, "id" | "source" | "specversion" | "type")
+}
+
+/// Whether CloudEvents itself says what it means; then it is a text, and an empty one counts as absent.
+pub(crate) fn is_standard(name: &str) -> bool {
+    is_required(name) || matches!(name, "datacontenttype" | "dataschema" | "subject" | "time")
+}
+
+/// Whether Knative, which parses times, leaves this one as it is.
+pub(crate) fn is_canonical_time(value: &Value) -> bool {
+    matches!(value, Value::Text(text)
+        if DateTime::parse_from_rfc3339(text).is_ok_and(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true) == *text))
+}
+
+/// A value may be a template like `/apis/v1/namespaces/{namespace}/x`; URLs lose their braces where Knative stores them.
+fn of_template(value: &str) -> Known {
+    let first = ["{", "%7B", "%7b"].iter().filter_map(|brace| value.find(brace)).min();
+    let last = ["}", "%7D", "%7d"].iter().filter_map(|brace| Some(value.rfind(brace)? + brace.len())).max();
+    match (first, last) {
+        (Some(first), Some(last)) if first < last => {
+            Known::Like { starts: value[..first].to_owned(), ends: value[last..].to_owned() }
+        }
+        _ => Known::Exactly(value.into()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn like(starts: &str, ends: &str) -> Known {
+        Known::Like { starts: starts.into(), ends: ends.into() }
+    }
+
+    #[test]
+    fn both_shapes_of_an_event_type_pin_type_and_source() {
+        let old = Attributes::of_event_type(&json!({"type": "a", "source": "/s", "schema": "http://x/y"}));
+        let new = Attributes::of_event_type(&json!({"attributes": [
+            {"name": "type", "required": true, "value": "a"},
+            {"name": "source", "required": true, "value": "/s"},
+            {"name": "specversion", "required": true},
+            {"name": "id", "required": true, "value": "an-example"},
+        ]}));
+        assert_eq!(old, new);
+        assert_eq!(old.event_type(), Some("a"));
+        assert_eq!(old.known("specversion"), &Known::Exactly("1.0".into()));
+        assert_eq!((old.known("id"), old.known("subject")), (&Known::Present, &Known::Open));
+    }
+
+    #[test]
+    fn an_optional_attribute_stays_open_even_with_a_value() {
+        let attributes = Attributes::of_event_type(&json!({"attributes": [
+            {"name": "tenant", "required": true},
+            {"name": "region", "required": false, "value": "eu"},
+            {"name": "tier", "required": true, "value": "gold"},
+        ]}));
+        assert_eq!(attributes.known("tenant"), &Known::Present);
+        assert_eq!(attributes.known("region"), &Known::Open);
+        assert_eq!(attributes.known("tier"), &Known::Exactly("gold".into()));
+        assert_eq!((attributes.known("type"), attributes.event_type()), (&Known::Present, None));
+    }
+
+    #[test]
+    fn of_a_template_both_ends_are_known() {
+        for (value, known) in [
+            ("/a/{b}/c/{d}", like("/a/", "")),
+            ("/a/{}/c", like("/a/", "/c")),
+            ("/a/%7Bb%7D/c", like("/a/", "/c")),
+            ("a}{b", Known::Exactly("a}{b".into())),
+            ("a{b", Known::Exactly("a{b".into())),
+        ] {
+            assert_eq!(of_template(value), known, "{value}");
+        }
+    }
+
+    #[test]
+    fn what_is_malformed_pins_nothing() {
+        for spec in [json!(null), json!({"type": 5}), json!({"attributes": [{"required": true}, 5, {"name": 3}]})] {
+            assert_eq!(Attributes::of_event_type(&spec), Attributes::anything(), "{spec}");
+        }
+    }
+}

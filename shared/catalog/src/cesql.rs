@@ -1,0 +1,61 @@
+//! CloudEvents SQL 1.0, as Knative evaluates it, over what is known of the events of a type.
+//!
+//! Grammar, casts, functions and errors are those of the Go SDK that Knative uses, down to its slips; `tests/cesql`
+//! holds us against it. Where every attribute is known, an outcome is what the Go SDK answers.
+
+mod ast;
+mod casts;
+mod evaluation;
+mod functions;
+mod lexer;
+mod like;
+mod outcome;
+mod parser;
+#[cfg(test)]
+mod tests;
+mod types;
+mod value;
+
+pub(crate) use outcome::fits;
+pub use outcome::{Failure, Outcome, Values};
+pub use parser::ParseError;
+pub use value::Value;
+
+use crate::{Answer, Attributes};
+use std::collections::BTreeSet;
+
+/// A parsed expression.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expression(ast::Node);
+
+impl Expression {
+    /// Parses at most 16 KiB with at most 200 operators, brackets and calls.
+    ///
+    /// # Errors
+    /// The text is no CESQL, or too much of it.
+    pub fn parse(text: &str) -> Result<Self, ParseError> {
+        parser::parse(text).map(Self)
+    }
+
+    /// What it may come to for events with these attributes.
+    pub fn evaluate(&self, attributes: &Attributes) -> Outcome {
+        self.0.evaluate(attributes)
+    }
+
+    /// Whether such events pass where it is a filter: one for which it fails does not. Of a crash, and what is neither
+    /// true nor false is one in Knative, we do not say what comes.
+    pub fn answer(&self, attributes: &Attributes) -> Answer {
+        let Outcome { values, failure } = self.evaluate(attributes);
+        match (values, failure) {
+            (_, Some(Failure::Crash)) => Answer::Maybe,
+            (Values::Nothing | Values::Exactly(Value::Boolean(false)), _) => Answer::No,
+            (Values::Exactly(Value::Boolean(true)), None) => Answer::Yes,
+            _ => Answer::Maybe,
+        }
+    }
+
+    /// The types of which alone an event passes; `None` where any might.
+    pub fn types(&self) -> Option<BTreeSet<String>> {
+        self.0.types()
+    }
+}

@@ -1,0 +1,103 @@
+//! Thousands of random expressions and filters, and what Knative makes of them.
+
+use crate::{
+    go,
+    random::{self, Event},
+    tck,
+};
+use catalog::{
+    Answer, Attributes, Filter,
+    cesql::{Expression, Outcome, Value, Values},
+};
+use proptest::{
+    prelude::*,
+    strategy::ValueTree,
+    test_runner::{Config, RngAlgorithm, TestRng, TestRunner},
+};
+use serde_json::{Map, Value as Json, json};
+
+#[test]
+fn an_expression_comes_to_what_it_comes_to_in_go() {
+    let asked = sample((random::expression(), random::typed_event()), 6000);
+    let agreed = compare("expressions", &asked);
+    assert!(agreed.values > 1000 && agreed.failures > 1000, "{agreed:?}");
+}
+
+#[test]
+fn what_is_no_expression_in_go_is_none_here() {
+    let asked = sample((random::soup(), random::event()), 20_000);
+    let agreed = compare("soup", &asked);
+    assert!(agreed.values > 200 && agreed.unparsable > 10_000, "{agreed:?}");
+}
+
+#[test]
+fn a_trigger_lets_pass_what_it_does_in_knative() {
+    let asked = sample((random::trigger(), random::event()), 6000);
+    let questions = asked.iter().map(|(trigger, event)| json!({"trigger": trigger, "event": event_of(event)}));
+    let answers = go::ask("triggers", &questions.collect::<Vec<_>>());
+    let (mut passed, mut kept) = (0, 0);
+    for ((trigger, event), passes) in asked.iter().zip(answers) {
+        let (filter, notes) = Filter::of_trigger(trigger);
+        let answer = filter.answer(&Attributes::of_event(event.clone()));
+        match (answer, &passes["value"]) {
+            (Answer::Yes, Json::Bool(true)) => passed += 1,
+            (Answer::No, Json::Bool(false)) => kept += 1,
+            // What is malformed, or crashes Knative, is left open.
+            (Answer::Maybe, _) if !notes.is_empty() || trigger.to_string().contains("cesql") => {}
+            (_, Json::Null) if passes["error"] == "panic" => {}
+            _ => panic!("{answer:?}, and in Knative {passes}: {trigger} for {event:?}, {notes:?}"),
+        }
+    }
+    assert!(passed > 1000 && kept > 1000, "{passed} passed, {kept} kept");
+}
+
+#[derive(Debug, Default)]
+struct Agreed {
+    values: usize,
+    failures: usize,
+    unparsable: usize,
+}
+
+fn compare(name: &str, asked: &[(String, Event)]) -> Agreed {
+    let questions = asked.iter().map(|(text, event)| json!({"expression": text, "event": event_of(event)}));
+    let answers = go::ask(name, &questions.collect::<Vec<_>>());
+    let mut agreed = Agreed::default();
+    for ((text, event), answer) in asked.iter().zip(answers) {
+        let outcome = Expression::parse(text).map(|parsed| parsed.evaluate(&Attributes::of_event(event.clone())));
+        match (&outcome, answer["error"].as_str()) {
+            (Err(_), Some("parse")) => agreed.unparsable += 1,
+            (Ok(Outcome { values: Values::Nothing, failure }), Some(error))
+                if *failure == Some(tck::failure(error)) =>
+            {
+                agreed.failures += 1;
+            }
+            (Ok(Outcome { values: Values::Exactly(value), failure: None }), None)
+                if *value == tck::value(&answer["value"]) =>
+            {
+                agreed.values += 1;
+            }
+            // A part of a character is no text here, and what comes of it is left open.
+            (Ok(Outcome { values, failure }), _)
+                if !format!("{text}{event:?}").is_ascii()
+                    && *values != Values::Nothing
+                    && (failure.is_some() || !matches!(values, Values::Exactly(_))) => {}
+            _ => panic!("{outcome:?}, and in Go {answer}: {text} for {event:?}"),
+        }
+    }
+    agreed
+}
+
+fn event_of(event: &Event) -> Map<String, Json> {
+    let json = |value: &Value| match value {
+        Value::Text(text) => json!(text),
+        Value::Integer(integer) => json!(integer),
+        Value::Boolean(boolean) => json!(boolean),
+    };
+    event.iter().map(|(name, value)| (name.clone(), json(value))).collect()
+}
+
+/// The same ones in each run.
+fn sample<S: Strategy>(strategy: S, count: usize) -> Vec<S::Value> {
+    let mut runner = TestRunner::new_with_rng(Config::default(), TestRng::deterministic_rng(RngAlgorithm::ChaCha));
+    (0..count).map(|_| strategy.new_tree(&mut runner).unwrap().current()).collect()
+}
