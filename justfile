@@ -13,7 +13,7 @@ fmt:
 
 # What clippy finds is an error, with and without `dev`
 lint:
-    cargo clippy --workspace --all-targets --features e2e -- -D warnings
+    cargo clippy --workspace --all-targets --features e2e,callboard-catalog/go -- -D warnings
     cargo clippy --workspace --no-default-features -- -D warnings
 
 # Licences, bans and sources of the dependencies
@@ -23,6 +23,10 @@ deny:
 # The API documentation
 docs:
     RUSTDOCFLAGS=-Dwarnings cargo doc --workspace --no-deps
+
+# CloudEvents SQL and filters against the TCK and the Go code that Knative runs (Go)
+test-cesql:
+    cargo test -p callboard-catalog --features go --test cesql
 
 # The bucket suite against a real S3 server (SeaweedFS)
 test-s3:
