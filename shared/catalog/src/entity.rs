@@ -73,6 +73,10 @@ pub enum Spec {
     Template(TemplateSpec),
     /// `Group`.
     Group(GroupSpec),
+    /// `Resource`.
+    Resource(ResourceSpec),
+    /// `System`.
+    System(SystemSpec),
 }
 
 /// `spec` of a Component.
@@ -144,6 +148,33 @@ pub struct GroupSpec {
     pub children: Vec<EntityRef>,
 }
 
+/// `spec` of a Resource.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ResourceSpec {
+    /// Such as `eventing.knative.dev:Trigger`.
+    #[serde(rename = "type")]
+    pub ty: String,
+    /// Who answers for it.
+    pub owner: EntityRef,
+    /// The System it is part of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub system: Option<EntityRef>,
+    /// Entities it cannot do without.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub depends_on: BTreeSet<EntityRef>,
+    /// Entities that cannot do without it; Backstage's processor reads it though its schema does not name it.
+    #[serde(skip_serializing_if = "BTreeSet::is_empty")]
+    pub dependency_of: BTreeSet<EntityRef>,
+}
+
+/// `spec` of a System.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SystemSpec {
+    /// Who answers for it.
+    pub owner: EntityRef,
+}
+
 impl Entity {
     /// An entity of the kind that its spec says.
     pub fn new(metadata: Metadata, spec: Spec) -> Self {
@@ -151,6 +182,8 @@ impl Entity {
             Spec::Component(_) => ("backstage.io/v1alpha1", "Component"),
             Spec::Api(_) => ("backstage.io/v1alpha1", "API"),
             Spec::Group(_) => ("backstage.io/v1alpha1", "Group"),
+            Spec::Resource(_) => ("backstage.io/v1alpha1", "Resource"),
+            Spec::System(_) => ("backstage.io/v1alpha1", "System"),
             Spec::Template(_) => ("scaffolder.backstage.io/v1beta3", "Template"),
         };
         Self { api_version, kind, metadata, spec }

@@ -77,7 +77,7 @@ impl Wish {
 }
 
 /// An http or https URL that people may see.
-fn web_url(text: &str) -> Result<Url, &'static str> {
+pub(crate) fn web_url(text: &str) -> Result<Url, &'static str> {
     let text = text.trim();
     if text.len() > 2000 || text.contains(|c: char| c.is_whitespace() || c.is_control() || matches!(c, '{' | '}')) {
         return Err("has spaces, control characters or braces or is longer than 2000 bytes");

@@ -19,8 +19,7 @@ pub(crate) fn fill(metadata: &mut Metadata, object: &Object, wishes: &Overrides,
     metadata.annotations.extend(annotations.map(|(key, value)| (key.to_owned(), value)));
 }
 
-/// What its Component has beside: title, description, links and Kubernetes annotations that it wishes for, and the
-/// state. Its siblings go without, since they shall not change when the state does.
+/// What its Component has beside: the state. Its siblings go without, since they shall not change when the state does.
 pub(crate) fn fill_component(
     metadata: &mut Metadata,
     object: &Object,
@@ -28,16 +27,22 @@ pub(crate) fn fill_component(
     wishes: &Overrides,
     settings: &Settings,
 ) {
+    fill_plain(metadata, object, wishes, settings);
+    metadata.labels.insert("callboard.dev/state".into(), state.as_str().into());
+    if let Some(conditions) = state::conditions(object) {
+        metadata.annotations.insert("callboard.dev/conditions".into(), conditions);
+    }
+}
+
+/// What the entity has that stands for an object: also the title, description, links and Kubernetes annotations that it
+/// wishes for.
+pub(crate) fn fill_plain(metadata: &mut Metadata, object: &Object, wishes: &Overrides, settings: &Settings) {
     fill(metadata, object, wishes, settings);
     if let Some(title) = &wishes.title {
         metadata.title = Some(title.clone());
     }
     if let Some(description) = &wishes.description {
         metadata.description = Some(description.clone());
-    }
-    metadata.labels.insert("callboard.dev/state".into(), state.as_str().into());
-    if let Some(conditions) = state::conditions(object) {
-        metadata.annotations.insert("callboard.dev/conditions".into(), conditions);
     }
     metadata.links.retain(|link| wishes.links.iter().all(|wish| wish.url != link.url));
     metadata.links.extend(wishes.links.iter().cloned());

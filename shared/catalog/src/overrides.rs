@@ -195,7 +195,8 @@ fn note_unknown(object: &Object, notes: &mut Notes) {
     }
 }
 
-const OURS: &str = "callboard.dev/";
+/// What our own annotations begin with.
+pub(crate) const OURS: &str = "callboard.dev/";
 
 /// Annotations of ours that are read elsewhere: whether there is an entity at all, and who a subscriber is.
 const ELSEWHERE: [&str; 2] = ["callboard.dev/ignore", "callboard.dev/component"];

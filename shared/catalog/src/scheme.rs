@@ -22,6 +22,26 @@ pub(crate) fn promise_template(layout: &Layout, promise: &str) -> Named {
     Named::new("template", layout.namespace(None), &format!("{promise}-promise-template"))
 }
 
+/// The Component of an object of the event mesh.
+pub(crate) fn component(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
+    request(layout, kind, namespace, name)
+}
+
+/// The Resource of a Trigger or Subscription.
+pub(crate) fn resource(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
+    Named { kind: "resource", ..request(layout, kind, namespace, name) }
+}
+
+/// The API of an EventType.
+pub(crate) fn event_type(layout: &Layout, namespace: Option<&str>, name: &str) -> Named {
+    Named::new("api", layout.namespace(namespace), name)
+}
+
+/// The System of a Namespace.
+pub(crate) fn system(layout: &Layout, namespace: &str) -> Named {
+    Named::new("system", layout.namespace(None), &format!("namespace-{namespace}"))
+}
+
 /// Kind, namespace and name of an entity of ours.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {

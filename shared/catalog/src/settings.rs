@@ -1,6 +1,6 @@
 //! What the platform engineer decides about entities.
 
-use crate::{EntityRef, Layout};
+use crate::{EntityNamespace, EntityRef, Layout};
 use events::{Object, ObjectRef};
 use std::{collections::BTreeMap, str::FromStr};
 
@@ -21,6 +21,32 @@ pub struct Settings {
     pub kinds: RequestKinds,
     /// Which objects are cataloged.
     pub selection: Selection,
+    /// Where the Components of others lie, of which only a `backstage.io/kubernetes-id` is known.
+    pub component_namespace: EntityNamespace,
+    /// How the API of an EventType is defined.
+    pub event_types: EventTypes,
+    /// Whether what Knative makes for its own use is cataloged, such as the Channel behind a Broker.
+    pub internals: Internals,
+}
+
+/// How the API of an EventType is defined.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum EventTypes {
+    /// `spec.type: asyncapi` with a document of AsyncAPI 3.0.0, which Backstage renders.
+    #[default]
+    AsyncApi,
+    /// `spec.type: eventType` with the schema as it is, as Knative's Event Mesh plugin has it.
+    EventType,
+}
+
+/// What becomes of objects that Knative makes for its own use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Internals {
+    /// They have no entity.
+    #[default]
+    Hidden,
+    /// They are cataloged as those of users are.
+    Shown,
 }
 
 /// Which objects are cataloged.
@@ -58,6 +84,9 @@ impl Settings {
             source_url: None,
             kinds: RequestKinds::default(),
             selection: Selection::default(),
+            component_namespace: EntityNamespace::fit("default"),
+            event_types: EventTypes::default(),
+            internals: Internals::default(),
         }
     }
 }

@@ -47,6 +47,18 @@ impl State {
             .unwrap_or_else(|| by_generation(request, promise))
     }
 
+    /// The state of an object of Knative, by its condition `Ready` or, where it runs to an end, `Succeeded`.
+    pub(crate) fn of_knative(object: &Object) -> Self {
+        let ready = || Condition::find(object, "Ready").or_else(|| Condition::find(object, "Succeeded"));
+        match ready().map(|ready| ready.status) {
+            _ if object.is_deleting() => Self::Deleting,
+            Some("True") => Self::Reconciled,
+            Some("False") => Self::Failing,
+            Some(_) => Self::Pending,
+            None => Self::Unknown,
+        }
+    }
+
     /// The state of a Promise.
     pub(crate) fn of_promise(promise: &Object) -> Self {
         by_kratix(promise).or_else(|| by_availability(promise)).unwrap_or(Self::Unknown)

@@ -26,6 +26,8 @@ pub fn check(entity: &Entity) -> Result<(), Invalid> {
         }
         Spec::Template(spec) => template(spec),
         Spec::Group(spec) => not_empty("spec.type", &spec.ty),
+        Spec::Resource(spec) => not_empty("spec.type", &spec.ty),
+        Spec::System(_) => Ok(()),
     }
 }
 
@@ -111,7 +113,7 @@ fn is_name(text: &str) -> bool {
 }
 
 /// `[<DNS subdomain>/]<name>`.
-fn is_key(key: &str) -> bool {
+pub(crate) fn is_key(key: &str) -> bool {
     match key.split_once('/') {
         Some((prefix, name)) => is_subdomain(prefix) && is_name(name),
         None => is_name(key),

@@ -1,45 +1,6 @@
-//! Golden cases: `tests/cases/asyncapi/<name>/event-type.json` in, `expected.yaml` out, which the AsyncAPI parser judges
-//! (`tests/backstage/run`); `CALLBOARD_BLESS=1` writes what is expected anew.
+//! What a definition says, and what it keeps to itself; whole documents are in `tests/asyncapi.rs` of the crate.
 
 use super::*;
-use crate::{ApiSpec, Entity, EntityName, EntityNamespace, EntityRef, Metadata, Spec};
-use events::Object;
-use std::{
-    env, fs,
-    path::{Path, PathBuf},
-};
-
-#[test]
-fn every_event_type_leads_to_the_expected_definition() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cases/asyncapi");
-    let mut cases: Vec<PathBuf> = fs::read_dir(root).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    assert!(cases.len() >= 10, "{cases:?} are too few to be all");
-    for case in cases {
-        let text = fs::read_to_string(case.join("event-type.json")).unwrap();
-        let is =
-            crate::document(&api(&Object::try_from(serde_json::from_str::<Value>(&text).unwrap()).unwrap())).unwrap();
-        let expected = case.join("expected.yaml");
-        if env::var_os("CALLBOARD_BLESS").is_some() {
-            fs::write(&expected, &is).unwrap();
-        }
-        assert_eq!(is, fs::read_to_string(&expected).unwrap(), "{}", expected.display());
-    }
-}
-
-/// An API that Backstage takes, with the definition in question.
-fn api(event_type: &Object) -> Entity {
-    let namespace = EntityNamespace::fit(event_type.reference().namespace().unwrap());
-    let hub = event_type.text("/spec/reference/name").map(|name| format!("{namespace}/{name}"));
-    let spec = Spec::Api(ApiSpec {
-        ty: "asyncapi".into(),
-        lifecycle: "production".into(),
-        owner: EntityRef::parse("group:default/platform", "", "").unwrap(),
-        system: None,
-        definition: document(&Told::of(event_type).unwrap(), hub.as_deref()),
-    });
-    Entity::new(Metadata::new(namespace, EntityName::fit(event_type.reference().name())), spec)
-}
 
 fn told() -> Told {
     Told { ty: "t".into(), source: None, schema: None, schema_data: None, description: None, attributes: vec![] }

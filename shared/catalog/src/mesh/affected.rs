@@ -1,0 +1,99 @@
+//! Whose descriptors a change affects.
+
+use super::{Mesh, destination::Via, id::Id, node::Node, role::Role};
+use std::collections::BTreeSet;
+
+/// How much of an object changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Extent {
+    /// Nothing of which the descriptors of others tell.
+    Itself,
+    /// What it stands on, names or declares.
+    Relations,
+    /// What others show of it, too.
+    Face,
+    /// Whether it is there, which part it plays, or what it carries.
+    Part,
+}
+
+impl Mesh {
+    /// How much of an object changes when it becomes this.
+    pub(super) fn extent(&self, id: &Id, becomes: Option<&Node>) -> Extent {
+        match (self.node(id), becomes) {
+            (Some(before), Some(after)) if before.relations == after.relations => Extent::Itself,
+            (Some(before), Some(after)) if before.relations.face == after.relations.face => Extent::Relations,
+            (Some(before), Some(after)) if before.relations.face.plays_as(&after.relations.face) => Extent::Face,
+            _ => Extent::Part,
+        }
+    }
+
+    /// Whose descriptors tell of an object as it is in the index, so far as it changes; its own at least.
+    pub(super) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
+        let mut affected = BTreeSet::from([id.clone()]);
+        let Some(node) = self.node(id).filter(|_| extent != Extent::Itself) else { return affected };
+        match node.relations.face.role {
+            Role::EventType => self.of_event_type(id, node, &mut affected),
+            Role::Trigger | Role::Subscription => self.of_delivery(id, &mut affected),
+            Role::Namespace => affected.extend(self.links.members.of(&id.name().into()).cloned()),
+            _ if extent >= Extent::Face => self.of_named(id, extent, &mut affected),
+            _ => {}
+        }
+        if extent >= Extent::Face {
+            affected.extend(self.system_of(id));
+        }
+        affected
+    }
+
+    fn of_event_type(&self, id: &Id, node: &Node, affected: &mut BTreeSet<Id>) {
+        let hub = node.relations.hub.as_ref().map(|hub| self.hub(hub));
+        affected.extend(hub.map(|hub| self.ours(hub).unwrap_or_else(|| hub.clone())));
+        affected.extend(self.producers(id, &node.relations));
+        for delivery in self.matching(&node.relations) {
+            self.of_delivery(delivery, affected);
+        }
+    }
+
+    /// A Trigger or Subscription, and the Component of ours that consumes by it.
+    fn of_delivery(&self, id: &Id, affected: &mut BTreeSet<Id>) {
+        affected.insert(id.clone());
+        let subscribers = self.node(id).into_iter().flat_map(|node| node.relations.to(Via::Subscriber));
+        affected.extend(subscribers.filter_map(|subscriber| self.ours(subscriber.id()?)));
+    }
+
+    /// All who name an object, or what it stands for, and who stands for it.
+    fn of_named(&self, id: &Id, extent: Extent, affected: &mut BTreeSet<Id>) {
+        for stood_for in self.stood_for(id) {
+            affected.extend(self.ours(&stood_for));
+            affected.extend(self.links.named.of(&stood_for).cloned());
+            affected.extend(self.links.standing.of(&stood_for).cloned());
+            if extent == Extent::Part {
+                self.of_hub(&stood_for, affected);
+                self.of_carrier(&stood_for, affected);
+            }
+        }
+    }
+
+    /// What a Channel carries that stands for another hub: its EventTypes and Triggers are that hub's.
+    fn of_carrier(&self, carrier: &Id, affected: &mut BTreeSet<Id>) {
+        let hub = self.hub(carrier);
+        if hub != carrier {
+            affected.insert(hub.clone());
+            affected.extend(self.links.provided.of(carrier).cloned());
+            self.of_hub(hub, affected);
+        }
+    }
+
+    /// What is brought from a hub, and to whom.
+    fn of_hub(&self, hub: &Id, affected: &mut BTreeSet<Id>) {
+        for delivery in self.links.standing.of(hub) {
+            self.of_delivery(delivery, affected);
+        }
+    }
+
+    /// The Namespace, if its System may stand or fall with this object.
+    fn system_of(&self, id: &Id) -> Option<Id> {
+        let namespace = id.namespace()?;
+        let is_needed_anyway = self.links.members.count(&namespace.into()) > 1;
+        Id::of_namespace(namespace).filter(|system| !is_needed_anyway && self.node(system).is_some())
+    }
+}

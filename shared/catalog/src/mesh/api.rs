@@ -1,0 +1,52 @@
+//! An EventType and its API.
+
+use super::{Mesh, described::Subject};
+use crate::{
+    ApiSpec, Entity, EventTypes, Link, Spec,
+    asyncapi::{self, Told},
+    links::web_url,
+    secret,
+};
+
+impl Mesh {
+    /// The API of an EventType; `None` where it names no type.
+    pub(super) fn api(&self, subject: Subject<'_>) -> Option<Entity> {
+        let told = Told::of(subject.object)?;
+        let reference = subject.object.reference();
+        let mut metadata = subject.metadata(&self.settings);
+        let place = format!("{}/{}", reference.namespace().unwrap_or_default(), reference.name());
+        metadata.title = subject.wishes.title.clone().or_else(|| Some(format!("{} - ({place})", told.ty)));
+        metadata.description = metadata.description.or_else(|| told.description.clone());
+        let annotations =
+            [("callboard.dev/event-type", Some(&told.ty)), ("callboard.dev/event-source", told.source.as_ref())];
+        metadata
+            .annotations
+            .extend(annotations.into_iter().filter_map(|(key, value)| Some((key.into(), value?.clone()))));
+        if let Some(schema) = &told.schema {
+            match web_url(schema) {
+                Ok(_) => drop(metadata.links.insert(schema_link(schema))),
+                // A link must be absolute; the EventType is cataloged nonetheless.
+                Err(_) if secret::may_be_in_text(schema) => {}
+                Err(_) => drop(metadata.annotations.insert("callboard.dev/schema".into(), schema.clone())),
+            }
+        }
+        let hub = subject.relations.hub.as_ref().map(|hub| self.hub(hub).to_string());
+        let (ty, definition) = match self.settings.event_types {
+            EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&told, hub.as_deref())),
+            EventTypes::EventType => ("eventType", asyncapi::raw(&told)),
+        };
+        let spec = ApiSpec {
+            ty: subject.ty(|| ty.to_owned()),
+            lifecycle: subject.lifecycle(),
+            owner: subject.owner,
+            system: subject.system,
+            definition,
+        };
+        Some(Entity::new(metadata, Spec::Api(spec)))
+    }
+}
+
+fn schema_link(url: &str) -> Link {
+    let (title, icon) = (Some("View external schema".to_owned()), Some("scaffolder".to_owned()));
+    Link { url: url.trim().to_owned(), title, icon, ty: None }
+}

@@ -1,0 +1,199 @@
+//! What an object of the event mesh means: its descriptor, from what the whole index knows.
+
+use super::{Known, Life, Made, Mesh, destination::Destination, id::Id, node::Node, relations::Relations, role::Role};
+use crate::{
+    Answer, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, SystemSpec, links, metadata,
+    overrides,
+    scheme::{self, Named},
+    secret,
+    state::State,
+    validity::{is_key, is_label_value},
+    wish,
+};
+use events::Object;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use url::Url;
+
+/// The longest annotation that is taken over from an object, in bytes.
+const MAX_COPIED: usize = 1000;
+
+/// An object with all that is needed to make its entity.
+pub(super) struct Subject<'a> {
+    pub(super) id: &'a Id,
+    pub(super) object: &'a Object,
+    pub(super) relations: &'a Relations,
+    pub(super) named: Named,
+    pub(super) wishes: Overrides,
+    pub(super) owner: EntityRef,
+    pub(super) system: Option<EntityRef>,
+}
+
+impl Mesh {
+    /// What an object means now.
+    pub fn made(&self, id: &Id) -> Made {
+        match self.nodes.get(id) {
+            Some(Known { it: node, .. }) => {
+                Made { described: self.described(id, node), version: node.version.clone(), life: Life::Lives }
+            }
+            None => {
+                let version = self.dead.peek(id).map(|known| known.it.clone()).unwrap_or_default();
+                let key = self.settings.layout.key(id);
+                let described = Described { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() };
+                Made { described, version, life: Life::Gone }
+            }
+        }
+    }
+
+    fn described(&self, id: &Id, node: &Node) -> Described {
+        let settings = &self.settings;
+        let key = settings.layout.key(id);
+        let Some(object) = node.object() else {
+            return Described { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() };
+        };
+        let mut notes = Notes::default();
+        let relations = Relations::of(&object, node.relations.face.role, &self.roles, settings, &mut notes);
+        let Some(named) = self.named(id, &relations) else { return Described::nothing(&object, settings, notes) };
+        let wishes = Overrides::of(&object, &named.namespace, &mut notes);
+        let owner = overrides::owner(&object, &wishes, settings, &mut notes);
+        let system = wishes.system.clone().or_else(|| self.system(id)).or_else(|| settings.system.clone());
+        let subject = Subject { id, object: &object, relations: &relations, named, wishes, owner, system };
+        let entity = match relations.face.role {
+            Role::EventType => self.api(subject),
+            Role::Trigger | Role::Subscription => Some(self.resource(subject)),
+            Role::Namespace => Some(system_of(subject, settings)),
+            _ => Some(self.component(subject)),
+        };
+        Described::new(&object, settings, entity.into_iter().collect(), notes)
+    }
+
+    /// What its entity is called; `None` where it has none.
+    fn named(&self, id: &Id, relations: &Relations) -> Option<Named> {
+        relations.face.entity.as_ref()?;
+        let is_needed = || self.links.members.count(&id.name().into()) > 0;
+        let (layout, kind, namespace, name) = (&self.settings.layout, id.kind(), id.namespace(), id.name());
+        match relations.face.role {
+            Role::EventType => Some(scheme::event_type(layout, namespace, name)),
+            Role::Trigger | Role::Subscription => Some(scheme::resource(layout, kind, namespace, name)),
+            Role::Namespace => is_needed().then(|| scheme::system(layout, name)),
+            _ => Some(scheme::component(layout, kind, namespace, name)),
+        }
+    }
+
+    /// The System of the namespace in which an object lies.
+    fn system(&self, id: &Id) -> Option<EntityRef> {
+        self.node(&Id::of_namespace(id.namespace()?)?)?.relations.face.entity.clone()
+    }
+
+    /// The refs of what is cataloged of these.
+    pub(super) fn refs<'a>(&'a self, ids: impl IntoIterator<Item = &'a Id>) -> BTreeSet<EntityRef> {
+        let entity = |id: &Id| self.node(id)?.relations.face.entity.clone();
+        ids.into_iter().filter_map(entity).collect()
+    }
+
+    /// The refs of all that are consumed, and, as an annotation, of those that only may be.
+    pub(super) fn consumable(&self, answers: &BTreeMap<Id, Answer>) -> (BTreeSet<EntityRef>, Option<(String, String)>) {
+        let maybe = answers.iter().filter(|(_, answer)| **answer == Answer::Maybe).map(|(id, _)| id);
+        let maybe: Vec<_> = self.refs(maybe).iter().map(ToString::to_string).collect();
+        let noted = (!maybe.is_empty()).then(|| ("callboard.dev/may-consume".to_owned(), maybe.join(", ")));
+        (self.refs(answers.keys()), noted)
+    }
+}
+
+fn system_of(subject: Subject<'_>, settings: &Settings) -> Entity {
+    let metadata = subject.metadata(settings);
+    Entity::new(metadata, Spec::System(SystemSpec { owner: subject.owner }))
+}
+
+impl Subject<'_> {
+    /// What every entity of the mesh has: its labels and annotations, too, as far as an entity can have them.
+    pub(super) fn metadata(&self, settings: &Settings) -> Metadata {
+        let (object, wishes) = (self.object, &self.wishes);
+        let mut metadata = self.named.metadata();
+        metadata.title = Some(object.reference().name().to_owned());
+        metadata.labels.extend(labels(object));
+        metadata.annotations.extend(annotations(object));
+        if let Some(namespace) = object.reference().namespace() {
+            metadata.annotations.insert("backstage.io/kubernetes-namespace".to_owned(), namespace.to_owned());
+        }
+        if self.relations.face.role == Role::Service {
+            metadata.links.extend(links::of_status(object).into_iter().filter(|link| !link.url.contains(".svc.")));
+        }
+        match self.relations.face.role {
+            Role::EventType | Role::Namespace => metadata::fill_plain(&mut metadata, object, wishes, settings),
+            _ => metadata::fill_component(&mut metadata, object, State::of_knative(object), wishes, settings),
+        }
+        metadata
+    }
+
+    /// The lifecycle that it wishes for, or has.
+    pub(super) fn lifecycle(&self) -> String {
+        let lifecycle = if self.object.is_deleting() { "deprecated" } else { "production" };
+        self.wishes.lifecycle.clone().unwrap_or_else(|| lifecycle.to_owned())
+    }
+
+    /// The type that it wishes for, or this one.
+    pub(super) fn ty(&self, ty: impl FnOnce() -> String) -> String {
+        self.wishes.ty.clone().unwrap_or_else(ty)
+    }
+
+    /// `<group>:<kind>`, as Knative's Event Mesh plugin has it.
+    pub(super) fn group_and_kind(&self) -> String {
+        format!("{}:{}", self.id.group(), self.id.kind())
+    }
+
+    /// These refs but its own.
+    pub(super) fn others(&self, refs: impl IntoIterator<Item = EntityRef>) -> BTreeSet<EntityRef> {
+        let own = self.named.entity_ref();
+        refs.into_iter().filter(|entity| *entity != own).collect()
+    }
+}
+
+/// What people read of a destination. Users, passwords and queries of a URI are left out.
+pub(super) fn told(destination: &Destination) -> String {
+    let uri = destination.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
+        (Ok(url), _) => format!("{}://{}{}", url.scheme(), place(&url), url.path()),
+        (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
+        (Err(_), _) => "a URI that may hold a secret".to_owned(),
+    });
+    match (destination.id(), uri) {
+        (Some(id), Some(path)) => format!("{id} {path}"),
+        (Some(id), None) => id.to_string(),
+        (None, uri) => uri.unwrap_or_default(),
+    }
+}
+
+fn place(url: &Url) -> String {
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    format!("{}{port}", url.host_str().unwrap_or_default())
+}
+
+fn labels(object: &Object) -> impl Iterator<Item = (String, String)> {
+    let labels = object.at("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.filter_map(|(key, value)| Some((key, value.as_str()?)));
+    let kept = labels.filter(|(key, value)| is_taken_over(key) && is_label_value(value));
+    kept.map(|(key, value)| (key.clone(), value.to_owned()))
+}
+
+fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
+    let kept = object.annotations().filter(|(key, value)| {
+        is_taken_over(key)
+            && value.len() <= MAX_COPIED
+            && !secret::is_secret(key)
+            && !secret::may_be_in_text(value)
+            && wish::rendered(value).is_ok()
+    });
+    kept.map(|(key, value)| (key.to_owned(), value.to_owned()))
+}
+
+/// Not our own, which are wishes; nor those which Backstage sets; nor those that only count what a tool did.
+fn is_taken_over(key: &str) -> bool {
+    let others = [
+        overrides::OURS,
+        "backstage.io/managed-by-",
+        "backstage.io/orphan",
+        "kubectl.kubernetes.io/",
+        "client.knative.dev/",
+    ];
+    is_key(key) && !others.iter().any(|prefix| key.starts_with(prefix))
+}

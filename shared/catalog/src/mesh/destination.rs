@@ -1,0 +1,78 @@
+//! Where events go, as Knative's duck type `Destination` names it.
+
+use super::id::Id;
+use crate::Notes;
+use events::{Object, ObjectRef};
+use serde_json::Value;
+
+/// What a destination is to the object that names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Via {
+    DeadLetterSink,
+    Reply,
+    Sink,
+    Step,
+    /// That into which a SinkBinding puts its sink.
+    Subject,
+    Subscriber,
+}
+
+/// A reference, a URI, or a reference with a path.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Destination {
+    pub(super) via: Via,
+    pub(super) to: Option<To>,
+    pub(super) uri: Option<Box<str>>,
+}
+
+/// An object that is named, and in which version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct To {
+    pub(super) id: Id,
+    pub(super) reference: ObjectRef,
+}
+
+impl From<ObjectRef> for To {
+    fn from(reference: ObjectRef) -> Self {
+        Self { id: Id::of(&reference), reference }
+    }
+}
+
+impl Destination {
+    /// The destination at a pointer; `None` where there is none.
+    pub(super) fn at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
+        let value = object.at(pointer).filter(|value| !value.is_null())?;
+        let uri = value.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty()).map(Into::into);
+        let to = object.at(&format!("{pointer}/ref")).filter(|value| !value.is_null());
+        let to = to.and_then(|value| reference_of(value, object, &format!("{pointer}/ref"), notes)).map(To::from);
+        (to.is_some() || uri.is_some()).then_some(Self { via, to, uri })
+    }
+
+    /// That of a reference which stands there without `ref`.
+    pub(super) fn reference_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
+        let value = object.at(pointer).filter(|value| value.get("name").is_some())?;
+        let to = reference_of(value, object, pointer, notes)?.into();
+        Some(Self { via, to: Some(to), uri: None })
+    }
+
+    /// The object it names.
+    pub(super) fn id(&self) -> Option<&Id> {
+        self.to.as_ref().map(|To { id, .. }| id)
+    }
+}
+
+/// Knative's `KReference` at a value of an object: without a namespace it lies in the object's, and without an apiVersion
+/// (which a newer API allows) in the group.
+pub(super) fn reference_of(value: &Value, object: &Object, field: &str, notes: &mut Notes) -> Option<ObjectRef> {
+    let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
+    let namespace = text("namespace").or(object.reference().namespace());
+    let by_group = || text("group").map(|group| format!("{group}/v1"));
+    let api_version = text("apiVersion").map(str::to_owned).or_else(by_group);
+    let named = match (api_version, text("kind"), text("name")) {
+        (Some(api_version), Some(kind), Some(name)) => {
+            ObjectRef::new(&api_version, kind, namespace, name).map_err(|error| error.to_string())
+        }
+        _ => Err("must have apiVersion, kind and name".to_owned()),
+    };
+    named.map_err(|why| notes.ignore(&field.trim_start_matches('/').replace('/', "."), why)).ok()
+}

@@ -1,0 +1,94 @@
+//! What others show of an object, and whether it has an entity of ours.
+
+use super::{destination::reference_of, id::Id, role::Role};
+use crate::{EntityRef, Internals, Notes, Settings, overrides, scheme, wish};
+use events::Object;
+use serde_json::Value;
+
+/// What others show of an object.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Face {
+    pub(super) role: Role,
+    /// The entity of ours; `None` where it has none.
+    pub(super) entity: Option<EntityRef>,
+    /// The Component of others that stands for it.
+    pub(super) elsewhere: Option<EntityRef>,
+    /// The objects that own it.
+    pub(super) owners: Box<[Id]>,
+}
+
+impl Face {
+    pub(super) fn of(object: &Object, role: Role, settings: &Settings, is_broken: bool, notes: &mut Notes) -> Self {
+        let owners = owners(object);
+        let (named, labelled) = (named(object, settings, notes), labelled(object, role, settings));
+        let own = own(object, role, settings).filter(|_| {
+            let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
+            let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
+            let is_elsewhere = role == Role::Service && (named.is_some() || labelled.is_some());
+            !is_broken
+                && !is_elsewhere
+                && (!is_internal || is_asked_for)
+                && overrides::is_wanted(object, settings, notes)
+        });
+        let elsewhere = named.or_else(|| labelled.filter(|_| own.is_none()));
+        Self { role, entity: own, elsewhere, owners }
+    }
+
+    /// Whether both play the same part, whatever Component stands for it.
+    pub(super) fn plays_as(&self, other: &Self) -> bool {
+        self.role == other.role && self.owners == other.owners && self.may_carry() == other.may_carry()
+    }
+
+    /// Whether it may stand for a hub that owns it: a Channel that nobody sees.
+    pub(super) fn may_carry(&self) -> bool {
+        self.role == Role::Channel && self.entity.is_none()
+    }
+}
+
+/// The entity that an object of this role has.
+fn own(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
+    let (layout, reference) = (&settings.layout, object.reference());
+    let (kind, namespace, name) = (reference.kind(), reference.namespace(), reference.name());
+    let named = match role {
+        Role::EventType => scheme::event_type(layout, namespace, name),
+        Role::Trigger | Role::Subscription => scheme::resource(layout, kind, namespace, name),
+        Role::Namespace => scheme::system(layout, name),
+        Role::Workload => return None,
+        Role::Broker | Role::Channel | Role::Source | Role::Flow | Role::Sink | Role::Service => {
+            scheme::component(layout, kind, namespace, name)
+        }
+    };
+    Some(named.entity_ref())
+}
+
+/// The Component that shall stand for an object, by its own word.
+fn named(object: &Object, settings: &Settings, notes: &mut Notes) -> Option<EntityRef> {
+    let namespace = settings.layout.namespace(object.reference().namespace());
+    let named = wish::reference(object.annotation("callboard.dev/component")?, "component", namespace.as_str());
+    named.map_err(|why| notes.ignore("callboard.dev/component", why)).ok()
+}
+
+/// The Component of others of which an object carries the name.
+fn labelled(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
+    let is_said = |key| object.annotation(key).or_else(|| object.label(key)).filter(|text| !text.is_empty());
+    let id = is_said("backstage.io/kubernetes-id");
+    // A Knative Service of func has a Component of ours; what func deploys without Serving has none.
+    let by_func = || is_said("function.knative.dev/name").filter(|_| role == Role::Workload);
+    let id = id.or_else(by_func)?;
+    EntityRef::parse(id, "component", settings.component_namespace.as_str()).ok()
+}
+
+fn owners(object: &Object) -> Box<[Id]> {
+    let owners = object.at("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
+    let owner = |value: &Value| reference_of(value, object, "metadata.ownerReferences", &mut Notes::default());
+    owners.filter_map(|value| Some(Id::of(&owner(value)?))).collect()
+}
+
+/// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel.
+fn internal(object: &Object, role: Role, owners: &[Id]) -> bool {
+    let is_of = |owner: &Id| {
+        matches!(owner.kind(), "Broker" | "Channel" | "Sequence" | "Parallel" | "Trigger" | "Subscription")
+    };
+    let is_marked = object.label("eventing.knative.dev/brokerEverything") == Some("true");
+    matches!(role, Role::Channel | Role::Subscription) && (is_marked || owners.iter().any(is_of))
+}

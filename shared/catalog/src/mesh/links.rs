@@ -1,0 +1,125 @@
+//! Who is connected with whom: the indexes by which a change finds what it affects, without a scan.
+
+use super::{id::Id, relations::Relations, role::Role};
+use std::{
+    collections::{BTreeSet, HashMap},
+    hash::Hash,
+};
+
+/// Several values under a key.
+#[derive(Debug)]
+pub(super) struct Index<K>(HashMap<K, BTreeSet<Id>>);
+
+/// A namespace and a word in it.
+type Place = (Box<str>, Box<str>);
+
+/// The indexes over all nodes.
+#[derive(Debug, Default)]
+pub(super) struct Links {
+    /// The EventTypes of a hub.
+    pub(super) provided: Index<Id>,
+    /// The EventTypes of a hub by their type.
+    pub(super) provided_by_type: Index<(Id, Box<str>)>,
+    /// The Triggers and Subscriptions on a hub.
+    pub(super) standing: Index<Id>,
+    /// Those which any type might pass.
+    pub(super) open: Index<Id>,
+    /// Those which this type might pass, of those that let pass a few types alone.
+    pub(super) by_type: Index<(Id, Box<str>)>,
+    /// Who names an object as a destination or an owner.
+    pub(super) named: Index<Id>,
+    /// The Channels without an entity that an object owns, and which may carry it.
+    pub(super) carriers: Index<Id>,
+    /// The EventTypes of a namespace by their type.
+    pub(super) declared: Index<Place>,
+    /// The EventTypes that were made for a source of this name.
+    pub(super) made_for: Index<Place>,
+    /// The sources of a namespace that produce a type.
+    pub(super) producing: Index<Place>,
+    /// The sources of a namespace by name.
+    pub(super) sources: Index<Place>,
+    /// The objects of a namespace that have an entity.
+    pub(super) members: Index<Box<str>>,
+}
+
+impl<K> Default for Index<K> {
+    fn default() -> Self {
+        Self(HashMap::new())
+    }
+}
+
+impl<K: Hash + Eq> Index<K> {
+    /// What stands under a key, in order.
+    pub(super) fn of<'a>(&'a self, key: &K) -> impl Iterator<Item = &'a Id> + use<'a, K> {
+        self.0.get(key).into_iter().flatten()
+    }
+
+    /// How many stand under a key.
+    pub(super) fn count(&self, key: &K) -> usize {
+        self.0.get(key).map_or(0, BTreeSet::len)
+    }
+
+    fn set(&mut self, key: K, id: &Id, change: Change) {
+        match change {
+            Change::Link => drop(self.0.entry(key).or_default().insert(id.clone())),
+            Change::Unlink => {
+                if let Some(ids) = self.0.get_mut(&key) {
+                    ids.remove(id);
+                    if ids.is_empty() {
+                        self.0.remove(&key);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy)]
+enum Change {
+    Link,
+    Unlink,
+}
+
+impl Links {
+    pub(super) fn link(&mut self, id: &Id, relations: &Relations) {
+        self.set(id, relations, Change::Link);
+    }
+
+    pub(super) fn unlink(&mut self, id: &Id, relations: &Relations) {
+        self.set(id, relations, Change::Unlink);
+    }
+
+    fn set(&mut self, id: &Id, relations: &Relations, change: Change) {
+        let face = &relations.face;
+        let place = |word: &str| (id.namespace().unwrap_or_default().into(), word.into());
+        let named = relations.destinations.iter().filter_map(|it| it.id()).chain(&face.owners);
+        named.for_each(|other| self.named.set(other.clone(), id, change));
+        if let (Some(declared), Some(_)) = (relations.declared(), &face.entity) {
+            self.declared.set(place(&declared.ty), id, change);
+            if let Some(source) = &declared.of_source {
+                self.made_for.set(place(source), id, change);
+            }
+            if let Some(hub) = &relations.hub {
+                self.provided.set(hub.clone(), id, change);
+                self.provided_by_type.set((hub.clone(), declared.indexed().into()), id, change);
+            }
+        }
+        if let (Some(filter), Some(hub)) = (relations.filter(), &relations.hub) {
+            self.standing.set(hub.clone(), id, change);
+            match filter.types() {
+                Some(types) => types.into_iter().for_each(|ty| self.by_type.set((hub.clone(), ty.into()), id, change)),
+                None => self.open.set(hub.clone(), id, change),
+            }
+        }
+        if face.may_carry() {
+            face.owners.iter().for_each(|owner| self.carriers.set(owner.clone(), id, change));
+        }
+        if face.role == Role::Source {
+            self.sources.set(place(id.name()), id, change);
+            relations.produced().iter().for_each(|it| self.producing.set(place(&it.ty), id, change));
+        }
+        if let (Some(namespace), Some(_)) = (id.namespace(), &face.entity) {
+            self.members.set(namespace.into(), id, change);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+//! An object of the event mesh, as the index keeps it: what others need to know of it, and the rest packed.
+
+use super::{
+    relations::Relations,
+    role::{Role, Roles},
+};
+use crate::{Notes, Settings};
+use events::{Object, Version};
+use serde_json::{Value, json};
+
+/// An object of the event mesh.
+#[derive(Debug, Clone)]
+pub(super) struct Node {
+    pub(super) version: Version,
+    pub(super) relations: Relations,
+    /// The object without what no entity tells, as JSON.
+    packed: Box<[u8]>,
+}
+
+impl Node {
+    pub(super) fn of(object: &Object, roles: &Roles, settings: &Settings) -> Self {
+        let role = roles.of(object.reference().group(), object.reference().kind());
+        let relations = Relations::of(object, role, roles, settings, &mut Notes::default());
+        let packed = serde_json::to_vec(&kept(object, role)).unwrap_or_default().into();
+        Self { version: object.version(), relations, packed }
+    }
+
+    /// Whether they mean the same, whatever their versions.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        self.version.uid == other.version.uid && self.packed == other.packed && self.relations == other.relations
+    }
+
+    /// The object, as far as entities tell of it.
+    pub(super) fn object(&self) -> Option<Object> {
+        Object::try_from(serde_json::from_slice::<Value>(&self.packed).ok()?).ok()
+    }
+}
+
+/// The parts of an object of which entities tell.
+fn kept(object: &Object, role: Role) -> Value {
+    let copy = |pointers: &[&str]| -> Value {
+        let fields = pointers.iter().filter_map(|pointer| {
+            let name = pointer.rsplit('/').next()?;
+            Some((name.to_owned(), object.at(pointer)?.clone()))
+        });
+        fields.collect::<serde_json::Map<_, _>>().into()
+    };
+    let spec = match role {
+        Role::EventType | Role::Trigger | Role::Subscription | Role::Flow => {
+            object.at("/spec").cloned().unwrap_or_default()
+        }
+        // A definition may come later, and make a source or a channel of what is none.
+        Role::Broker | Role::Channel | Role::Source | Role::Workload => {
+            copy(&["/spec/delivery", "/spec/sink", "/spec/subject"])
+        }
+        Role::Sink | Role::Service | Role::Namespace => json!({}),
+    };
+    let mut metadata = copy(&[
+        "/metadata/name",
+        "/metadata/namespace",
+        "/metadata/uid",
+        "/metadata/labels",
+        "/metadata/annotations",
+        "/metadata/ownerReferences",
+        "/metadata/deletionTimestamp",
+    ]);
+    if let Some(annotations) = metadata.pointer_mut("/annotations").and_then(Value::as_object_mut) {
+        annotations.remove("kubectl.kubernetes.io/last-applied-configuration");
+    }
+    let status = match role {
+        Role::EventType | Role::Namespace => json!({}),
+        // Those of Kubernetes itself, whose groups have no dot, never become anything else.
+        Role::Workload if !object.reference().group().contains('.') => json!({}),
+        _ => {
+            let mut status = copy(&["/status/ceAttributes", "/status/url"]);
+            status["conditions"] = conditions(object);
+            status
+        }
+    };
+    let reference = object.reference();
+    json!({
+        "apiVersion": reference.api_version(),
+        "kind": reference.kind(),
+        "metadata": metadata,
+        "spec": spec,
+        "status": status,
+    })
+}
+
+/// Without times and messages, which change without meaning.
+fn conditions(object: &Object) -> Value {
+    let conditions = object.at("/status/conditions").and_then(Value::as_array).into_iter().flatten();
+    let kept = |condition: &Value| {
+        let field = |name: &str| condition.get(name).cloned().unwrap_or_default();
+        json!({"type": field("type"), "status": field("status"), "reason": field("reason")})
+    };
+    conditions.map(kept).collect()
+}

@@ -1,0 +1,228 @@
+//! Exactly what a change affects is made anew, and nothing else.
+
+use catalog::{EventTypes, Mesh, Settings, mesh::Id};
+use events::{Object, Version};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// A shop: two Brokers, three EventTypes, three Triggers, a source, and who consumes.
+fn shop() -> Mesh {
+    let mut mesh = Mesh::new(settings());
+    let objects = [
+        namespace(&json!({})),
+        broker("north", &json!({})),
+        broker("south", &json!({})),
+        broker("west", &json!({})),
+        event_type("placed", "north", "A"),
+        event_type("paid", "north", "A"),
+        event_type("sold", "south", "A"),
+        trigger("on-placed", "north", "placed", &ksvc_ref("billing")),
+        trigger("on-sold", "south", "sold", &ksvc_ref("stock")),
+        trigger("to-theirs", "north", "paid", &service_ref("theirs")),
+        ksvc("billing", &json!({})),
+        ksvc("stock", &json!({})),
+        service("theirs", &json!({"backstage.io/kubernetes-id": "theirs"})),
+        source("till", "south"),
+    ];
+    objects.iter().for_each(|object| drop(mesh.apply(object)));
+    mesh
+}
+
+fn settings() -> Settings {
+    Settings { event_types: EventTypes::AsyncApi, ..crate::random::settings() }
+}
+
+#[test]
+fn the_first_look_at_a_shop_makes_all_of_it() {
+    let mesh = shop();
+    let written = mesh.ids().filter(|id| mesh.made(id).described.descriptor.is_some()).count();
+    assert_eq!(written, mesh.ids().count() - 1, "all but the Service of others has an entity");
+}
+
+#[test]
+fn a_trigger_that_moves_touches_its_subscriber_and_no_broker() {
+    affects(&trigger("on-placed", "south", "sold", &ksvc_ref("billing")), &["service/billing", "trigger/on-placed"]);
+}
+
+#[test]
+fn a_trigger_that_gets_another_subscriber_touches_both() {
+    let wanted = ["service/billing", "service/stock", "trigger/on-placed"];
+    affects(&trigger("on-placed", "north", "placed", &ksvc_ref("stock")), &wanted);
+}
+
+#[test]
+fn a_trigger_for_the_component_of_others_touches_itself_alone() {
+    affects(&trigger("to-theirs", "north", "placed", &service_ref("theirs")), &["trigger/to-theirs"]);
+}
+
+#[test]
+fn a_description_touches_one_api() {
+    affects(&event_type("placed", "north", "B"), &["eventtype/placed"]);
+}
+
+#[test]
+fn an_event_type_that_moves_touches_both_brokers_and_who_consumed_it() {
+    let wanted = ["broker/north", "broker/west", "eventtype/placed", "service/billing", "trigger/on-placed"];
+    affects(&event_type("placed", "west", "A"), &wanted);
+}
+
+#[test]
+fn a_new_event_type_touches_its_broker_and_who_consumes_it() {
+    let more = event_type_of("sold-too", "org.example.sold", "south", "A");
+    let wanted = ["broker/south", "eventtype/sold-too", "service/stock", "sources/till", "trigger/on-sold"];
+    affects(&more, &wanted);
+}
+
+#[test]
+fn the_state_of_a_broker_touches_itself_alone() {
+    affects(
+        &broker("north", &json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}})),
+        &["broker/north"],
+    );
+}
+
+#[test]
+fn what_no_entity_tells_touches_nothing() {
+    affects(&broker("north", &json!({"status": {"observedGeneration": 7}})), &[]);
+    affects(&broker("north", &json!({"metadata": {"name": "north", "namespace": "shop", "generation": 7}})), &[]);
+    affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "theirs"})), &[]);
+}
+
+#[test]
+fn a_broker_that_is_left_out_touches_those_who_name_it() {
+    let left_out =
+        json!({"metadata": {"name": "south", "namespace": "shop", "annotations": {"callboard.dev/ignore": "true"}}});
+    affects(&broker("south", &left_out), &["broker/south", "sources/till", "trigger/on-sold"]);
+}
+
+#[test]
+fn a_subscriber_that_others_describe_now_touches_its_triggers() {
+    affects(&ksvc("billing", &json!({"backstage.io/kubernetes-id": "x"})), &["service/billing", "trigger/on-placed"]);
+    affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "x"})), &["trigger/to-theirs"]);
+}
+
+#[test]
+fn a_source_that_sends_elsewhere_touches_itself_alone() {
+    affects(&source("till", "west"), &["sources/till"]);
+}
+
+#[test]
+fn the_first_object_of_a_namespace_touches_its_system_and_the_second_does_not() {
+    let mut mesh = Mesh::new(settings());
+    mesh.apply(&namespace(&json!({})));
+    assert_eq!(told(&mut mesh, &broker("north", &json!({}))), ["broker/north", "namespace/shop"]);
+    assert_eq!(told(&mut mesh, &broker("south", &json!({}))), ["broker/south"]);
+}
+
+#[test]
+fn a_namespace_that_is_left_out_touches_all_in_it() {
+    let mut mesh = shop();
+    let left_out = namespace(&json!({"callboard.dev/ignore": "true"}));
+    assert_eq!(told(&mut mesh, &left_out).len(), mesh.ids().count() - 1, "all but the Service of others");
+    assert_eq!(told(&mut shop(), &namespace(&json!({"callboard.dev/title": "The shop"}))), ["namespace/shop"]);
+}
+
+#[test]
+fn what_is_deleted_touches_who_named_it() {
+    let deleted = |object: &Object| {
+        let mut mesh = shop();
+        let gone = Version { uid: String::new(), resource_version: "9".into() };
+        shown(&mesh.delete(object.reference(), &gone))
+    };
+    let event_type = ["broker/north", "eventtype/placed", "service/billing", "trigger/on-placed"];
+    assert_eq!(deleted(&event_type_of("placed", "", "", "")), event_type);
+    assert_eq!(deleted(&trigger("to-theirs", "", "", &Value::Null)), ["trigger/to-theirs"]);
+    assert_eq!(deleted(&service("theirs", &json!({}))), ["trigger/to-theirs"]);
+    let broker_gone = ["broker/south", "service/stock", "sources/till", "trigger/on-sold"];
+    assert_eq!(deleted(&broker("south", &json!({}))), broker_gone);
+}
+
+/// Asserts whose descriptors a change of the shop affects, and that they are those whose bytes it changes.
+fn affects(object: &Object, wanted: &[&str]) {
+    assert_eq!(told(&mut shop(), object), wanted);
+}
+
+/// Who is affected, as the mesh says and as the bytes do.
+fn told(mesh: &mut Mesh, object: &Object) -> Vec<String> {
+    let before = made(mesh);
+    let told = mesh.apply(object);
+    let after = made(mesh);
+    let changed = after.iter().filter(|(id, made)| before.get(id) != Some(made)).map(|(id, _)| id);
+    assert_eq!(shown(&told), shown(changed), "told, and changed");
+    shown(&told)
+}
+
+/// The bytes of all objects that have an entity.
+fn made(mesh: &Mesh) -> BTreeMap<Id, Option<String>> {
+    let body = |id: &Id| mesh.made(id).described.descriptor.map(|descriptor| descriptor.body().to_owned());
+    mesh.ids().map(|id| (id.clone(), body(id))).collect()
+}
+
+fn shown<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Vec<String> {
+    let shown = |id: &Id| match id.group() {
+        "sources.knative.dev" => format!("sources/{}", id.name()),
+        _ => format!("{}/{}", id.kind().to_ascii_lowercase(), id.name()),
+    };
+    let mut all: Vec<_> = ids.into_iter().map(shown).collect();
+    all.sort();
+    all
+}
+
+fn object(api_version: &str, kind: &str, name: &str, more: &Value) -> Object {
+    let mut object = json!({"apiVersion": api_version, "kind": kind, "metadata": {"name": name, "namespace": "shop"}});
+    object.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    if kind == "Namespace" {
+        object["metadata"]["namespace"] = Value::Null;
+    }
+    Object::try_from(object).unwrap()
+}
+
+fn namespace(annotations: &Value) -> Object {
+    object("v1", "Namespace", "shop", &json!({"metadata": {"name": "shop", "annotations": annotations}}))
+}
+
+fn broker(name: &str, more: &Value) -> Object {
+    object("eventing.knative.dev/v1", "Broker", name, more)
+}
+
+fn event_type(name: &str, broker: &str, description: &str) -> Object {
+    event_type_of(name, &format!("org.example.{name}"), broker, description)
+}
+
+fn event_type_of(name: &str, ty: &str, broker: &str, description: &str) -> Object {
+    let spec = json!({"type": ty, "broker": broker, "description": description});
+    object("eventing.knative.dev/v1beta2", "EventType", name, &json!({ "spec": spec }))
+}
+
+fn trigger(name: &str, broker: &str, ty: &str, subscriber: &Value) -> Object {
+    let filter = json!({"attributes": {"type": format!("org.example.{ty}")}});
+    let spec = json!({"broker": broker, "filter": filter, "subscriber": {"ref": subscriber}});
+    object("eventing.knative.dev/v1", "Trigger", name, &json!({ "spec": spec }))
+}
+
+fn ksvc(name: &str, labels: &Value) -> Object {
+    labelled("serving.knative.dev/v1", name, labels)
+}
+
+fn service(name: &str, labels: &Value) -> Object {
+    labelled("v1", name, labels)
+}
+
+fn labelled(api_version: &str, name: &str, labels: &Value) -> Object {
+    object(api_version, "Service", name, &json!({"metadata": {"name": name, "namespace": "shop", "labels": labels}}))
+}
+
+fn ksvc_ref(name: &str) -> Value {
+    json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": name})
+}
+
+fn service_ref(name: &str) -> Value {
+    json!({"apiVersion": "v1", "kind": "Service", "name": name})
+}
+
+fn source(name: &str, broker: &str) -> Object {
+    let sink = json!({"ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": broker}});
+    let more =
+        json!({"spec": {"sink": sink}, "status": {"ceAttributes": [{"type": "org.example.sold", "source": "/till"}]}});
+    object("sources.knative.dev/v1", "PingSource", name, &more)
+}
