@@ -3,7 +3,9 @@
 use crate::{commands, context::Context, serving::Serving};
 use anyhow::Context as _;
 use bucket::{Bucket, S3};
-use catalog::{EntityRef, Layout, RequestKinds, Selection, Settings, SourceUrl};
+use catalog::{
+    EntityNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
+};
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
 
 /// What to do: a command, or to serve where there is none.
@@ -135,6 +137,31 @@ pub struct Catalog {
     /// Catalog only objects that opt in by kratix.io/backstage or callboard.dev/ignore=false
     #[arg(long, env = "CALLBOARD_OPT_IN", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub opt_in: bool,
+    /// Namespace of the Components of others, of which only a backstage.io/kubernetes-id is known
+    #[arg(long, env = "CALLBOARD_COMPONENT_NAMESPACE", default_value = "default", value_parser = entity_namespace)]
+    pub component_namespace: EntityNamespace,
+    /// What the API of an EventType is
+    #[arg(long, env = "CALLBOARD_EVENT_TYPES", value_enum, default_value_t = EventTypeApis::AsyncApi)]
+    pub event_types: EventTypeApis,
+    /// Catalog what Knative makes for its own use, too, such as the Channel behind a Broker
+    #[arg(long, env = "CALLBOARD_INTERNALS", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
+    pub internals: bool,
+}
+
+/// What the API of an EventType is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum EventTypeApis {
+    /// Of type asyncapi: a document that Backstage renders
+    #[value(name = "asyncapi")]
+    AsyncApi,
+    /// Of type eventType: the schema as it is
+    #[value(name = "eventType")]
+    EventType,
+}
+
+fn entity_namespace(text: &str) -> Result<EntityNamespace, String> {
+    let fits = EntityNamespace::fit(text);
+    if fits.as_str() == text { Ok(fits) } else { Err("no namespace that an entity can have".to_owned()) }
 }
 
 // By hand, since clap's derive takes an optional group of arguments for absent where all of them come from the environment.
@@ -193,6 +220,12 @@ impl Catalog {
             source_url: self.source_url.clone(),
             selection: if self.opt_in { Selection::OptIn } else { Selection::All },
             kinds,
+            component_namespace: self.component_namespace.clone(),
+            event_types: match self.event_types {
+                EventTypeApis::AsyncApi => EventTypes::AsyncApi,
+                EventTypeApis::EventType => EventTypes::EventType,
+            },
+            internals: if self.internals { Internals::Shown } else { Internals::Hidden },
             ..Settings::new(layout, owner)
         })
     }

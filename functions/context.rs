@@ -1,6 +1,6 @@
 //! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
 
-use crate::{clock::Clock, now::Now, resync::Pace};
+use crate::{clock::Clock, mesh::Index, now::Now, resync::Pace};
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Settings};
 use cluster::Cluster;
@@ -26,6 +26,8 @@ pub struct Context<S> {
     pub namespaces: Option<BTreeSet<String>>,
     /// How `resync` paces its runs.
     pub pace: Pace,
+    /// The event mesh, as `mesh` keeps it.
+    pub mesh: Index,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
@@ -46,6 +48,7 @@ impl<S: Store> Context<S> {
     /// The surroundings without a cluster and a sink, with nothing counted yet.
     pub fn new(settings: Settings, bucket: Bucket<S>) -> Self {
         Self {
+            mesh: Index::new(settings.clone()),
             settings,
             bucket,
             cluster: None,
@@ -83,6 +86,20 @@ impl<S: Store> Context<S> {
     /// The same with another clock.
     pub fn with_clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
+    }
+
+    /// The same with a mesh that is made of events alone: nothing of it is listed, nothing is compared.
+    pub fn with_mesh_of_events(self) -> Self {
+        self.mesh.opened();
+        self
+    }
+
+    /// What a live object means to this function; `None` if nothing. The mesh takes it in.
+    pub(crate) fn described(&self, function: Function, object: &Object) -> Option<Described> {
+        match function {
+            Function::Mesh => Some(self.mesh.told(object)),
+            _ => describing(function).map(|describe| describe(object, &self.settings)),
+        }
     }
 
     /// Makes the one bucket object of a source object what that means now, and replies.
@@ -130,7 +147,8 @@ impl<S: Store> Context<S> {
     }
 }
 
-fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Described, outcome: Outcome) -> Verdict {
+/// Logs what was asked for in vain, and what is left out.
+pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
     for ignored in &described.ignored {
         tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
     }
@@ -139,6 +157,10 @@ fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Descr
         let what = if left_out.contains(entity.as_str()) { "an entity" } else { "a part of an entity" };
         tracing::warn!(k8s.object = %subject, entity, reason, "{what} is left out");
     }
+}
+
+fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Described, outcome: Outcome) -> Verdict {
+    warn(subject, &described);
     let key = described.key.to_string();
     let changes = match outcome.entities.is_empty() {
         true => Vec::new(),

@@ -14,6 +14,8 @@ pub mod serving;
 
 #[path = "apps/handler.rs"]
 pub mod apps;
+#[path = "mesh/handler.rs"]
+pub mod mesh;
 #[path = "promises/handler.rs"]
 pub mod promises;
 #[path = "resync/handler.rs"]

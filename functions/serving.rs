@@ -1,9 +1,10 @@
 //! Which function an event goes to.
 
-use crate::{apps, context::Context, now::nothing, promises, resync};
+use crate::{apps, context::Context, mesh, now::nothing, promises, resync};
 use anyhow::ensure;
 use bucket::Store;
-use events::{Arrival, Function, Incoming, Nothing, Verdict};
+use events::{Approval, Arrival, Function, Incoming, Nothing, Reply, ResyncRequest, Verdict};
+use futures::future;
 use std::sync::Arc;
 
 /// What one process serves; the value of `FUNCTION`.
@@ -15,6 +16,8 @@ pub enum Serving {
     Apps,
     /// Kratix Promises -> their Components, APIs and Templates
     Promises,
+    /// EventTypes, Brokers, Triggers, Channels, sources, Knative Services -> the entities of the event mesh
+    Mesh,
     /// A tick -> cluster and bucket compared and brought in line
     Resync,
 }
@@ -26,6 +29,7 @@ impl Serving {
             Self::All => "all",
             Self::Apps => Function::Apps.as_str(),
             Self::Promises => Function::Promises.as_str(),
+            Self::Mesh => Function::Mesh.as_str(),
             Self::Resync => Function::Resync.as_str(),
         }
     }
@@ -39,28 +43,41 @@ pub struct Functions<S> {
     pub context: Arc<Context<S>>,
 }
 
-impl<S: Store> Functions<S> {
-    /// The functions of a Service that starts.
+impl<S: Store + 'static> Functions<S> {
+    /// The functions of a Service that starts, within a runtime: the mesh is listed in the background.
     ///
     /// # Errors
     /// If they cannot do without a cluster, and there is none.
     pub fn start(serving: Serving, context: Context<S>) -> anyhow::Result<Self> {
         if context.cluster.is_none() {
             ensure!(
-                serving != Serving::Resync,
-                "FUNCTION=resync needs a cluster: run it as a pod with a ServiceAccount and its token, or set KUBECONFIG"
+                !matches!(serving, Serving::Mesh | Serving::Resync),
+                "FUNCTION={} needs a cluster: run it as a pod with a ServiceAccount and its token, or set KUBECONFIG",
+                serving.as_str()
             );
             tracing::warn!(
-                "there is no cluster: events that do not carry their object end in 204, late ones count as they come, and \
-                 nothing is resynced"
+                "there is no cluster: events that do not carry their object end in 204, late ones count as they come, \
+                 nothing is resynced, and no event mesh is kept"
             );
         }
-        Ok(Self { serving, context: Arc::new(context) })
+        let context = Arc::new(context);
+        if let (Serving::All | Serving::Mesh, Some(cluster)) = (serving, context.cluster.clone()) {
+            let now = context.clock.now();
+            context.mesh.started(now);
+            tokio::spawn(mesh::start(context.clone(), cluster, now));
+        }
+        Ok(Self { serving, context })
     }
 
     fn serves(&self, function: Function) -> bool {
         match self.serving {
-            Serving::All => function != Function::Resync || self.context.cluster.is_some(),
+            Serving::All => match function {
+                Function::Resync => self.context.cluster.is_some(),
+                Function::Mesh => self.context.mesh.is_kept(),
+                Function::Apps | Function::Promises => true,
+                Function::Refresh => false,
+            },
+            Serving::Mesh => function == Function::Mesh,
             Serving::Apps => function == Function::Apps,
             Serving::Promises => function == Function::Promises,
             Serving::Resync => function == Function::Resync,
@@ -71,7 +88,53 @@ impl<S: Store> Functions<S> {
         match arrival.function.filter(|function| self.serves(*function)) {
             Some(Function::Apps) => apps::handle(&self.context, arrival).await,
             Some(Function::Promises) => promises::handle(&self.context, arrival).await,
-            Some(Function::Mesh | Function::Resync | Function::Refresh) | None => nothing(Nothing::NotOurs),
+            Some(Function::Mesh) => mesh::handle(&self.context, arrival).await,
+            Some(Function::Resync | Function::Refresh) | None => nothing(Nothing::NotOurs),
+        }
+    }
+
+    /// Of a run of several slices the mesh is compared with the first; its Service tells what changed as the reply, all
+    /// functions together by the sink.
+    async fn tick(&self, request: ResyncRequest) -> Verdict {
+        let is_first = request.cursor.is_none();
+        match (self.serves(Function::Resync), self.serves(Function::Mesh) && is_first) {
+            (true, true) => {
+                let both =
+                    future::join(resync::tick(&self.context, request.clone()), mesh::tick(&self.context, request));
+                self.one_of(both.await).await
+            }
+            (true, false) => resync::tick(&self.context, request).await,
+            (false, true) => mesh::tick(&self.context, request).await,
+            (false, false) => nothing(Nothing::NotOurs),
+        }
+    }
+
+    async fn approve(&self, approval: Approval) -> Verdict {
+        match (self.serves(Function::Resync), self.serves(Function::Mesh)) {
+            (true, true) => {
+                let resynced = resync::approve(&self.context, approval.clone()).await;
+                self.one_of((resynced, mesh::approve(&self.context, approval).await)).await
+            }
+            (true, false) => resync::approve(&self.context, approval).await,
+            (false, true) => mesh::approve(&self.context, approval).await,
+            (false, false) => nothing(Nothing::NotOurs),
+        }
+    }
+
+    /// One reply, that of `resync` where it has one; then the other one goes to the sink.
+    async fn one_of(&self, (resynced, meshed): (Verdict, Verdict)) -> Verdict {
+        match (resynced, meshed) {
+            (Ok(Reply::Nothing(Nothing::Lapsed)), meshed) => meshed,
+            (resynced, Ok(Reply::Nothing(_))) => resynced,
+            (Ok(Reply::Nothing(_)), meshed) => meshed,
+            (resynced, Ok(Reply::Changed(event))) => {
+                self.context.announce(Ok(*event)).await;
+                resynced
+            }
+            (resynced, Err(nack)) => {
+                tracing::warn!(%nack, "the mesh could not be compared; the next tick does");
+                resynced
+            }
         }
     }
 }
@@ -81,6 +144,10 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
         self.serving.as_str()
     }
 
+    fn ready(&self) -> Result<(), String> {
+        self.context.mesh.ready()
+    }
+
     async fn handle(&self, event: cloudevents::Event) -> Verdict {
         let resyncs = self.serves(Function::Resync);
         match tracing::info_span!("decode").in_scope(|| events::decode(event))? {
@@ -88,12 +155,10 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
                 resync::keep(&self.context, arrival.into()).await
             }
             Some(Incoming::Change(arrival)) => self.changed(arrival).await,
-            Some(Incoming::Resync(request)) if resyncs => resync::tick(&self.context, request).await,
-            Some(Incoming::Approval(approval)) if resyncs => resync::approve(&self.context, approval).await,
+            Some(Incoming::Resync(request)) => self.tick(request).await,
+            Some(Incoming::Approval(approval)) => self.approve(approval).await,
             Some(Incoming::DeadLetter(letter)) if resyncs => resync::keep(&self.context, letter).await,
-            Some(Incoming::Resync(_) | Incoming::Approval(_) | Incoming::DeadLetter(_)) | None => {
-                nothing(Nothing::NotOurs)
-            }
+            Some(Incoming::DeadLetter(_)) | None => nothing(Nothing::NotOurs),
         }
     }
 }

@@ -29,7 +29,7 @@ async fn every_case_leads_to_its_object_and_to_the_same_reply_again() {
 
 #[test]
 fn a_broken_reply_is_against_its_schema() {
-    for ty in ["dev.callboard.app.cataloged", "dev.callboard.promise.cataloged"] {
+    for ty in ["dev.callboard.app.cataloged", "dev.callboard.promise.cataloged", "dev.callboard.mesh.cataloged"] {
         let schema = schema(ty);
         let good = json!({
             "cause": {"source": "/s", "id": "1", "type": "t", "sha256": "0".repeat(64)},

@@ -7,7 +7,7 @@ mod definitions;
 mod events;
 mod wire;
 
-pub(crate) use definitions::{definition, promise};
+pub(crate) use definitions::{definition, of_knative, promise};
 pub(crate) use events::{at, reference, resource};
 
 use axum::{Router, extract::Request};
@@ -206,7 +206,8 @@ impl Kubernetes {
 
     /// The requests since this was last asked: `get apps.workshop.kratix.io default/todo`, `list promises.platform.kratix.io`,
     /// `list apps.workshop.kratix.io default/ named todo`, the same with `metadata` where no more is asked for, and with `more`
-    /// for a later page; `discover workshop.kratix.io`.
+    /// for a later page; with `labelled LABEL` where only those are
+    /// asked for; `discover workshop.kratix.io`.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().requests)
     }

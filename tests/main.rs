@@ -17,6 +17,7 @@ mod golden;
 mod kubernetes;
 mod live;
 mod memory;
+mod mesh;
 mod order;
 mod private_ca;
 mod purity;

@@ -20,6 +20,8 @@ use std::{
 pub(crate) struct Memory {
     objects: Arc<Mutex<BTreeMap<String, Body>>>,
     calls: Arc<Mutex<BTreeMap<&'static str, usize>>>,
+    /// Which calls fail, by what their lines begin with, such as `put entities/`, and how often.
+    broken: Arc<Mutex<Vec<(String, usize)>>>,
     etag: fn(&[u8]) -> String,
 }
 
@@ -36,12 +38,28 @@ impl Memory {
     }
 
     fn named_by(etag: fn(&[u8]) -> String) -> Self {
-        Self { objects: Arc::default(), calls: Arc::default(), etag }
+        Self { objects: Arc::default(), calls: Arc::default(), broken: Arc::default(), etag }
     }
 
     /// How often each operation was called, such as `head`.
     pub(crate) fn calls(&self) -> BTreeMap<&'static str, usize> {
         self.calls.lock().unwrap().clone()
+    }
+
+    /// From now on so many of the calls fail whose line, such as `put entities/main/..`, begins so.
+    pub(crate) fn break_off(&self, calls: &str, times: usize) {
+        self.broken.lock().unwrap().push((calls.to_owned(), times));
+    }
+
+    /// All goes well again.
+    pub(crate) fn recover(&self) {
+        self.broken.lock().unwrap().clear();
+    }
+
+    fn fails(&self, line: &str) -> bool {
+        let mut broken = self.broken.lock().unwrap();
+        let fault = broken.iter_mut().find(|(begin, times)| *times > 0 && line.starts_with(begin.as_str()));
+        fault.map(|(_, times)| *times -= 1).is_some()
     }
 
     /// Counts calls from zero on.
@@ -96,9 +114,12 @@ impl Memory {
         if holds { Conditional::Done(act(&mut objects)) } else { Conditional::Lost }
     }
 
-    async fn call<T>(&self, operation: &'static str, act: impl FnOnce() -> T) -> Result<T, Fault> {
+    async fn call<T>(&self, operation: &'static str, key: &str, act: impl FnOnce() -> T) -> Result<T, Fault> {
         *self.calls.lock().unwrap().entry(operation).or_default() += 1;
         turn().await;
+        if self.fails(&format!("{operation} {key}")) {
+            return Err(Fault::Busy { code: "503 SlowDown".to_owned() });
+        }
         let answer = act();
         turn().await;
         Ok(answer)
@@ -125,19 +146,19 @@ async fn turn() {
 
 impl Store for Memory {
     async fn head(&self, key: &str) -> Result<Option<Head>, Fault> {
-        self.call("head", || self.find(key).map(|(head, _)| head)).await
+        self.call("head", key, || self.find(key).map(|(head, _)| head)).await
     }
 
     async fn get(&self, key: &str, _limit: usize) -> Result<Option<(Head, Vec<u8>)>, Fault> {
-        self.call("get", || self.find(key)).await
+        self.call("get", key, || self.find(key)).await
     }
 
     async fn put(&self, key: &str, body: Body, condition: Condition<'_>) -> Result<Conditional<String>, Fault> {
-        self.call("put", || self.write(key, body, condition)).await
+        self.call("put", key, || self.write(key, body, condition)).await
     }
 
     async fn delete(&self, key: &str, condition: Condition<'_>) -> Result<Conditional<()>, Fault> {
-        self.call("delete", || self.remove(key, condition)).await
+        self.call("delete", key, || self.remove(key, condition)).await
     }
 
     async fn list(&self, prefix: &str, _from: Option<&str>) -> Result<Page, Fault> {
@@ -148,7 +169,7 @@ impl Store for Memory {
             modified: SystemTime::now(),
         };
         let objects = || self.objects().into_iter().filter(|(key, _)| key.starts_with(prefix)).map(listed).collect();
-        self.call("list", || Page { objects: objects(), next: None }).await
+        self.call("list", prefix, || Page { objects: objects(), next: None }).await
     }
 
     fn name(&self) -> String {

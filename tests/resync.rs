@@ -3,6 +3,7 @@
 mod dead;
 mod drift;
 mod held;
+mod meshed;
 mod others;
 mod schedules;
 mod slices;

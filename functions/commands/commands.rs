@@ -12,8 +12,11 @@ use anyhow::Context as _;
 use std::{
     io::Write,
     process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime, UNIX_EPOCH},
 };
+
+/// Looking, and comparing the mesh, is one slice, however long it takes.
+const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Runs a command; its exit code says whether all was well.
 fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {

@@ -1,16 +1,13 @@
 //! `callboard drift`: what a run would find, and nothing is written.
 
-use super::{Format, Target, resync::Only};
+use super::{
+    FOREVER, Format, Target,
+    resync::{Only, of_mesh},
+};
 use crate::resync::{self, Findings, Mode};
 use events::ResyncRequest;
 use serde_json::json;
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
-
-/// Looking is one slice, however long it takes.
-const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
+use std::{process::ExitCode, time::Instant};
 
 /// What to look at.
 #[derive(Debug, clap::Args)]
@@ -31,7 +28,10 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
         let (cx, cluster) = args.target.context().await?;
         let request = ResyncRequest::new(super::cause("drift"), args.only.scope());
-        let found = resync::slice(&cx, &cluster, &request, Mode::Look, Instant::now() + FOREVER).await?.findings;
+        let mut found = resync::slice(&cx, &cluster, &request, Mode::Look, Instant::now() + FOREVER).await?.findings;
+        if !found.is_refused {
+            found.join(of_mesh(&cx, &cluster, &request, Mode::Look).await?);
+        }
         match args.target.output {
             Format::Json => {
                 let told = json!({

@@ -1,8 +1,15 @@
 //! `callboard resync`: a whole run, now.
 
+use super::FOREVER;
 use super::{Format, Target, drift::table};
-use crate::resync::{self, Findings, Mode};
-use events::{ResyncRequest, Scope};
+use crate::{
+    context::Context,
+    mesh,
+    resync::{self, Findings, Mode},
+};
+use bucket::Store;
+use cluster::Cluster;
+use events::{Function, ResyncRequest, Scope};
 use serde_json::json;
 use std::{
     process::ExitCode,
@@ -74,22 +81,38 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             resync::accept_cluster(&cx, uid).await?;
         }
         if let Some(id) = &args.approve {
-            anyhow::ensure!(resync::approve_held(&cx, id).await?, "nothing is held under the id {id}, or no longer");
+            let approved = resync::approve_held(&cx, Function::Resync, id).await?
+                || resync::approve_held(&cx, Function::Mesh, id).await?;
+            anyhow::ensure!(approved, "nothing is held under the id {id}, or no longer");
         }
         let mut request = ResyncRequest::new(super::cause("resync"), args.only.scope());
         let mut whole = Findings::default();
         loop {
             let report = resync::slice(&cx, &cluster, &request, Mode::Repair, Instant::now() + SLICE).await?;
+            whole.is_refused |= report.findings.is_refused;
             whole.extend(report.findings);
             match report.next {
                 Some(next) => request.cursor = Some(next),
                 None => break,
             }
         }
+        if !whole.is_refused {
+            whole.join(of_mesh(&cx, &cluster, &request, Mode::Repair).await?);
+        }
         print(&whole, args.target.output)?;
         let is_well = whole.failed.is_empty() && whole.degraded.is_empty() && whole.held.is_empty();
         Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
+}
+
+/// What a comparison of the mesh finds, with an index of its own.
+pub(super) async fn of_mesh<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    request: &ResyncRequest,
+    mode: Mode,
+) -> anyhow::Result<Findings> {
+    Ok(mesh::compared(cx, cluster, request, mode, Instant::now() + FOREVER, None).await?.findings)
 }
 
 fn print(found: &Findings, format: Format) -> anyhow::Result<()> {

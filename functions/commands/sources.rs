@@ -1,9 +1,11 @@
-//! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, to be applied or committed.
+//! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, and for the channels and
+//! sources of the event mesh that are not Knative's own; to be applied or committed.
 
-use crate::{args::Namespaces, resync};
+use crate::{args::Namespaces, mesh, resync};
 use anyhow::Context as _;
 use catalog::Offered;
 use cluster::Cluster;
+use events::Function;
 use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
 
 /// What to print.
@@ -29,40 +31,70 @@ pub struct Args {
 /// Prints them as YAML.
 ///
 /// # Errors
-/// If the Promises cannot be listed.
+/// If Promises or CustomResourceDefinitions cannot be listed.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
         let cluster = Cluster::of_user(&args.cluster).await?;
         let offers = resync::offers(&cluster).await.context("the Promises cannot be listed")?;
-        super::print(&printed(args, offers))?;
+        let meshed = mesh::unwatched(&cluster).await.context("the kinds of channels and sources cannot be listed")?;
+        super::print(&printed(args, offers, meshed))?;
         Ok(ExitCode::SUCCESS)
     })
 }
 
 /// One source for each API group, since the extension `callboard`, which says who takes an event, is set per source.
-fn printed(args: &Args, offers: Vec<Offered>) -> String {
-    let mut groups: BTreeMap<String, Vec<Offered>> = BTreeMap::new();
-    for offer in offers {
-        groups.entry(offer.group.clone()).or_default().push(offer);
-    }
+fn printed(args: &Args, offers: Vec<Offered>, meshed: Vec<Offered>) -> String {
     let mut documents = Vec::new();
     let namespaces = args.namespaces.chosen();
     if !namespaces.is_empty() {
         documents.push(source(
             args,
+            Function::Apps,
             "resource-bindings",
             "Resource",
             &[("platform.kratix.io/v1alpha1", "ResourceBinding")],
         ));
-        documents.push(source(args, "works", "Reference", &[("platform.kratix.io/v1alpha1", "Work")]));
+        documents.push(source(args, Function::Apps, "works", "Reference", &[("platform.kratix.io/v1alpha1", "Work")]));
     }
-    for (group, mut offers) in groups {
-        offers.sort();
-        offers.dedup_by(|a, b| a.kind == b.kind);
-        documents.extend(of_group(args, &group, &offers));
-    }
+    documents.extend(grouped(offers).iter().flat_map(|(group, offers)| of_group(args, group, offers)));
+    documents.extend(grouped(meshed).iter().flat_map(|(group, kinds)| of_mesh(args, group, kinds)));
     documents.extend(namespaces.iter().flat_map(|namespace| bindings(args, namespace)));
     documents.join("---\n")
+}
+
+fn grouped(offers: Vec<Offered>) -> BTreeMap<String, Vec<Offered>> {
+    let mut groups: BTreeMap<String, Vec<Offered>> = BTreeMap::new();
+    for offer in offers {
+        groups.entry(offer.group.clone()).or_default().push(offer);
+    }
+    for offers in groups.values_mut() {
+        offers.sort();
+        offers.dedup_by(|a, b| a.kind == b.kind);
+    }
+    groups
+}
+
+/// What the mesh may read of them, Knative's own aggregated roles say.
+fn of_mesh(args: &Args, group: &str, kinds: &[Offered]) -> Vec<String> {
+    let name = format!("mesh-{}", group.replace('.', "-"));
+    let (guessable, others): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| kind.is_guessable());
+    let mut documents = Vec::new();
+    if !guessable.is_empty() {
+        let resources: Vec<_> =
+            guessable.iter().map(|it| (format!("{group}/{}", it.version), it.kind.clone())).collect();
+        let resources: Vec<_> = resources.iter().map(|(version, kind)| (version.as_str(), kind.as_str())).collect();
+        documents.push(source(args, Function::Mesh, &name, "Resource", &resources));
+        let watched: Vec<_> = guessable.iter().map(|it| it.plural.as_str()).collect();
+        documents.push(role(args, "sources", &name, group, (&watched, "get, list, watch")));
+    }
+    let told = others.iter().map(|it| {
+        format!(
+            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the tick.\n",
+            it.kind, it.plural
+        )
+    });
+    documents.extend(told);
+    documents
 }
 
 fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
@@ -70,8 +102,10 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     let (guessable, others): (Vec<_>, Vec<_>) = offers.iter().partition(|offer| offer.is_guessable());
     let versions: Vec<_> = guessable.iter().map(|it| (format!("{group}/{}", it.version), it.kind.as_str())).collect();
     let resources: Vec<_> = versions.iter().map(|(version, kind)| (version.as_str(), *kind)).collect();
-    let mut documents: Vec<_> =
-        (!resources.is_empty()).then(|| source(args, &name, "Resource", &resources)).into_iter().collect();
+    let mut documents: Vec<_> = (!resources.is_empty())
+        .then(|| source(args, Function::Apps, &name, "Resource", &resources))
+        .into_iter()
+        .collect();
     let all: Vec<_> = offers.iter().map(|it| it.plural.as_str()).collect();
     let mut functions = role(args, "functions", &name, group, (&all, "get, list"));
     for offer in others {
@@ -88,7 +122,7 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     documents
 }
 
-fn source(args: &Args, name: &str, mode: &str, resources: &[(&str, &str)]) -> String {
+fn source(args: &Args, function: Function, name: &str, mode: &str, resources: &[(&str, &str)]) -> String {
     let Args { install, broker, .. } = args;
     let namespaces = args.namespaces.chosen();
     let selector = match namespaces.is_empty() {
@@ -112,7 +146,7 @@ spec:
 {selector}  resources:
 {resources}  ceOverrides:
     extensions:
-      callboard: apps
+      callboard: {function}
   sink:
     ref:
       apiVersion: eventing.knative.dev/v1
@@ -188,13 +222,13 @@ mod tests {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/examples/namespaces/sources/sources.yaml");
         let example = std::fs::read_to_string(example).unwrap();
         let app = offered("marketplace.kratix.io", "app", "apps");
-        assert_eq!(printed(&args(&["shop", "team-a"]), vec![app]), example);
+        assert_eq!(printed(&args(&["shop", "team-a"]), vec![app], vec![]), example);
     }
 
     #[test]
     fn a_plural_that_cannot_be_guessed_gets_rights_and_no_source() {
         let offers = vec![offered("example.org", "Redis", "redis"), offered("example.org", "Queue", "queues")];
-        let text = printed(&args(&[]), offers);
+        let text = printed(&args(&[]), offers, vec![]);
         assert!(text.contains("resources: [queues, redis]\n  verbs: [get, list]\n"), "{text}");
         assert!(text.contains("resources: [queues]\n  verbs: [get, list, watch]\n"), "{text}");
         assert!(text.contains("kind: Queue\n") && !text.contains("kind: Redis\n"), "{text}");
@@ -204,15 +238,25 @@ mod tests {
 
     #[test]
     fn a_group_of_which_nothing_can_be_guessed_has_no_source() {
-        let text = printed(&args(&[]), vec![offered("example.org", "Redis", "redis")]);
+        let text = printed(&args(&[]), vec![offered("example.org", "Redis", "redis")], vec![]);
         assert!(!text.contains("ApiServerSource\n") && text.contains("callboard-functions-example-org"), "{text}");
-        assert_eq!(printed(&args(&[]), vec![]), "");
+        assert_eq!(printed(&args(&[]), vec![], vec![]), "");
+    }
+
+    #[test]
+    fn a_source_of_the_mesh_is_marked_for_it_and_read_by_knatives_own_roles() {
+        let kinds =
+            vec![offered("sources.example.org", "FooSource", "foosources"), offered("example.org", "Redis", "redis")];
+        let text = printed(&args(&[]), vec![], kinds);
+        assert!(text.contains("name: mesh-sources-example-org\n") && text.contains("callboard: mesh\n"), "{text}");
+        assert!(text.contains("callboard-sources-mesh-sources-example-org\n"), "{text}");
+        assert!(!text.contains("aggregate-to-functions") && text.contains("# Redis: "), "{text}");
     }
 
     #[test]
     fn two_installs_share_no_cluster_role() {
         let other = Args { install: "other".into(), ..args(&[]) };
-        let text = printed(&other, vec![offered("example.org", "Queue", "queues")]);
+        let text = printed(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
         assert!(text.contains("name: other-functions-example-org\n") && text.contains("namespace: other\n"), "{text}");
     }
 }

@@ -1,5 +1,6 @@
 //! `callboard dev`: all functions in one process, on a bucket of its own, with a story of events to begin with.
 
+mod consumers;
 mod done;
 pub mod endpoint;
 mod folder;
@@ -9,6 +10,7 @@ mod objects;
 pub mod preview;
 mod story;
 mod table;
+mod theirs;
 
 pub use folder::{Folder, FolderError};
 
@@ -18,10 +20,9 @@ use crate::{
 };
 use anyhow::{Context as _, ensure};
 use bucket::{Bucket, Honours, S3, Wanted};
-use catalog::{Described, Entity, EntityName, EntityNamespace, GroupSpec, Metadata, Notes, Settings, Spec};
+use catalog::Settings;
 use endpoint::{Credentials, Endpoint};
-use events::{Object, Version};
-use serde_json::json;
+use events::Version;
 use std::{
     io::{Write, stdout},
     net::Ipv4Addr,
@@ -66,7 +67,7 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     let mut out = stdout();
     // Taken first, since the folder is emptied for whoever has it.
     let listener = if once { None } else { Some(listen(port).await?) };
-    let (endpoint, otherwise) = perform(&dir, &catalog.prefix, &settings, &mut out).await?;
+    let Played { endpoint, functions, otherwise } = perform(&dir, &catalog.prefix, &settings, &mut out).await?;
     out.write_all(hints::files(&dir, &catalog).as_bytes())?;
     let Some(listener) = listener else {
         ensure!(otherwise.is_empty(), "the story went otherwise than told: {}", otherwise.join("; "));
@@ -74,29 +75,36 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let port = listener.local_addr().context("failed to read the own address")?.port();
     out.write_all(hints::serving(&dir, &catalog, port, &endpoint).as_bytes())?;
-    serve(listener, port, &endpoint, &settings).await
+    serve(listener, port, functions).await
 }
 
-/// Sets up folder and bucket, and plays the story; tells what of it ended otherwise than expected.
-async fn perform(
-    dir: &Path,
-    prefix: &str,
-    settings: &Settings,
-    out: &mut impl Write,
-) -> anyhow::Result<(Endpoint, Vec<String>)> {
+/// What is there after the story.
+struct Played {
+    endpoint: Endpoint,
+    /// They know the event mesh from its events alone.
+    functions: Functions<S3>,
+    /// What of it ended otherwise than expected.
+    otherwise: Vec<String>,
+}
+
+/// Sets up folder and bucket, plays the story, and tells who consumes what.
+async fn perform(dir: &Path, prefix: &str, settings: &Settings, out: &mut impl Write) -> anyhow::Result<Played> {
     let folder = Folder::claim(dir, &[prefix, "state"])?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("failed to open a port for the bucket")?;
     let credentials = Credentials { access_key: "callboard".into(), secret_key: "callboard-dev".into() };
     let endpoint = endpoint::start(listener, BUCKET, Some(folder), credentials).await?;
     let functions = functions(&endpoint, settings);
-    let guests = guests(settings);
-    let wanted = guests.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
-    functions.context.bucket.sync(&guests.key, wanted, &Version::default(), "dev").await?;
+    for theirs in theirs::theirs(settings) {
+        let wanted = theirs.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
+        functions.context.bucket.sync(&theirs.key, wanted, &Version::default(), "dev").await?;
+    }
     let otherwise = story::play(&story::SCENES, &functions, out).await?;
-    Ok((endpoint, otherwise))
+    let entities = consumers::entities(&endpoint.client(), prefix).await?;
+    out.write_all(consumers::table(&entities).as_bytes())?;
+    Ok(Played { endpoint, functions, otherwise })
 }
 
-async fn serve(listener: TcpListener, port: u16, endpoint: &Endpoint, settings: &Settings) -> anyhow::Result<()> {
+async fn serve(listener: TcpListener, port: u16, functions: Functions<S3>) -> anyhow::Result<()> {
     let args = runtime::Args {
         port,
         max_body: 2 * 1024 * 1024,
@@ -104,7 +112,7 @@ async fn serve(listener: TcpListener, port: u16, endpoint: &Endpoint, settings: 
         log_format: runtime::LogFormat::Text,
     };
     let telemetry = runtime::telemetry::init("callboard-dev", &args)?;
-    let router = runtime::router(functions(endpoint, settings), &args);
+    let router = runtime::router(functions, &args);
     let ended = runtime::serve(listener, router, runtime::terminated()).await;
     telemetry.shutdown().await;
     ended
@@ -117,16 +125,8 @@ async fn listen(port: u16) -> anyhow::Result<TcpListener> {
 
 fn functions(endpoint: &Endpoint, settings: &Settings) -> Functions<S3> {
     let bucket = Bucket::new(endpoint.client(), settings.layout.clone(), Honours::Unknown);
-    Functions { serving: Serving::All, context: Arc::new(Context::new(settings.clone(), bucket)) }
-}
-
-/// The owner of everything here, as an entity, so that Backstage shows no dangling owner.
-fn guests(settings: &Settings) -> Described {
-    let source = json!({"apiVersion": "backstage.io/v1alpha1", "kind": "Group", "metadata": {"name": "guests"}});
-    let source = Object::try_from(source).expect("apiVersion, kind and name are there and valid");
-    let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("guests"));
-    let group = Entity::new(metadata, Spec::Group(GroupSpec { ty: "team".to_owned(), children: Vec::new() }));
-    Described::new(&source, settings, vec![group], Notes::default())
+    let context = Context::new(settings.clone(), bucket).with_mesh_of_events();
+    Functions { serving: Serving::All, context: Arc::new(context) }
 }
 
 #[cfg(test)]
@@ -135,6 +135,10 @@ mod tests {
     use crate::args::{Cli, Command};
     use bucket::Store;
     use clap::Parser;
+    use cloudevents::{EventBuilder, EventBuilderV10};
+    use runtime::Handler;
+    use serde_json::{Value, json};
+    use std::collections::{BTreeSet, HashSet};
 
     fn settings() -> Settings {
         match Cli::parse_from(["callboard", "dev", "--once"]) {
@@ -145,24 +149,90 @@ mod tests {
 
     async fn told(dir: &Path) -> (Endpoint, String) {
         let mut out = Vec::new();
-        let (endpoint, otherwise) = perform(dir, "entities", &settings(), &mut out).await.unwrap();
+        let Played { endpoint, otherwise, .. } = perform(dir, "entities", &settings(), &mut out).await.unwrap();
         assert_eq!(otherwise, Vec::<String>::new());
         (endpoint, String::from_utf8(out).unwrap())
+    }
+
+    #[tokio::test]
+    async fn every_reference_of_the_story_leads_to_an_entity() {
+        let dir = tempfile::tempdir().unwrap();
+        let (endpoint, _) = told(dir.path()).await;
+        let entities = consumers::entities(&endpoint.client(), "entities").await.unwrap();
+        let known: BTreeSet<_> = entities.iter().map(consumers::entity_ref).collect();
+        assert_eq!(known.len(), entities.len(), "each ref is there once");
+        for entity in &entities {
+            let fields = ["owner", "system", "providesApis", "consumesApis", "dependsOn", "dependencyOf"];
+            let named = fields.iter().flat_map(|field| match &entity["spec"][field] {
+                Value::String(text) => vec![text.clone()],
+                _ => consumers::list(entity, &format!("/spec/{field}")).map(str::to_owned).collect(),
+            });
+            let dangling: Vec<_> = named.filter(|it| !known.contains(it)).collect();
+            assert!(dangling.is_empty(), "{}: {dangling:?}", consumers::entity_ref(entity));
+        }
+    }
+
+    #[tokio::test]
+    async fn after_the_story_the_mesh_is_known() {
+        let dir = tempfile::tempdir().unwrap();
+        let played = perform(dir.path(), "entities", &settings(), &mut Vec::new()).await.unwrap();
+        let named = json!({"apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType",
+            "metadata": {"name": "received", "namespace": "payment", "resourceVersion": "99999"}});
+        let deleted = "dev.knative.apiserver.resource.delete";
+        let event = EventBuilderV10::new().id("1").source("/me").ty(deleted).data("application/json", named);
+        let verdict = played.functions.handle(event.build().unwrap()).await;
+        let told = done::Told::of(verdict, &mut HashSet::new()).details;
+        let touched = [
+            "api:payment/received",
+            "component:payment/broker-default",
+            "resource:payment/trigger-to-processor",
+            "resource:payment/trigger-to-shop",
+            "component:payment/service-processor",
+            "component:payment/containersource-terminal",
+        ];
+        assert_eq!(told, touched);
+    }
+
+    #[tokio::test]
+    async fn the_story_tells_who_consumes_what() {
+        let dir = tempfile::tempdir().unwrap();
+        let (_, table) = told(dir.path()).await;
+        let (_, table) = table.split_once("consumed by\n").unwrap();
+        let words: Vec<_> = table.split_whitespace().skip(1).collect();
+        let wanted = "api:payment/fraud component:payment/broker-default component:default/logger (may) component:team-a/app-shop \
+            api:payment/processed component:payment/broker-default component:payment/service-detector component:team-a/app-shop \
+            api:payment/received component:payment/broker-default component:payment/service-processor \
+            component:payment/containersource-terminal component:team-a/app-shop";
+        assert_eq!(words, wanted.split_whitespace().collect::<Vec<_>>());
     }
 
     #[tokio::test]
     async fn the_story_goes_as_told_and_leaves_what_lives() {
         let dir = tempfile::tempdir().unwrap();
         let (endpoint, table) = told(dir.path()).await;
-        assert!(table.lines().all(|line| line.chars().count() <= 120), "{table}");
+        assert!(table.lines().all(|line| line.chars().count() <= 132), "{table}");
         let page = endpoint.client().list("", None).await.unwrap();
         let keys: Vec<_> = page.objects.into_iter().map(|object| object.key).collect();
         let living = [
+            "entities/main/backstage.io/component/logger.yaml",
             "entities/main/backstage.io/group/guests.yaml",
+            "entities/main/backstage.io/group/team-a.yaml",
+            "entities/main/core/namespace/payment.yaml",
+            "entities/main/eventing.knative.dev/broker/payment/default.yaml",
+            "entities/main/eventing.knative.dev/eventtype/payment/fraud.yaml",
+            "entities/main/eventing.knative.dev/eventtype/payment/processed.yaml",
+            "entities/main/eventing.knative.dev/eventtype/payment/received.yaml",
+            "entities/main/eventing.knative.dev/trigger/payment/to-detector.yaml",
+            "entities/main/eventing.knative.dev/trigger/payment/to-logger.yaml",
+            "entities/main/eventing.knative.dev/trigger/payment/to-processor.yaml",
+            "entities/main/eventing.knative.dev/trigger/payment/to-shop.yaml",
             "entities/main/marketplace.kratix.io/app/team-a/cart.yaml",
             "entities/main/marketplace.kratix.io/app/team-a/shop.yaml",
             "entities/main/platform.kratix.io/promise/app.yaml",
             "entities/main/platform.kratix.io/promise/ingress.yaml",
+            "entities/main/serving.knative.dev/service/payment/detector.yaml",
+            "entities/main/serving.knative.dev/service/payment/processor.yaml",
+            "entities/main/sources.knative.dev/containersource/payment/terminal.yaml",
             "state/entities/main/conditional-writes.json",
             "state/entities/main/tombstones/marketplace.kratix.io/app/default/todoer.json",
         ];

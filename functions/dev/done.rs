@@ -64,7 +64,7 @@ impl Told {
         let Some(Data::Json(data)) = reply.data() else {
             return Self { done: Done::Refused, details: Vec::new() };
         };
-        let entities: Vec<_> = listed(data, "/changes/0/entities").collect();
+        let entities: Vec<_> = listed(data, "/changes").flat_map(|change| listed(change, "/entities")).collect();
         let actions: HashSet<_> = entities.iter().map(|entity| text(entity, "action")).collect();
         let done = match (actions.len(), actions.iter().next()) {
             (0, _) => Done::Refused,

@@ -5,7 +5,7 @@ use crate::{
     dev::{OWNER, folder::Folder, input},
 };
 use anyhow::{Context, ensure};
-use catalog::{Described, Key, Settings};
+use catalog::{Described, Key, Mesh, Settings, mesh::Id};
 use events::{Function, Object, Refused};
 use serde_json::Value;
 use std::{
@@ -65,13 +65,18 @@ struct Preview<'a> {
     problems: &'a mut dyn Write,
     /// Of the objects that were previewed.
     keys: BTreeSet<Key>,
+    /// All of them: what each means depends on the others.
+    mesh: Mesh,
+    /// Those that are the mesh's, and where they stand.
+    meshed: Vec<(String, Id)>,
     objects: usize,
     invalid: usize,
 }
 
 impl<'a> Preview<'a> {
     fn new(settings: &'a Settings, out: Out<'a>, problems: &'a mut dyn Write) -> Self {
-        Self { settings, out, problems, keys: BTreeSet::new(), objects: 0, invalid: 0 }
+        let (mesh, meshed) = (Mesh::new(settings.clone()), Vec::new());
+        Self { settings, out, problems, keys: BTreeSet::new(), mesh, meshed, objects: 0, invalid: 0 }
     }
 
     /// Previews all objects of one input. An error ends the preview; what is wrong with the input is only noted.
@@ -93,14 +98,21 @@ impl<'a> Preview<'a> {
         if let Some(why) = odd {
             return self.invalid(name, &format!("{subject}: {why}"));
         }
-        let Some(describe) = Function::taking(object.reference()).and_then(describing) else {
-            return self.note(name, &format!("{subject} makes no entities: no function takes its kind"));
-        };
-        let described = describe(&object, self.settings);
-        if !self.keys.insert(described.key.clone()) {
+        if !self.keys.insert(self.settings.layout.key(object.reference())) {
             return self.invalid(name, &format!("{subject} is there twice, only the first one counts"));
         }
-        self.described(name, &subject, &described)
+        // A Trigger may name an object of any kind, and a CustomResourceDefinition tells what a source is.
+        self.mesh.apply(&object);
+        match Function::taking(object.reference()) {
+            Some(Function::Mesh) => {
+                self.meshed.push((name.to_owned(), Id::of(object.reference())));
+                Ok(())
+            }
+            function => match function.and_then(describing) {
+                Some(describe) => self.described(name, &subject, &describe(&object, self.settings)),
+                None => self.note(name, &format!("{subject} makes no entities: no function takes its kind")),
+            },
+        }
     }
 
     fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
@@ -132,7 +144,11 @@ impl<'a> Preview<'a> {
         writeln!(self.problems, "{name}: {what}").context("failed to write to standard error")
     }
 
-    fn end(self, input: &str) -> anyhow::Result<()> {
+    fn end(mut self, input: &str) -> anyhow::Result<()> {
+        for (name, id) in std::mem::take(&mut self.meshed) {
+            let described = self.mesh.made(&id).described;
+            self.described(&name, &id.to_string(), &described)?;
+        }
         ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}: give YAML or JSON");
         ensure!(
             self.invalid == 0,
@@ -188,6 +204,20 @@ mod tests {
         for name in ["app-a", "app-b", "app-c"] {
             assert!(written.contains(&format!("name: {name}\n")), "{written}");
         }
+        assert_eq!((problems.as_str(), ended), ("", Ok(())));
+    }
+
+    #[test]
+    fn an_object_of_the_mesh_is_seen_with_all_the_others() {
+        let broker = "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: x, namespace: default}\n";
+        let event_type = "apiVersion: eventing.knative.dev/v1beta2\nkind: EventType\nmetadata: {name: y, namespace: default}\n\
+            spec: {type: org.example.y, broker: x}\n";
+        let trigger = "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: z, namespace: default}\n\
+            spec: {broker: x, subscriber: {ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: s}}}\n";
+        let service = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: s, namespace: default}\n";
+        let (written, problems, ended) = preview(&[broker, trigger, service, event_type]);
+        assert!(written.contains("providesApis:\n  - api:default/y\n"), "{written}");
+        assert!(written.contains("consumesApis:\n  - api:default/y\n"), "{written}");
         assert_eq!((problems.as_str(), ended), ("", Ok(())));
     }
 

@@ -25,7 +25,7 @@ const fn scene(title: &'static str, expected: Done, event: &'static str) -> Scen
 }
 
 /// The whole story, in the order of arrival.
-pub(super) const SCENES: [Scene; 22] = [
+pub(super) const SCENES: [Scene; 41] = [
     scene("a Promise is installed", Done::Created, include_str!("story/01-promise-app-installed.json")),
     scene("it is available", Done::Updated, include_str!("story/02-promise-app-available.json")),
     scene("an App is requested", Done::Created, include_str!("story/03-todoer-requested.json")),
@@ -48,6 +48,25 @@ pub(super) const SCENES: [Scene; 22] = [
     scene("it offers a new field", Done::Updated, include_str!("story/20-promise-app-changed.json")),
     scene("an object of others", Done::NotOurs, include_str!("story/21-job-of-others.json")),
     scene("an object without a kind", Done::Rejected, include_str!("story/22-object-without-a-kind.json")),
+    scene("a namespace for payments", Done::Unchanged, include_str!("story/23-namespace.json")),
+    scene("with a Broker", Done::Created, include_str!("story/24-broker.json")),
+    scene("it is ready", Done::Updated, include_str!("story/25-broker-ready.json")),
+    scene("a type of events", Done::Updated, include_str!("story/26-received.json")),
+    scene("another one", Done::Updated, include_str!("story/27-processed.json")),
+    scene("and another one", Done::Updated, include_str!("story/28-fraud.json")),
+    scene("a function, by func", Done::Created, include_str!("story/29-processor.json")),
+    scene("a Knative Service", Done::Created, include_str!("story/30-detector.json")),
+    scene("a Service of others", Done::Unchanged, include_str!("story/31-logger.json")),
+    scene("the Service of an App", Done::Unchanged, include_str!("story/32-shop.json")),
+    scene("by exact type", Done::Updated, include_str!("story/33-to-processor.json")),
+    scene("by prefix", Done::Updated, include_str!("story/34-to-detector.json")),
+    scene("by CESQL, may consume", Done::Created, include_str!("story/35-to-logger.json")),
+    scene("without a filter", Done::Created, include_str!("story/36-to-shop.json")),
+    scene("a source", Done::Created, include_str!("story/37-terminal.json")),
+    scene("it says more", Done::Updated, include_str!("story/38-received-described.json")),
+    scene("only one type", Done::Updated, include_str!("story/39-to-detector-narrowed.json")),
+    scene("the same event again", Done::Repeated, include_str!("story/40-to-detector-again.json")),
+    scene("an older state, late", Done::Stale, include_str!("story/41-to-detector-late.json")),
 ];
 
 /// Plays the scenes to a function, one after another, and writes what became of each as a table. Returns the scenes

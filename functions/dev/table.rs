@@ -1,13 +1,13 @@
-//! A table of 120 columns.
+//! A table of 132 columns.
 
 use crate::dev::done::Told;
 
 /// How wide the last column is, which is wrapped.
-const LAST: usize = 53;
+const LAST: usize = 51;
 
 /// The head.
 pub(super) fn head() -> String {
-    format!("{}{}\n", line("#", "object", "event", "done", "entities, or why not"), "-".repeat(120))
+    format!("{}{}\n", line("#", "object", "event", "done", "entities, or why not"), "-".repeat(132))
 }
 
 /// One event, with a line for each detail at least.
@@ -20,7 +20,7 @@ pub(super) fn row(number: usize, object: &str, event: &str, told: &Told) -> Stri
 }
 
 fn line(number: &str, object: &str, event: &str, done: &str, detail: &str) -> String {
-    let whole = format!("{number:>2}  {object:<18}  {event:<30}  {done:<9}  {detail}");
+    let whole = format!("{number:>2}  {object:<32}  {event:<30}  {done:<9}  {detail}");
     format!("{}\n", whole.trim_end())
 }
 
@@ -49,7 +49,7 @@ mod tests {
             vec!["component:default/app".into(), format!("why {} not so", "é".repeat(100)), "a b ".repeat(30)];
         let told = Told { done: Done::Unchanged, details: details.clone() };
         let row = row(7, "app default/todoer", "update: its annotations mended", &told);
-        assert!(row.lines().all(|line| line.chars().count() <= 120), "{row}");
+        assert!(row.lines().all(|line| line.chars().count() <= 132), "{row}");
         let letters = |text: &str| text.chars().filter(|c| "éab".contains(*c)).count();
         assert_eq!(letters(row.split_once("unchanged").unwrap().1), letters(&details.concat()));
     }

@@ -5,7 +5,7 @@ use cloudevents::{AttributesReader, Event};
 
 impl<S> Context<S> {
     /// Posts an event to the sink; whether it arrived there. Without a sink the log has to do.
-    pub(super) async fn announce(&self, event: Result<Event, String>) -> bool {
+    pub(crate) async fn announce(&self, event: Result<Event, String>) -> bool {
         let event = match event {
             Ok(event) => event,
             Err(error) => {

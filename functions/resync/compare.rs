@@ -1,10 +1,15 @@
 //! Listing a kind whole, and writing what the bucket does not say of it.
 
-use super::{findings::Findings, kinds::Compared, run::Mode, scope::is_asked};
+use super::{
+    findings::Findings,
+    kinds::{Compared, Named},
+    run::Mode,
+    scope::is_asked,
+};
 use crate::context::{Context, describing};
 use bucket::{Error, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Descriptor, EntityRef};
-use cluster::{Cluster, Kind, Named, Page};
+use cluster::{Cluster, Kind, Page};
 use events::{Cursor, DriftReason, Function, Nack, Object, ObjectRef, Refused, ResyncRequest, Version};
 use futures::{StreamExt, future, stream};
 use std::{
@@ -13,32 +18,34 @@ use std::{
 };
 
 /// How many objects are written at once.
-const AT_ONCE: usize = 64;
+pub(crate) const AT_ONCE: usize = 64;
 
 /// How many may fail in a slice.
 const FAILURES: usize = 100;
 
-pub(super) const FOREIGN: &str = "Callboard did not write it";
+pub(crate) const FOREIGN: &str = "Callboard did not write it";
 
 /// The walk over the kinds of one slice.
-pub(super) struct Walk<'a, S> {
-    pub(super) cx: &'a Context<S>,
-    pub(super) cluster: &'a Cluster,
-    pub(super) request: &'a ResyncRequest,
-    pub(super) mode: Mode,
-    pub(super) until: Instant,
+pub(crate) struct Walk<'a, S> {
+    pub(crate) cx: &'a Context<S>,
+    /// Who compares.
+    pub(crate) who: Function,
+    pub(crate) cluster: &'a Cluster,
+    pub(crate) request: &'a ResyncRequest,
+    pub(crate) mode: Mode,
+    pub(crate) until: Instant,
     /// The bucket, as it was before the cluster was listed.
-    pub(super) listing: &'a BTreeMap<String, String>,
-    pub(super) findings: Findings,
+    pub(crate) listing: &'a BTreeMap<String, String>,
+    pub(crate) findings: Findings,
     /// The keys of all objects that live.
-    pub(super) live: BTreeSet<String>,
+    pub(crate) live: BTreeSet<String>,
     /// Which key has which entity.
     taken: HashMap<String, String>,
     acted: usize,
 }
 
 /// How the list of a kind ended.
-pub(super) enum Listing {
+pub(crate) enum Listing {
     /// It is complete as of this resourceVersion; none where the kind is gone.
     Complete(Option<String>),
     /// The slice's time is up.
@@ -46,7 +53,7 @@ pub(super) enum Listing {
 }
 
 /// Why a list came to no end.
-pub(super) enum Stopped {
+pub(crate) enum Stopped {
     /// It concerns the kind alone.
     List(cluster::Error),
     /// So does this: it lists something of which no key can be made, so that what is not in the list may still live.
@@ -62,7 +69,7 @@ impl From<cluster::Error> for Stopped {
 }
 
 /// How the repair of one object ended.
-enum Ended {
+pub(crate) enum Ended {
     Repaired(DriftReason, Outcome),
     AsItWas,
     Failed(String),
@@ -81,15 +88,17 @@ impl From<Result<Option<(DriftReason, Outcome)>, Nack>> for Ended {
 }
 
 /// An object of which the bucket says something else.
-struct Differing {
-    object: Object,
-    described: Described,
-    position: String,
+pub(crate) struct Differing {
+    pub(crate) reference: ObjectRef,
+    pub(crate) version: Version,
+    pub(crate) described: Described,
+    pub(crate) position: String,
 }
 
 impl<'a, S: Store> Walk<'a, S> {
-    pub(super) fn new(
+    pub(crate) fn new(
         cx: &'a Context<S>,
+        who: Function,
         cluster: &'a Cluster,
         request: &'a ResyncRequest,
         mode: Mode,
@@ -97,11 +106,11 @@ impl<'a, S: Store> Walk<'a, S> {
         listing: &'a BTreeMap<String, String>,
     ) -> Self {
         let (findings, live, taken) = (Findings::default(), BTreeSet::new(), HashMap::new());
-        Self { cx, cluster, request, mode, until, listing, findings, live, taken, acted: 0 }
+        Self { cx, who, cluster, request, mode, until, listing, findings, live, taken, acted: 0 }
     }
 
     /// Lists the kind, in each namespace that is kept, and writes what differs while there is time.
-    pub(super) async fn kind(&mut self, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
+    pub(crate) async fn kind(&mut self, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
         let mut version = None;
         for namespace in self.cx.namespaces_of(served, &self.request.scope) {
             match self.namespace(kind, served, namespace.as_deref()).await? {
@@ -132,7 +141,7 @@ impl<'a, S: Store> Walk<'a, S> {
                 };
                 future::join(self.repaired(kind.function, differing), next).await
             };
-            if let Some(cursor) = self.take(kind, repaired).map_err(Stopped::Store)? {
+            if let Some(cursor) = self.take(&kind.named, repaired).map_err(Stopped::Store)? {
                 return Ok(Listing::Late(cursor));
             }
             match fetched? {
@@ -154,10 +163,11 @@ impl<'a, S: Store> Walk<'a, S> {
             self.findings.compared += 1;
             let described = describe(&object, &self.cx.settings);
             let key = described.key.to_string();
-            let described = self.claimed(kind, &key, described);
+            let described = self.claimed(&kind.named, &key, described);
             let position = position(&object);
             if !self.is_there(&key, &described) && self.is_ahead(kind, &position) {
-                differing.push(Differing { object, described, position });
+                let (reference, version) = (object.reference().clone(), object.version());
+                differing.push(Differing { reference, version, described, position });
             }
             self.live.insert(key);
         }
@@ -166,12 +176,12 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// Claims the refs of its entities for this key, and leaves out those that a key before it has.
-    fn claimed(&mut self, kind: &Compared, key: &str, described: Described) -> Described {
+    pub(crate) fn claimed(&mut self, kind: &Named, key: &str, described: Described) -> Described {
         let described = self.without_taken(described);
         for Refused { entity, .. } in &described.refused {
             let Some(first) = self.taken.get(entity.as_str()).filter(|first| *first != key) else { continue };
             let detail = format!("{entity} belongs to {first} already, and is left out here");
-            self.findings.drifted(DriftReason::Collision, &kind.named.display(), Some(key), detail);
+            self.findings.drifted(DriftReason::Collision, &kind.display(), Some(key), detail);
         }
         for entity in described.descriptor.iter().flat_map(Descriptor::entities) {
             self.taken.entry(entity.to_string()).or_insert_with(|| key.to_owned());
@@ -180,7 +190,7 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// Leaves out entities whose ref another key has.
-    fn without_taken(&self, described: Described) -> Described {
+    pub(crate) fn without_taken(&self, described: Described) -> Described {
         let key = described.key.to_string();
         let is_taken = |entity: &&EntityRef| self.taken.get(entity.as_str()).is_some_and(|first| *first != key);
         let entities = described.descriptor.iter().flat_map(Descriptor::entities);
@@ -188,7 +198,7 @@ impl<'a, S: Store> Walk<'a, S> {
         if taken.is_empty() { described } else { described.without(&taken) }
     }
 
-    fn is_there(&self, key: &str, described: &Described) -> bool {
+    pub(crate) fn is_there(&self, key: &str, described: &Described) -> bool {
         match (self.listing.get(key), &described.descriptor) {
             (Some(etag), Some(descriptor)) => *etag == bucket::etag_of(descriptor),
             (None, None) => true,
@@ -203,7 +213,7 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// Where the next slice goes on: in this kind, after this position.
-    pub(super) fn cursor(&self, kind: &str, after: Option<String>) -> Cursor {
+    pub(crate) fn cursor(&self, kind: &str, after: Option<String>) -> Cursor {
         let last = self.request.cursor.as_ref();
         let slices = last.map(|cursor| cursor.slices).unwrap_or_default().saturating_add(1);
         let reached = last.filter(|cursor| cursor.kind == kind).map(|cursor| cursor.after.clone());
@@ -212,7 +222,7 @@ impl<'a, S: Store> Walk<'a, S> {
 
     /// Whether there is time for the nth of what is to be done next. There is for some in any case, so that each slice
     /// goes on.
-    pub(super) fn has_time(&self, n: usize) -> bool {
+    pub(crate) fn has_time(&self, n: usize) -> bool {
         self.acted + n < AT_ONCE || Instant::now() < self.until
     }
 
@@ -226,17 +236,17 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// Takes note of how repairs ended; the position before the first one for which there was no time.
-    fn take(&mut self, kind: &Compared, repaired: Vec<(Differing, Ended)>) -> Result<Option<Cursor>, Nack> {
+    pub(crate) fn take(&mut self, kind: &Named, repaired: Vec<(Differing, Ended)>) -> Result<Option<Cursor>, Nack> {
         let mut after = None;
-        for (Differing { object, described, position }, ended) in repaired {
+        for (Differing { reference, described, position, .. }, ended) in repaired {
             let key = described.key.to_string();
             match ended {
-                Ended::Late => return Ok(Some(self.cursor(&kind.named.path, after))),
+                Ended::Late => return Ok(Some(self.cursor(&kind.path, after))),
                 Ended::Repaired(DriftReason::Foreign, _) => {
                     self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN);
                 }
                 Ended::Repaired(reason, outcome) => {
-                    self.findings.drifted(reason, &kind.named.display(), Some(&key), object.reference().to_string());
+                    self.findings.drifted(reason, &kind.display(), Some(&key), reference.to_string());
                     if self.mode == Mode::Repair {
                         self.cx.count(&outcome, &described);
                         self.findings.changed(&key, outcome);
@@ -256,15 +266,19 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// So much fails that it is better to come back: to the start where nothing went well, since the store is down.
-    fn given_up(&self, kind: &Compared, after: Option<String>) -> Result<Cursor, Nack> {
+    fn given_up(&self, kind: &Named, after: Option<String>) -> Result<Cursor, Nack> {
         match self.findings.failed.last() {
             Some(failed) if self.findings.changes.is_empty() => Err(Nack::Retry(failed.reason.clone())),
-            _ => Ok(self.cursor(&kind.named.path, after)),
+            _ => Ok(self.cursor(&kind.path, after)),
         }
     }
 
     /// How the bucket differed, and what was done about it; `None` if it does not differ after all.
-    async fn repair(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
+    pub(crate) async fn repair(
+        &self,
+        function: Function,
+        differing: &Differing,
+    ) -> Result<Option<(DriftReason, Outcome)>, Nack> {
         match self.mode {
             Mode::Repair => self.write(function, differing).await,
             Mode::Look => self.look(differing).await,
@@ -281,28 +295,27 @@ impl<'a, S: Store> Walk<'a, S> {
                 Some(_) => {}
             }
         }
-        match self.sync(&differing.described, &differing.object).await? {
+        match self.sync(&differing.described, &differing.version).await? {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => Ok(Some((reason, outcome))),
             Synced::Unchanged => Ok(None),
             Synced::Stale => self.rewound(function, differing).await,
         }
     }
 
-    async fn sync(&self, described: &Described, object: &Object) -> Result<Synced, Error> {
-        self.cx.bucket.repair(&described.key, wanted(described), &object.version(), &self.request.cause.sha256).await
+    async fn sync(&self, described: &Described, version: &Version) -> Result<Synced, Error> {
+        self.cx.bucket.repair(&described.key, wanted(described), version, &self.request.cause.sha256).await
     }
 
     /// The bucket knows a newer state, or a deletion. Either the list is old by now, which a GET tells; or the cluster
     /// counts anew, since it was restored: what stood there BEFORE the GET and is newer than what that shows cannot be.
     async fn rewound(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
-        let (key, reference) = (&differing.described.key, differing.object.reference());
+        let (key, reference) = (&differing.described.key, &differing.reference);
         let standing = self.cx.bucket.standing(key).await?;
-        let (Some(live), Some(describe)) = (self.cluster.get(reference).await?, describing(function)) else {
-            return Ok(None);
-        };
-        let described = self.without_taken(describe(&live, &self.cx.settings));
+        let Some(live) = self.cluster.get(reference).await? else { return Ok(None) };
+        let Some(described) = self.cx.described(function, &live) else { return Ok(None) };
+        let described = self.without_taken(described);
         let is_ahead = standing.is_none_or(|stored| live.version().is_before(&stored.version));
-        let outcome = match self.sync(&described, &live).await? {
+        let outcome = match self.sync(&described, &live.version()).await? {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => return Ok(Some((DriftReason::Stale, outcome))),
             Synced::Stale if is_ahead => {
                 let (wanted, cause) = (wanted(&described), &self.request.cause.sha256);
@@ -318,14 +331,17 @@ impl<'a, S: Store> Walk<'a, S> {
     }
 
     /// After a rewind: what happened to the object since the GET before it was taken for late.
-    pub(super) async fn look_again(&self, function: Function, reference: &ObjectRef) -> Result<(), Nack> {
-        let Some(describe) = describing(function) else { return Ok(()) };
+    pub(crate) async fn look_again(&self, function: Function, reference: &ObjectRef) -> Result<(), Nack> {
         match self.cluster.named(reference).await? {
-            Named::There(live) => {
-                self.sync(&self.without_taken(describe(&live, &self.cx.settings)), &live).await?;
+            cluster::Named::There(live) => {
+                let Some(described) = self.cx.described(function, &live) else { return Ok(()) };
+                self.sync(&self.without_taken(described), &live.version()).await?;
             }
-            Named::Gone { resource_version } => {
+            cluster::Named::Gone { resource_version } => {
                 let gone = Version { uid: String::new(), resource_version };
+                if function == Function::Mesh {
+                    self.cx.mesh.gone(reference, &gone);
+                }
                 let (key, cause) = (self.cx.settings.layout.key(reference), &self.request.cause.sha256);
                 self.cx.bucket.repair(&key, Wanted::Gone, &gone, cause).await?;
             }
@@ -341,9 +357,9 @@ impl<'a, S: Store> Walk<'a, S> {
             None => DriftReason::Missing,
             Some(stored) if !stored.ours && wanted.is_none() => DriftReason::Foreign,
             Some(stored) if wanted.is_some_and(|wanted| stored.sha256 == wanted.sha256()) => return Ok(None),
-            Some(stored) if differing.object.version().is_before(&stored.version) => {
+            Some(stored) if differing.version.is_before(&stored.version) => {
                 // Either an event came since the list, or the cluster counts anew.
-                match self.cluster.get(differing.object.reference()).await? {
+                match self.cluster.get(&differing.reference).await? {
                     Some(live) if live.version().is_before(&stored.version) => DriftReason::Rewound,
                     _ => return Ok(None),
                 }

@@ -3,10 +3,8 @@
 use super::findings::Findings;
 use crate::context::Context;
 use bucket::{Condition, Store};
-use events::{Function, Degraded, Drift, DriftReason, Drifted, Nack, ResyncRequest};
+use events::{Degraded, Drift, DriftReason, Drifted, Function, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
-
-const NAME: &str = "resync.json";
 
 /// The most lasting differences that are remembered.
 const MAX: usize = 2_000;
@@ -24,14 +22,14 @@ struct State {
 
 /// The state, with the ETag under which it lies.
 #[derive(Debug, Default)]
-pub(super) struct Before {
+pub(crate) struct Before {
     etag: Option<String>,
     state: State,
 }
 
 /// What is known of the runs before; how long ago the last one was is measured now, since this one may fail.
-pub(super) async fn before<S: Store>(cx: &Context<S>) -> Result<Before, Nack> {
-    let Some(found) = cx.bucket.state(NAME).await? else { return Ok(Before::default()) };
+pub(crate) async fn before<S: Store>(cx: &Context<S>, who: Function) -> Result<Before, Nack> {
+    let Some(found) = cx.bucket.state(&name(who)).await? else { return Ok(Before::default()) };
     let state: State = serde_json::from_slice(&found.bytes).unwrap_or_default();
     if state.completed > 0 {
         let millis = cx.clock.now().saturating_sub(state.completed);
@@ -41,8 +39,9 @@ pub(super) async fn before<S: Store>(cx: &Context<S>) -> Result<Before, Nack> {
 }
 
 /// Posts what differed, except what lasts and was told before; of a complete run it is remembered then.
-pub(super) async fn tell<S: Store>(
+pub(crate) async fn tell<S: Store>(
     cx: &Context<S>,
+    who: Function,
     request: &ResyncRequest,
     findings: &mut Findings,
     before: Before,
@@ -56,7 +55,7 @@ pub(super) async fn tell<S: Store>(
         drift.iter().for_each(|drift| cx.drift.found(&drift.kind, drift.reason, 1));
         let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
         let drifted = Drifted { cause, run, drift, counts, truncated: false };
-        let event = drifted.event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root());
+        let event = drifted.event(who, cx.settings.layout.cluster(), &cx.settings.layout.root());
         is_told = cx.announce(event).await || cx.sink.is_none();
     }
     if !is_complete {
@@ -69,8 +68,13 @@ pub(super) async fn tell<S: Store>(
     let bytes = serde_json::to_vec(&state).map_err(|error| Nack::Reject(error.to_string()))?;
     let condition = before.etag.as_deref().map_or(Condition::Absent, Condition::Is);
     // Lost: another run ended at the same time, and says the same.
-    cx.bucket.put_state(NAME, bytes, condition).await?;
+    cx.bucket.put_state(&name(who), bytes, condition).await?;
     Ok(())
+}
+
+/// Each function that compares has a state of its own.
+fn name(who: Function) -> String {
+    format!("{who}.json")
 }
 
 /// What lasts after this run. Where something could not be compared, nobody knows what ended, and it lasts.

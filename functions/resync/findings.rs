@@ -59,33 +59,45 @@ impl Findings {
         self.news |= later.news;
     }
 
+    /// Adds what another function found.
+    pub fn join(&mut self, other: Self) {
+        self.compared += other.compared;
+        self.changes.extend(other.changes);
+        self.drift.extend(other.drift);
+        self.refused.extend(other.refused);
+        self.failed.extend(other.failed);
+        self.degraded.extend(other.degraded);
+        self.held.extend(other.held);
+        self.news |= other.news;
+    }
+
     /// A difference.
-    pub(super) fn drifted(&mut self, reason: DriftReason, kind: &str, key: Option<&str>, detail: impl Into<String>) {
+    pub(crate) fn drifted(&mut self, reason: DriftReason, kind: &str, key: Option<&str>, detail: impl Into<String>) {
         let key = key.map(str::to_owned);
         self.drift.push(Drift { reason, kind: kind.to_owned(), key, detail: detail.into() });
     }
 
     /// A bucket object that was written or deleted.
-    pub(super) fn changed(&mut self, key: &str, outcome: Outcome) {
+    pub(crate) fn changed(&mut self, key: &str, outcome: Outcome) {
         self.changes.push(ObjectChange { key: key.to_owned(), entities: outcome.entities });
     }
 
     /// Something that stays as it was.
-    pub(super) fn failed(&mut self, key: &str, reason: &dyn Display) {
+    pub(crate) fn failed(&mut self, key: &str, reason: &dyn Display) {
         let reason = reason.to_string();
         tracing::warn!(aws.s3.key = key, reason, "could not be brought in line");
         self.failed.push(Failed { key: key.to_owned(), reason });
     }
 
     /// A kind that could not be compared.
-    pub(super) fn degraded(&mut self, kind: &str, reason: &dyn Display) {
+    pub(crate) fn degraded(&mut self, kind: &str, reason: &dyn Display) {
         let reason = reason.to_string();
         tracing::warn!(kind, reason, "could not be compared; nothing of it is deleted");
         self.degraded.push(Degraded { kind: kind.to_owned(), reason });
     }
 
     /// A kind that could not be read. That this is forbidden lasts until somebody grants it.
-    pub(super) fn unreadable(&mut self, kind: &str, error: &Error) {
+    pub(crate) fn unreadable(&mut self, kind: &str, error: &Error) {
         if let Error::Forbidden { .. } = error {
             self.drifted(DriftReason::Uncovered, kind, None, error.to_string());
         }
@@ -93,7 +105,7 @@ impl Findings {
     }
 
     /// What lasts from run to run, sorted.
-    pub(super) fn lasting(&self) -> Vec<Drift> {
+    pub(crate) fn lasting(&self) -> Vec<Drift> {
         let mut lasting: Vec<_> = self.drift.iter().filter(|drift| lasts(drift)).cloned().collect();
         lasting.sort();
         lasting

@@ -18,7 +18,7 @@ struct Owner {
 
 /// Whose bucket this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Whose {
+pub(crate) enum Whose {
     /// This cluster's.
     Ours,
     /// Another one's, and this was told before.
@@ -28,16 +28,25 @@ pub(super) enum Whose {
 }
 
 /// Whether the cluster of this uid filled the bucket; the first one to ask has.
-pub(super) async fn whose<S: Store>(cx: &Context<S>, uid: &str, request: &ResyncRequest) -> Result<Whose, Nack> {
-    let Some((etag, owner)) = read(cx).await? else {
-        write(cx, &Owner { uid: uid.to_owned(), refused: None }, Condition::Absent).await?;
-        return Ok(Whose::Ours);
+pub(crate) async fn whose<S: Store>(
+    cx: &Context<S>,
+    who: Function,
+    uid: &str,
+    request: &ResyncRequest,
+) -> Result<Whose, Nack> {
+    let (etag, owner) = match read(cx).await? {
+        Some(found) => found,
+        None => match write(cx, &Owner { uid: uid.to_owned(), refused: None }, Condition::Absent).await {
+            Ok(()) => return Ok(Whose::Ours),
+            // Perhaps the other function that compares was faster.
+            Err(nack) => read(cx).await?.ok_or(nack)?,
+        },
     };
     match (owner.uid == uid, owner.refused.as_deref() == Some(uid)) {
         (true, _) => Ok(Whose::Ours),
         (false, true) => Ok(Whose::Others),
         (false, false) => {
-            if !tell(cx, uid, &owner.uid, request).await {
+            if !tell(cx, who, (uid, &owner.uid), request).await {
                 return Ok(Whose::Others);
             }
             write(cx, &Owner { refused: Some(uid.to_owned()), ..owner }, Condition::Is(&etag)).await?;
@@ -47,12 +56,12 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, uid: &str, request: &Resync
 }
 
 /// The same without a write: for those who only look.
-pub(super) async fn is_ours<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
+pub(crate) async fn is_ours<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
     Ok(read(cx).await?.is_none_or(|(_, owner)| owner.uid == uid))
 }
 
 /// From now on the bucket is this cluster's; false if it was before.
-pub(super) async fn accept<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
+pub(crate) async fn accept<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool, Nack> {
     let owner = Owner { uid: uid.to_owned(), refused: None };
     match read(cx).await? {
         Some((_, owner)) if owner.uid == uid => Ok(false),
@@ -61,14 +70,14 @@ pub(super) async fn accept<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool,
     }
 }
 
-async fn tell<S: Store>(cx: &Context<S>, uid: &str, owner: &str, request: &ResyncRequest) -> bool {
+async fn tell<S: Store>(cx: &Context<S>, who: Function, (uid, owner): (&str, &str), request: &ResyncRequest) -> bool {
     tracing::error!(uid, owner, "the bucket was filled by another cluster: nothing is written and nothing is deleted");
     let reason = format!(
         "the bucket was filled by the cluster {owner}, and this is {uid}: if it was rebuilt, `callboard resync --accept-cluster {uid}` lets it take over"
     );
     let (cause, id) = (request.cause.clone(), uid.to_owned());
     let held = Held { cause, id, kind: None, deletions: 0, of: 0, keys: vec![], reason, truncated: false };
-    cx.announce(held.event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root())).await
+    cx.announce(held.event(who, cx.settings.layout.cluster(), &cx.settings.layout.root())).await
 }
 
 async fn read<S: Store>(cx: &Context<S>) -> Result<Option<(String, Owner)>, Nack> {

@@ -4,17 +4,17 @@
 //! new install complete, and a catalog true again whatever was missed.
 
 mod announce;
-mod compare;
+pub(crate) mod compare;
 mod dead;
-mod drifted;
+pub(crate) mod drifted;
 mod findings;
 mod foreign_cluster;
 mod held;
-mod kinds;
-mod orphans;
+pub(crate) mod kinds;
+pub(crate) mod orphans;
 mod pace;
-mod run;
-mod scope;
+pub(crate) mod run;
+pub(crate) mod scope;
 
 pub use dead::Redriven;
 pub use findings::Findings;
@@ -24,7 +24,7 @@ pub use run::{Mode, Report, accept_cluster, approve_held, redrive, slice};
 
 use crate::context::Context;
 use bucket::Store;
-use events::{Approval, Cursor, DeadLetter, Nack, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict};
+use events::{Approval, Cursor, DeadLetter, Function, Nack, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict};
 use std::time::Instant;
 
 /// How many slices a run may take: a chain of replies ends after 255, by Knative's TTL.
@@ -37,14 +37,14 @@ const SLICES: u32 = 200;
 pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
-    let before = drifted::before(cx).await?;
+    let before = drifted::before(cx, Function::Resync).await?;
     let until = Instant::now() + cx.pace.slice();
     let Report { mut findings, next } = run::slice(cx, cluster, &request, Mode::Repair, until).await?;
     let is_complete = next.is_none() && !findings.is_refused && request.scope == Scope::default();
     if is_complete {
         run::afterwards(cx, &mut findings, until).await;
     }
-    drifted::tell(cx, &request, &mut findings, before, is_complete).await?;
+    drifted::tell(cx, Function::Resync, &request, &mut findings, before, is_complete).await?;
     let (cluster, root) = (cx.settings.layout.cluster(), cx.settings.layout.root());
     match next {
         Some(cursor) if cursor.slices < SLICES => {
@@ -68,8 +68,9 @@ pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     let uid = cluster.uid().await?;
     let approved = match approval.id == uid {
-        true => run::accept_cluster(cx, &uid).await?,
-        false => run::approve_held(cx, &approval.id).await?,
+        // Perhaps the mesh was faster, which takes this event, too.
+        true => run::accept_cluster(cx, &uid).await.map(|_| true)?,
+        false => run::approve_held(cx, Function::Resync, &approval.id).await?,
     };
     match approved {
         true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
@@ -86,14 +87,16 @@ pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
 /// If the bucket cannot be used.
 pub async fn keep<S: Store>(cx: &Context<S>, dead: DeadLetter) -> Verdict {
     cx.dead_letters.came(&dead.cause.ty);
-    // A tick is not made up for; the next one does.
-    if ![events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str()) {
+    // The next tick makes up for these: that of the mesh for its own objects.
+    let is_tick = [events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str());
+    let is_of_mesh = dead.function == Some(Function::Mesh) && dead.object.is_some();
+    if !is_tick && !is_of_mesh {
         dead::bury(cx, &dead).await?;
     }
     Ok(Reply::Nothing(Nothing::Kept))
 }
 
-fn changed(event: cloudevents::Event) -> Reply {
+pub(crate) fn changed(event: cloudevents::Event) -> Reply {
     Reply::Changed(Box::new(event))
 }
 

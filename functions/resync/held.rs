@@ -18,7 +18,7 @@ const MAX_BATCHES: usize = 100;
 
 /// Deletions that are approved together, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Batch {
+pub(crate) struct Batch {
     id: String,
     /// `<kind>.<group>`; `None`: of all kinds.
     kind: Option<String>,
@@ -31,13 +31,13 @@ pub(super) struct Batch {
 
 /// A batch, as the state has it.
 #[derive(Debug)]
-pub(super) struct Record {
+pub(crate) struct Record {
     etag: String,
     batch: Batch,
 }
 
 impl Batch {
-    pub(super) fn new(kind: Option<String>, mut keys: Vec<String>, of: usize) -> Self {
+    pub(crate) fn new(who: Function, kind: Option<String>, mut keys: Vec<String>, of: usize) -> Self {
         keys.sort();
         let mut bytes = 0;
         keys.retain(|key| {
@@ -45,20 +45,20 @@ impl Batch {
             bytes <= MAX_KEYS
         });
         let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key).chain_update([0]));
-        let id = format!("{:x}", digest.finalize())[..16].to_owned();
+        let id = format!("{}{}", prefix(who), &format!("{:x}", digest.finalize())[..16]);
         Self { id, kind, keys, of, approved: false, announced: false }
     }
 
     /// What an approval names: the same as long as these very deletions are held.
-    pub(super) fn id(&self) -> &str {
+    pub(crate) fn id(&self) -> &str {
         &self.id
     }
 
-    pub(super) fn kind(&self) -> Option<&str> {
+    pub(crate) fn kind(&self) -> Option<&str> {
         self.kind.as_deref()
     }
 
-    pub(super) fn keys(&self) -> &[String] {
+    pub(crate) fn keys(&self) -> &[String] {
         &self.keys
     }
 
@@ -82,12 +82,13 @@ impl Batch {
     }
 }
 
-/// All batches of the state.
-pub(super) async fn records<S: Store>(cx: &Context<S>) -> Result<Vec<Record>, Nack> {
+/// All batches of a function that compares.
+pub(crate) async fn records<S: Store>(cx: &Context<S>, who: Function) -> Result<Vec<Record>, Nack> {
     let mut records = Vec::new();
-    for listed in cx.bucket.states("held/").await?.into_iter().take(MAX_BATCHES) {
-        let name = listed.key.rsplit('/').next().unwrap_or_default();
-        records.extend(record(cx, name.trim_end_matches(".json")).await?);
+    let listed = cx.bucket.states("held/").await?;
+    let ids = listed.iter().filter_map(|it| it.key.rsplit('/').next()?.strip_suffix(".json"));
+    for id in ids.filter(|id| is_of(id, who)).take(MAX_BATCHES) {
+        records.extend(record(cx, id).await?);
     }
     Ok(records)
 }
@@ -98,19 +99,19 @@ async fn record<S: Store>(cx: &Context<S>, id: &str) -> Result<Option<Record>, N
 }
 
 /// All keys that are held, or may go.
-pub(super) fn keys(records: &[Record]) -> BTreeSet<String> {
+pub(crate) fn keys(records: &[Record]) -> BTreeSet<String> {
     records.iter().flat_map(|record| record.batch.keys.clone()).collect()
 }
 
 /// The keys that may go.
-pub(super) fn approved(records: &[Record]) -> BTreeSet<String> {
+pub(crate) fn approved(records: &[Record]) -> BTreeSet<String> {
     records.iter().filter(|record| record.batch.approved).flat_map(|record| record.batch.keys.clone()).collect()
 }
 
-/// Approves the batch of this id; false if there is none.
-pub(super) async fn approve<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, Nack> {
+/// Approves the batch of this id; false if this function holds none.
+pub(crate) async fn approve<S: Store>(cx: &Context<S>, who: Function, id: &str) -> Result<bool, Nack> {
     for _ in 0..TRIES {
-        let Some(Record { etag, batch }) = record(cx, id).await? else { return Ok(false) };
+        let Some(Record { etag, batch }) = record(cx, id).await?.filter(|_| is_of(id, who)) else { return Ok(false) };
         if write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await? {
             return Ok(true);
         }
@@ -122,8 +123,9 @@ pub(super) async fn approve<S: Store>(cx: &Context<S>, id: &str) -> Result<bool,
 ///
 /// Returns the ids of what is news. A batch whose objects are back, or gone, lapses; one that changed gives way to its
 /// successor.
-pub(super) async fn hold<S: Store>(
+pub(crate) async fn hold<S: Store>(
     cx: &Context<S>,
+    who: Function,
     request: &ResyncRequest,
     records: Vec<Record>,
     batches: &[Batch],
@@ -143,7 +145,7 @@ pub(super) async fn hold<S: Store>(
         if known.is_some_and(|record| record.batch.announced) {
             continue;
         }
-        let event = batch.event(request).event(Function::Resync, cx.settings.layout.cluster(), &cx.settings.layout.root());
+        let event = batch.event(request).event(who, cx.settings.layout.cluster(), &cx.settings.layout.root());
         let announced = is_reachable && cx.announce(event).await;
         is_reachable = announced;
         if known.is_none() || announced {
@@ -161,6 +163,15 @@ pub(super) async fn hold<S: Store>(
 async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<bool, Nack> {
     let bytes = serde_json::to_vec(batch).map_err(|error| Nack::Reject(error.to_string()))?;
     Ok(cx.bucket.put_state(&name(&batch.id), bytes, condition).await? != Conditional::Lost)
+}
+
+/// What an id begins with tells who holds.
+fn prefix(who: Function) -> &'static str {
+    if who == Function::Mesh { "mesh-" } else { "" }
+}
+
+fn is_of(id: &str, who: Function) -> bool {
+    id.starts_with(prefix(Function::Mesh)) == (who == Function::Mesh)
 }
 
 fn name(id: &str) -> String {

@@ -1,7 +1,7 @@
 //! Which kinds are compared: what Promises offer, what our sources name, and what the bucket has.
 
 use super::findings::Findings;
-use crate::now::kind_name;
+use crate::{mesh, now::kind_name};
 use catalog::Offered;
 use cluster::{Cluster, Error, Kind};
 use events::{DriftReason, Function, Object, ObjectRef, Scope};
@@ -10,24 +10,24 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// A group and a kind in lower case, as in a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Named {
+pub(crate) struct Named {
     /// `<group, or core>/<lower-case kind>`: the order of a run, which is that of the keys.
-    pub(super) path: String,
-    pub(super) group: String,
-    pub(super) kind: String,
+    pub(crate) path: String,
+    pub(crate) group: String,
+    pub(crate) kind: String,
 }
 
 /// A kind to compare.
 #[derive(Debug)]
-pub(super) struct Compared {
-    pub(super) named: Named,
-    pub(super) function: Function,
-    pub(super) served: Served,
+pub(crate) struct Compared {
+    pub(crate) named: Named,
+    pub(crate) function: Function,
+    pub(crate) served: Served,
 }
 
 /// Whether the cluster has the kind.
 #[derive(Debug)]
-pub(super) enum Served {
+pub(crate) enum Served {
     /// It has, perhaps in the version that a source or a Promise names, else in this one.
     As(Kind, Option<String>),
     /// It has no such kind: all objects of it are gone.
@@ -35,22 +35,24 @@ pub(super) enum Served {
 }
 
 /// Our sources, as far as they could be read.
-struct Sources {
+pub(crate) struct Sources {
     /// The kinds which they name for `apps`, with the version.
-    named: BTreeMap<Named, String>,
+    pub(crate) of_apps: BTreeMap<Named, String>,
+    /// Those which they name for `mesh`.
+    pub(crate) of_mesh: BTreeSet<Named>,
     /// Whether one tells of each Work or ResourceBinding.
     has_shadows: bool,
 }
 
 impl Named {
-    pub(super) fn new(group: &str, kind: &str) -> Self {
+    pub(crate) fn new(group: &str, kind: &str) -> Self {
         let kind = kind.to_ascii_lowercase();
         let path = format!("{}/{kind}", if group.is_empty() { "core" } else { group });
         Self { path, group: group.to_owned(), kind }
     }
 
     /// `<kind>.<group>`, as people write it.
-    pub(super) fn display(&self) -> String {
+    pub(crate) fn display(&self) -> String {
         kind_name(&self.kind, &self.group)
     }
 
@@ -73,13 +75,13 @@ impl Named {
         }
     }
 
-    fn is_in(&self, scope: &Scope) -> bool {
+    pub(crate) fn is_in(&self, scope: &Scope) -> bool {
         scope.kind.as_ref().is_none_or(|kind| kind.eq_ignore_ascii_case(&self.display()))
     }
 }
 
 /// The kinds to compare, in order. What cannot be known degrades its kind alone.
-pub(super) async fn compared(
+pub(crate) async fn compared(
     cluster: &Cluster,
     stored: &BTreeSet<Named>,
     scope: &Scope,
@@ -87,7 +89,8 @@ pub(super) async fn compared(
 ) -> Vec<Compared> {
     let offers = tolerated(offers(cluster).await, "promise.platform.kratix.io", findings);
     let sources = sources(cluster, findings).await;
-    let all_known = offers.is_some() && sources.is_some();
+    let labelled = tolerated(mesh::labelled(cluster).await, "customresourcedefinition.apiextensions.k8s.io", findings);
+    let all_known = offers.is_some() && sources.is_some() && labelled.is_some();
     let offers = offers.unwrap_or_default();
     if let Some(sources) = &sources {
         uncovered(&offers, sources, scope, findings);
@@ -95,11 +98,15 @@ pub(super) async fn compared(
     let mut versions: BTreeMap<Named, Option<String>> = stored.iter().map(|named| (named.clone(), None)).collect();
     versions.insert(Named::new("platform.kratix.io", "Promise"), Some("v1alpha1".to_owned()));
     versions.extend(offers.iter().map(|it| (Named::new(&it.group, &it.kind), Some(it.version.clone()))));
-    let named: BTreeMap<Named, String> = sources.map(|sources| sources.named).unwrap_or_default();
+    let named: BTreeMap<Named, String> = sources.map(|sources| sources.of_apps).unwrap_or_default();
+    let of_mesh: BTreeSet<Named> = labelled.into_iter().flatten().map(|(named, _)| named).collect();
     versions.extend(named.iter().map(|(named, version)| (named.clone(), Some(version.clone()))));
     let mut compared = Vec::new();
     for (kind, version) in versions.into_iter().filter(|(kind, _)| kind.is_in(scope)) {
         let Some(function) = kind.function(named.contains_key(&kind)) else { continue };
+        if version.is_none() && of_mesh.contains(&kind) {
+            continue;
+        }
         let named = kind;
         if version.is_none() && !all_known {
             findings.degraded(&named.display(), &"nobody could tell in which version it is kept");
@@ -115,7 +122,7 @@ pub(super) async fn compared(
 }
 
 /// `None` where the cluster has no such kind and the bucket nothing of it.
-async fn served(
+pub(crate) async fn served(
     cluster: &Cluster,
     named: &Named,
     version: Option<&str>,
@@ -145,26 +152,28 @@ pub async fn offers(cluster: &Cluster) -> Result<Vec<Offered>, Error> {
 }
 
 /// What our sources name; `None` where they may not be read.
-async fn sources(cluster: &Cluster, findings: &mut Findings) -> Option<Sources> {
+pub(crate) async fn sources(cluster: &Cluster, findings: &mut Findings) -> Option<Sources> {
     let all = each(cluster, &Kind::api_server_source(), Some(cluster.namespace()), resources).await;
     let all = tolerated(all, "apiserversource.sources.knative.dev", findings)?;
-    let mut sources = Sources { named: BTreeMap::new(), has_shadows: false };
-    for (group, version, kind) in all.into_iter().flatten() {
-        match (group.as_str(), kind.as_str()) {
-            ("platform.kratix.io", "Work" | "ResourceBinding") => sources.has_shadows = true,
-            _ => drop(sources.named.insert(Named::new(&group, &kind), version)),
+    let mut sources = Sources { of_apps: BTreeMap::new(), of_mesh: BTreeSet::new(), has_shadows: false };
+    for (function, group, version, kind) in all.into_iter().flatten() {
+        match (function, group.as_str(), kind.as_str()) {
+            (Function::Mesh, ..) => drop(sources.of_mesh.insert(Named::new(&group, &kind))),
+            (_, "platform.kratix.io", "Work" | "ResourceBinding") => sources.has_shadows = true,
+            _ => drop(sources.of_apps.insert(Named::new(&group, &kind), version)),
         }
     }
     Some(sources)
 }
 
-/// Group, version and kind of what a source names, if it is one of ours for `apps`.
-fn resources(source: &Object) -> Option<Vec<(String, String, String)>> {
-    let ours = source.text("/spec/ceOverrides/extensions/callboard") == Some(Function::Apps.as_str());
-    let resources = source.at("/spec/resources").filter(|_| ours)?.as_array()?.iter();
+/// Function, group, version and kind of what a source names, if it is one of ours for `apps` or `mesh`.
+fn resources(source: &Object) -> Option<Vec<(Function, String, String, String)>> {
+    let function = source.text("/spec/ceOverrides/extensions/callboard")?.parse().ok()?;
+    let is_ours = matches!(function, Function::Apps | Function::Mesh);
+    let resources = source.at("/spec/resources").filter(|_| is_ours)?.as_array()?.iter();
     let named = |resource: &Value| {
         let (group, version) = resource.get("apiVersion")?.as_str()?.split_once('/')?;
-        Some((group.to_owned(), version.to_owned(), resource.get("kind")?.as_str()?.to_owned()))
+        Some((function, group.to_owned(), version.to_owned(), resource.get("kind")?.as_str()?.to_owned()))
     };
     Some(resources.filter_map(named).collect())
 }
@@ -203,7 +212,7 @@ fn uncovered(offers: &[Offered], sources: &Sources, scope: &Scope, findings: &mu
     for offer in offers {
         let named = Named::new(&offer.group, &offer.kind);
         let why = match offer.is_guessable() {
-            true if sources.named.contains_key(&named) => continue,
+            true if sources.of_apps.contains_key(&named) => continue,
             true => "no ApiServerSource names it: `callboard sources` prints one".to_owned(),
             false if sources.has_shadows => continue,
             false => format!(

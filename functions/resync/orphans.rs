@@ -25,13 +25,13 @@ const GONE: &str = "its object is gone";
 
 /// A bucket object whose source is in no complete list of its kind.
 #[derive(Debug, Clone)]
-pub(super) struct Orphan {
-    pub(super) located: Located,
-    pub(super) named: Named,
+pub(crate) struct Orphan {
+    pub(crate) located: Located,
+    pub(crate) named: Named,
     /// Who keeps its kind.
-    pub(super) function: Function,
+    pub(crate) function: Function,
     /// The resourceVersion of the list in which it is not; `None` where its kind is gone.
-    pub(super) listed: Option<String>,
+    pub(crate) listed: Option<String>,
 }
 
 /// How a deletion ended.
@@ -43,13 +43,14 @@ enum Gone {
 }
 
 /// Whether so many of so many are too much to be deleted unasked.
-pub(super) fn is_mass(gone: usize, of: usize) -> bool {
+pub(crate) fn is_mass(gone: usize, of: usize) -> bool {
     gone > FEW && gone * 5 > of
 }
 
 /// Which orphans go, and which are held, in batches: those of a kind of which too many would go; of the others all,
 /// where too many of everything would go. What was approved goes.
-pub(super) fn judged(
+pub(crate) fn judged(
+    who: Function,
     orphans: Vec<Orphan>,
     stored: &BTreeMap<Named, usize>,
     approved: &BTreeSet<String>,
@@ -65,12 +66,12 @@ pub(super) fn judged(
     for (named, orphans) in kinds {
         let of = stored.get(&named).copied().unwrap_or_default();
         match is_mass(orphans.len(), of) {
-            true => batches.push(Batch::new(Some(named.display()), keys(&orphans), of)),
+            true => batches.push(Batch::new(who, Some(named.display()), keys(&orphans), of)),
             false => rest.extend(orphans),
         }
     }
     match is_mass(rest.len(), all) {
-        true => batches.push(Batch::new(None, keys(&rest), all)),
+        true => batches.push(Batch::new(who, None, keys(&rest), all)),
         false => go.extend(rest),
     }
     (go, batches)
@@ -82,15 +83,15 @@ fn keys(orphans: &[Orphan]) -> Vec<String> {
 
 impl<S: Store> Walk<'_, S> {
     /// Deletes the orphans while there is time, or holds them; where the next slice goes on.
-    pub(super) async fn remove(
+    pub(crate) async fn remove(
         &mut self,
         orphans: Vec<Orphan>,
         stored: &BTreeMap<Named, usize>,
     ) -> Result<Option<Cursor>, Nack> {
-        let records = held::records(self.cx).await?;
+        let records = held::records(self.cx, self.who).await?;
         let orphans = self.verified(orphans, &held::keys(&records)).await?;
         let all: BTreeSet<String> = keys(&orphans).into_iter().collect();
-        let (go, batches) = judged(orphans, stored, &held::approved(&records));
+        let (go, batches) = judged(self.who, orphans, stored, &held::approved(&records));
         self.findings.held = batches.iter().map(|batch| batch.id().to_owned()).collect();
         if self.mode == Mode::Look {
             self.would_hold(batches.iter());
@@ -99,7 +100,7 @@ impl<S: Store> Walk<'_, S> {
         if let Some(cursor) = self.delete(go).await {
             return Ok(Some(cursor));
         }
-        let news = held::hold(self.cx, self.request, records, &batches, &all).await?;
+        let news = held::hold(self.cx, self.who, self.request, records, &batches, &all).await?;
         self.findings.news |= !news.is_empty();
         self.would_hold(batches.iter().filter(|batch| news.contains(batch.id())));
         Ok(None)
@@ -210,7 +211,8 @@ impl<S: Store> Walk<'_, S> {
     /// What stands there is newer than the list: made since, or the cluster counts anew.
     async fn delete_newer(&self, orphan: &Orphan, listed: &Version) -> Result<Gone, Nack> {
         let Located { key, group, kind, namespace, name } = &orphan.located;
-        let object = ObjectRef::new(&format!("{group}/v1"), kind, namespace.as_deref(), name);
+        let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+        let object = ObjectRef::new(&api_version, kind, namespace.as_deref(), name);
         let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
         if self.cluster.get(&object).await?.is_some() {
             return Ok(Gone::No);

@@ -54,16 +54,13 @@ pub async fn slice<S: Store>(
     mode: Mode,
     until: Instant,
 ) -> Result<Report, Nack> {
-    if let Some(refused) = refused(cx, cluster, request, mode).await? {
+    if let Some(refused) = refused(cx, Function::Resync, cluster, request, mode).await? {
         return Ok(refused);
     }
     let listing = cx.bucket.entities().await?;
     let (located, foreign) = located(cx, listing.keys());
-    let mut stored: BTreeMap<Named, usize> = BTreeMap::new();
-    for (_, named) in &located {
-        *stored.entry(named.clone()).or_default() += 1;
-    }
-    let mut walk = Walk::new(cx, cluster, request, mode, until, &listing);
+    let stored = counted(&located);
+    let mut walk = Walk::new(cx, Function::Resync, cluster, request, mode, until, &listing);
     for key in foreign {
         walk.findings.drifted(DriftReason::Foreign, "", Some(key), "no object of Kubernetes has this key");
     }
@@ -118,7 +115,7 @@ async fn listed<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared) -> Result<Lis
 }
 
 /// What is done once a run is complete, and is no reason to do the run again: dead letters, and old tombstones.
-pub(super) async fn afterwards<S: Store>(cx: &Context<S>, findings: &mut Findings, until: Instant) {
+pub(crate) async fn afterwards<S: Store>(cx: &Context<S>, findings: &mut Findings, until: Instant) {
     if let Err(nack) = dead::redrive(cx, until).await {
         findings.failed("state/dead", &nack);
     }
@@ -136,12 +133,12 @@ pub async fn accept_cluster<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool
     foreign_cluster::accept(cx, uid).await
 }
 
-/// Lets the deletions of this id go with the next run; false if none are held under it.
+/// Lets the deletions of this id go with the next run of a function; false if it holds none under it.
 ///
 /// # Errors
 /// If the bucket cannot be used.
-pub async fn approve_held<S: Store>(cx: &Context<S>, id: &str) -> Result<bool, Nack> {
-    held::approve(cx, id).await
+pub async fn approve_held<S: Store>(cx: &Context<S>, who: Function, id: &str) -> Result<bool, Nack> {
+    held::approve(cx, who, id).await
 }
 
 /// Tries every dead letter again, once, by the object as it is now.
@@ -157,15 +154,16 @@ pub async fn redrive<S: Store>(cx: &Context<S>, cluster: &Cluster, until: Instan
 }
 
 /// The report of a run in another cluster than the one that filled the bucket.
-async fn refused<S: Store>(
+pub(crate) async fn refused<S: Store>(
     cx: &Context<S>,
+    who: Function,
     cluster: &Cluster,
     request: &ResyncRequest,
     mode: Mode,
 ) -> Result<Option<Report>, Nack> {
     let uid = cluster.uid().await?;
     let whose = match mode {
-        Mode::Repair => foreign_cluster::whose(cx, &uid, request).await?,
+        Mode::Repair => foreign_cluster::whose(cx, who, &uid, request).await?,
         Mode::Look if foreign_cluster::is_ours(cx, &uid).await? => Whose::Ours,
         Mode::Look => Whose::Others,
     };
@@ -175,7 +173,10 @@ async fn refused<S: Store>(
 }
 
 /// The keys of objects, with their kinds, and those of no object.
-fn located<'a, S>(cx: &Context<S>, keys: impl Iterator<Item = &'a String>) -> (Vec<(Located, Named)>, Vec<&'a String>) {
+pub(crate) fn located<'a, S>(
+    cx: &Context<S>,
+    keys: impl Iterator<Item = &'a String>,
+) -> (Vec<(Located, Named)>, Vec<&'a String>) {
     let (mut located, mut foreign) = (Vec::new(), Vec::new());
     for key in keys {
         match cx.settings.layout.read(key) {
@@ -189,8 +190,17 @@ fn located<'a, S>(cx: &Context<S>, keys: impl Iterator<Item = &'a String>) -> (V
     (located, foreign)
 }
 
+/// How many objects of each kind are stored.
+pub(crate) fn counted(located: &[(Located, Named)]) -> BTreeMap<Named, usize> {
+    let mut stored: BTreeMap<Named, usize> = BTreeMap::new();
+    for (_, named) in located {
+        *stored.entry(named.clone()).or_default() += 1;
+    }
+    stored
+}
+
 /// What is stored, within the scope, and in no complete list of its kind.
-fn orphans<S: Store>(
+pub(crate) fn orphans<S: Store>(
     walk: &Walk<'_, S>,
     located: Vec<(Located, Named)>,
     complete: &BTreeMap<Named, (Function, Option<String>)>,

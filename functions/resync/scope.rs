@@ -5,14 +5,14 @@ use cluster::Kind;
 use events::Scope;
 
 /// Whether an object is within the scope of a run.
-pub(super) fn is_asked(scope: &Scope, namespace: Option<&str>, name: &str) -> bool {
+pub(crate) fn is_asked(scope: &Scope, namespace: Option<&str>, name: &str) -> bool {
     let is = |asked: &Option<String>, has: Option<&str>| asked.is_none() || asked.as_deref() == has;
     is(&scope.namespace, namespace) && is(&scope.name, Some(name))
 }
 
 impl<S> Context<S> {
     /// The namespaces in which a kind is listed, one after another; `None` stands for all at once.
-    pub(super) fn namespaces_of(&self, kind: &Kind, scope: &Scope) -> Vec<Option<String>> {
+    pub(crate) fn namespaces_of(&self, kind: &Kind, scope: &Scope) -> Vec<Option<String>> {
         match (&self.namespaces, &scope.namespace) {
             _ if !kind.is_namespaced() => vec![None],
             (_, Some(asked)) if self.keeps(Some(asked)) => vec![Some(asked.clone())],

@@ -1,4 +1,4 @@
-//! The kinds that are served: Kubernetes' own two, and those of CustomResourceDefinitions.
+//! The kinds that are served: Kubernetes' own, and those of CustomResourceDefinitions.
 
 use super::Kind;
 use serde_json::{Value, json};
@@ -43,6 +43,28 @@ pub(super) fn installed() -> Vec<Value> {
     ]
 }
 
+/// Those of Knative that the mesh is made of, beside [`installed`], with the labels of channels and sources.
+pub(crate) fn of_knative() -> Vec<Value> {
+    let kinds = [
+        ("eventing.knative.dev", "Broker", "v1", ""),
+        ("eventing.knative.dev", "Trigger", "v1", ""),
+        ("eventing.knative.dev", "EventType", "v1beta2", ""),
+        ("messaging.knative.dev", "Channel", "v1", "messaging.knative.dev/subscribable"),
+        ("messaging.knative.dev", "Subscription", "v1", ""),
+        ("sources.knative.dev", "PingSource", "v1", "duck.knative.dev/source"),
+        ("serving.knative.dev", "Service", "v1", ""),
+    ];
+    let defined = |(group, kind, version, label): (&str, &str, &str, &str)| {
+        let plural = format!("{}s", kind.to_lowercase());
+        let mut definition = definition(group, (kind, &plural), &[version], "Namespaced");
+        if !label.is_empty() {
+            definition["metadata"]["labels"] = json!({label: "true"});
+        }
+        definition
+    };
+    kinds.map(defined).into()
+}
+
 impl Kind {
     pub(super) fn of_kubernetes() -> Vec<Self> {
         let kind = |group: &str, kind: &str, plural: &str| Self {
@@ -50,10 +72,12 @@ impl Kind {
             versions: vec!["v1".into()],
             kind: kind.into(),
             plural: plural.into(),
-            is_namespaced: false,
+            is_namespaced: matches!(kind, "Service" | "Deployment"),
         };
         vec![
             kind("", "Namespace", "namespaces"),
+            kind("", "Service", "services"),
+            kind("apps", "Deployment", "deployments"),
             kind("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
         ]
     }

@@ -14,6 +14,8 @@ struct Asked {
     limit: usize,
     from: Option<String>,
     named: Option<String>,
+    /// A label that is `true`.
+    labelled: Option<String>,
     is_metadata: bool,
 }
 
@@ -70,7 +72,9 @@ impl State {
         let query = |name: &str| {
             let mut pairs =
                 request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
-            pairs.find(|(key, _)| *key == name).map(|(_, value)| value.replace("%3D", "=").replace("%3A", ":"))
+            pairs
+                .find(|(key, _)| *key == name)
+                .map(|(_, value)| value.replace("%3D", "=").replace("%3A", ":").replace("%2F", "/"))
         };
         let accept = request.headers().get("accept").and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         Asked {
@@ -78,6 +82,7 @@ impl State {
             limit: query("limit").map_or(usize::MAX, |limit| limit.parse().unwrap()),
             from: query("continue"),
             named: query("fieldSelector").map(|it| it.strip_prefix("metadata.name=").unwrap().to_owned()),
+            labelled: query("labelSelector").map(|it| it.strip_suffix("=true").unwrap().to_owned()),
             is_metadata: accept.contains("as=PartialObjectMetadata"),
         }
     }
@@ -169,7 +174,8 @@ impl State {
         let wanted = |item: &&Value| {
             let metadata = &item["metadata"];
             let is_in = namespace.is_none_or(|namespace| metadata["namespace"] == namespace);
-            is_in && asked.named.as_ref().is_none_or(|name| metadata["name"] == **name)
+            let is_labelled = asked.labelled.as_ref().is_none_or(|label| metadata["labels"][label] == "true");
+            is_in && is_labelled && asked.named.as_ref().is_none_or(|name| metadata["name"] == **name)
         };
         let items = self.objects.get(&kind.resource()).into_iter().flat_map(|of| of.values()).filter(wanted);
         let items = items.cloned().collect();
@@ -188,6 +194,7 @@ impl Asked {
             Path::List { kind, namespace, .. } => {
                 let namespace = namespace.as_ref().map(|it| format!(" {it}/")).unwrap_or_default();
                 let named = self.named.as_ref().map(|it| format!(" named {it}")).unwrap_or_default();
+                let named = named + &self.labelled.as_ref().map(|it| format!(" labelled {it}")).unwrap_or_default();
                 let more = if self.from.is_some() { " more" } else { "" };
                 format!("list {}{namespace}{named}{metadata}{more}", kind.resource())
             }

@@ -1,6 +1,6 @@
-//! What stands at a key, for who compares the bucket with the cluster.
+//! What stands at a key, for who compares the bucket with the cluster, or tells again what was done.
 
-use crate::{Bucket, Error, Store};
+use crate::{Bucket, Error, Outcome, Store};
 use catalog::Key;
 use events::Version;
 
@@ -26,5 +26,18 @@ impl<S: Store> Bucket<S> {
             sha256: stored.sha256,
             version: stored.version,
         }))
+    }
+
+    /// What the event of this cause did to the object at `key`, where that was the last that changed it; `None` where
+    /// another event did.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn done_by(&self, key: &Key, cause: &str) -> Result<Option<Outcome>, Error> {
+        let dead = match self.head(key).await? {
+            Some(stored) => return Ok((stored.cause == cause).then_some(stored.outcome)),
+            None => self.tombstone(key).await?,
+        };
+        Ok(dead.filter(|(_, tombstone)| tombstone.cause == cause).map(|(_, tombstone)| tombstone.outcome()))
     }
 }

@@ -14,6 +14,9 @@ use std::{fmt, sync::Arc};
 /// How many objects a page holds at most.
 const LIMIT: usize = 500;
 
+/// How many CustomResourceDefinitions a page holds at most.
+const DEFINITIONS: usize = 50;
+
 /// How many pages the list of CustomResourceDefinitions may have.
 const PAGES: usize = 100;
 
@@ -138,6 +141,19 @@ impl Cluster {
             self.0.discovery.doubt(kind.group());
         }
         page
+    }
+
+    /// A page of the CustomResourceDefinitions that have this label, set to `true`; as [`Self::page`], but smaller, for
+    /// they are large.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub async fn definitions(&self, label: &str, from: Option<&str>) -> Result<Page, Error> {
+        let kind = Kind::custom_resource_definition();
+        let selector = encoded(&format!("{label}=true"));
+        let from = from.map(|token| format!("&continue={}", encoded(token))).unwrap_or_default();
+        let path = format!("{}?limit={DEFINITIONS}&labelSelector={selector}{from}", kind.path(None));
+        self.list(&format!("list {kind}"), &kind, Call::list(path)).await
     }
 
     /// Whether a CustomResourceDefinition of that group and kind exists, whatever its state. A kind that does not come

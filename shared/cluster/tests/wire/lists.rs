@@ -51,6 +51,16 @@ async fn a_list_of_one_namespace_asks_for_no_other() {
 }
 
 #[tokio::test]
+async fn definitions_are_asked_for_by_their_label_a_few_at_a_time() {
+    let (cluster, asked) = cluster(|_| page(&["foos.example.org"], "x"));
+    let page = cluster.definitions("duck.knative.dev/source", None).await.unwrap();
+    assert_eq!(page.objects[0].reference().kind(), "CustomResourceDefinition");
+    cluster.definitions("duck.knative.dev/source", page.next.as_deref()).await.unwrap();
+    let first = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=50&labelSelector=duck.knative.dev%2Fsource%3Dtrue";
+    assert_eq!(asked.take(), [first.to_owned(), format!("{first}&continue=x")]);
+}
+
+#[tokio::test]
 async fn a_forbidden_list_says_who_may_not_do_what() {
     let said = r#"apps.example.org is forbidden: User "x" cannot list resource "apps""#;
     let error = first_page(move || Answer::refusal(403, said)).await.unwrap_err();

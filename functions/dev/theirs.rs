@@ -1,0 +1,39 @@
+//! Entities that people keep by themselves and which the story names, so that Backstage shows no dangling reference.
+
+use catalog::{
+    ComponentSpec, Described, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Metadata, Notes, Settings,
+    Spec,
+};
+use events::Object;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The owner of everything here, a team, and a Component of which a Service carries the name.
+pub(super) fn theirs(settings: &Settings) -> [Described; 3] {
+    let group = || Spec::Group(GroupSpec { ty: "team".to_owned(), children: Vec::new() });
+    [
+        described("Group", "guests", group(), settings),
+        described("Group", "team-a", group(), settings),
+        described("Component", "logger", Spec::Component(component()), settings),
+    ]
+}
+
+fn component() -> ComponentSpec {
+    ComponentSpec {
+        ty: "service".to_owned(),
+        lifecycle: "production".to_owned(),
+        owner: EntityRef::new("group", &EntityNamespace::fit("default"), &EntityName::fit("guests")),
+        system: None,
+        provides_apis: BTreeSet::new(),
+        consumes_apis: BTreeSet::new(),
+        depends_on: BTreeSet::new(),
+        dependency_of: BTreeSet::new(),
+    }
+}
+
+fn described(kind: &str, name: &str, spec: Spec, settings: &Settings) -> Described {
+    let source = json!({"apiVersion": "backstage.io/v1alpha1", "kind": kind, "metadata": {"name": name}});
+    let source = Object::try_from(source).expect("apiVersion, kind and name are there and valid");
+    let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit(name));
+    Described::new(&source, settings, vec![Entity::new(metadata, spec)], Notes::default())
+}

@@ -1,0 +1,104 @@
+//! An object of the event mesh changed: the entities which that affects.
+//!
+//! The mesh is an index ([`Index`]): filled by one list of each kind at the start, kept by events, compared with cluster and
+//! bucket at each tick.
+
+mod compare;
+mod index;
+mod kinds;
+mod ledger;
+mod lists;
+mod owed;
+mod seek;
+mod start;
+mod tick;
+mod write;
+
+pub use index::Index;
+pub(crate) use kinds::{labelled, unwatched};
+pub(crate) use start::start;
+pub(crate) use tick::compared;
+pub use tick::{approve, tick};
+
+use crate::{
+    context::Context,
+    now::{Now, nothing},
+};
+use bucket::Store;
+use catalog::mesh::Id;
+use events::{Arrival, Cataloged, Cause, Function, Nack, Nothing, ObjectChange, Reply, Verdict};
+use index::Phase;
+use std::{collections::BTreeMap, time::Instant};
+use write::Written;
+
+/// Keeps the entities which the change of one object affects, and what could not be written before.
+///
+/// # Errors
+/// If the mesh is not listed yet, something cannot be written, or the cluster does not answer.
+pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
+    cx.mesh.ready().map_err(Nack::Retry)?;
+    let until = Instant::now() + cx.pace.slice();
+    let Arrival { cause, change, time, .. } = arrival;
+    // Without a cluster nobody can ask for it when somebody names it.
+    let is_ours = cx.cluster.is_none() || cx.mesh.concerns(change.object());
+    if !is_ours || !cx.keeps(change.object().namespace()) {
+        return nothing(Nothing::NotOurs);
+    }
+    let now = match cx.now(change, time).await {
+        Ok(now) => now,
+        Err(end) => return end,
+    };
+    let id = Id::of(now.object());
+    let mut owed = cx.mesh.take_in(&now);
+    if let Some(cluster) = &cx.cluster {
+        owed.extend(seek::seek(cx, cluster, std::slice::from_ref(&id)).await?);
+    }
+    let written = match owed.ids().is_empty() {
+        true => again(cx, &id, &cause, time).await?,
+        false => write::all(cx, owed, &cause.sha256, until).await?,
+    };
+    reply(cx, &id, cause, &now, written)
+}
+
+/// What an event did whose reply may not have arrived, since the process ended that did it.
+async fn again<S: Store>(cx: &Context<S>, id: &Id, cause: &Cause, time: Option<i64>) -> Result<Written, Nack> {
+    let Phase::Ready(started) = cx.mesh.phase() else { return Ok(Written::default()) };
+    let mut written = Written::default();
+    if time.is_none_or(|time| time > started) {
+        return Ok(written);
+    }
+    let touched = cx.mesh.touched(id).into_iter().filter(|it| it != id).take(ledger::TOLD);
+    for it in [id.clone()].into_iter().chain(touched) {
+        let key = cx.settings.layout.key(&it);
+        match cx.bucket.done_by(&key, &cause.sha256).await? {
+            Some(outcome) => {
+                let key = key.to_string();
+                written.truncated |= outcome.truncated;
+                written.changes.insert(key.clone(), ObjectChange { key, entities: outcome.entities });
+            }
+            // It did not come so far, or another one was there since.
+            None if it == *id => break,
+            None => {}
+        }
+    }
+    Ok(written)
+}
+
+/// The reply names the object of the cause first, then the others; those of an earlier delivery, too, unless something newer
+/// came since.
+fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written) -> Verdict {
+    let Written { changes, refused, ignored, truncated } = written;
+    let is_late = cx.mesh.is_late(id, &now.version());
+    let told = if is_late { Vec::new() } else { cx.mesh.ledger.told_of(&cause.sha256) };
+    let mut all: BTreeMap<_, _> = told.into_iter().map(|change| (change.key.clone(), change)).collect();
+    all.extend(changes);
+    if all.is_empty() && refused.is_empty() {
+        return nothing(if is_late { Nothing::Stale } else { Nothing::Unchanged });
+    }
+    let key = cx.settings.layout.key(id).to_string();
+    let own = all.remove(&key);
+    let changes = own.into_iter().chain(all.into_values()).collect();
+    let cataloged = Cataloged { cause, changes, refused, ignored, truncated };
+    let event = cataloged.event(Function::Mesh, now.object(), &key);
+    event.map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
+}

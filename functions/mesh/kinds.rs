@@ -1,0 +1,127 @@
+//! Which kinds the mesh is made of: those of a table, and those that CustomResourceDefinitions are labelled as.
+
+use crate::resync::kinds::{Named, Sources};
+use catalog::Offered;
+use cluster::{Cluster, Error};
+use events::{Function, Object, ObjectRef};
+use std::collections::BTreeMap;
+
+/// Group, kind, and the version in which our sources tell of it: EventType v1beta3 has no schema.
+const EXACT: [(&str, &str, &str); 14] = [
+    ("", "Namespace", "v1"),
+    ("", "Service", "v1"),
+    ("eventing.knative.dev", "Broker", "v1"),
+    ("eventing.knative.dev", "EventType", "v1beta2"),
+    ("eventing.knative.dev", "KafkaSink", "v1alpha1"),
+    ("eventing.knative.dev", "Trigger", "v1"),
+    ("flows.knative.dev", "Parallel", "v1"),
+    ("flows.knative.dev", "Sequence", "v1"),
+    ("messaging.knative.dev", "Channel", "v1"),
+    ("messaging.knative.dev", "InMemoryChannel", "v1"),
+    ("messaging.knative.dev", "Subscription", "v1"),
+    ("serving.knative.dev", "Service", "v1"),
+    ("sinks.knative.dev", "IntegrationSink", "v1alpha1"),
+    ("sinks.knative.dev", "JobSink", "v1alpha1"),
+];
+
+/// By these labels Knative knows channels and sources.
+const LABELS: [&str; 2] = ["messaging.knative.dev/subscribable", "duck.knative.dev/source"];
+
+/// The sources that deploy/ watches beside those.
+const WATCHED: [(&str, &str); 4] = [
+    ("sources.knative.dev", "ApiServerSource"),
+    ("sources.knative.dev", "ContainerSource"),
+    ("sources.knative.dev", "PingSource"),
+    ("sources.knative.dev", "SinkBinding"),
+];
+
+/// The kinds of channels and sources that are installed, with their definitions.
+///
+/// # Errors
+/// If CustomResourceDefinitions cannot be listed.
+pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(Named, Object)>, Error> {
+    let mut definitions = BTreeMap::new();
+    for label in LABELS {
+        let mut from: Option<String> = None;
+        loop {
+            let page = cluster.definitions(label, from.as_deref()).await?;
+            definitions.extend(page.objects.into_iter().filter_map(|it| Some((named(&it)?, it))));
+            match page.next {
+                Some(next) => from = Some(next),
+                None => break,
+            }
+        }
+    }
+    Ok(definitions.into_iter().collect())
+}
+
+/// The kind that a definition defines.
+fn named(definition: &Object) -> Option<Named> {
+    Some(Named::new(definition.text("/spec/group")?, definition.text("/spec/names/kind")?))
+}
+
+/// Whether Kratix made it for a Promise, so that its objects are requests.
+fn is_promised(definition: &Object) -> bool {
+    definition.label("kratix.io/promise-name").is_some()
+}
+
+/// The kinds of the mesh, in order, with the version to list them in, if not any.
+pub(super) fn all<'a>(
+    labelled: &'a [(Named, Object)],
+    stored: impl Iterator<Item = &'a Named>,
+    sources: Option<&Sources>,
+) -> BTreeMap<Named, Option<&'static str>> {
+    // Where our sources cannot be read, those of other groups may be the requests of `apps`.
+    let is_of_apps = |named: &Named| sources.map_or(!is_taken(named), |sources| sources.of_apps.contains_key(named));
+    let labelled = labelled.iter().filter(|(_, definition)| !is_promised(definition)).map(|(named, _)| named);
+    let others = labelled.chain(stored.filter(|named| is_taken(named))).filter(|named| !is_of_apps(named));
+    let mut kinds: BTreeMap<_, _> = others.map(|named| (named.clone(), None)).collect();
+    kinds.extend(EXACT.map(|(group, kind, version)| (Named::new(group, kind), Some(version))));
+    kinds
+}
+
+/// Whether what lies in the bucket of a kind is of the mesh.
+pub(super) fn is_of_mesh(named: &Named, complete: &BTreeMap<Named, Option<String>>) -> bool {
+    complete.contains_key(named) || is_taken(named)
+}
+
+/// Whether the table of functions gives it to the mesh.
+fn is_taken(named: &Named) -> bool {
+    let api_version = if named.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", named.group) };
+    let object = ObjectRef::new(&api_version, &named.kind, None, "x");
+    object.is_ok_and(|object| Function::taking(&object) == Some(Function::Mesh))
+}
+
+/// Whether other entities tell of its objects: without them these lack relations.
+pub(super) fn bears_relations(named: &Named) -> bool {
+    let is = |kinds: &[&str]| kinds.contains(&named.kind.as_str());
+    match named.group.as_str() {
+        "eventing.knative.dev" => is(&["broker", "eventtype", "trigger"]),
+        "messaging.knative.dev" => true,
+        "apiextensions.k8s.io" => is(&["customresourcedefinition"]),
+        _ => false,
+    }
+}
+
+/// The installed channels and sources of which deploy/ watches none, in the version that their group prefers.
+///
+/// # Errors
+/// If they cannot be listed.
+pub(crate) async fn unwatched(cluster: &Cluster) -> Result<Vec<Offered>, Error> {
+    let mut unwatched = Vec::new();
+    for (named, _) in labelled(cluster).await?.iter().filter(|it| is_unwatched(it)) {
+        if let Some(kind) = cluster.kind(&named.group, &named.kind).await? {
+            let [group, kind_name, version, plural] =
+                [kind.group(), kind.kind(), kind.version(), kind.plural()].map(str::to_owned);
+            let namespaced = kind.is_namespaced();
+            unwatched.push(Offered { group, kind: kind_name, version, plural, namespaced, promise: String::new() });
+        }
+    }
+    Ok(unwatched)
+}
+
+/// Whether deploy/ has no source for this kind.
+pub(super) fn is_unwatched((named, definition): &(Named, Object)) -> bool {
+    let mut watched = EXACT.iter().map(|(group, kind, _)| (*group, *kind)).chain(WATCHED);
+    !is_promised(definition) && !watched.any(|(group, kind)| Named::new(group, kind) == *named)
+}

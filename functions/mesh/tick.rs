@@ -1,0 +1,122 @@
+//! A tick: cluster, index and bucket compared and brought in line.
+
+use super::{
+    compare::{Compared, compare},
+    lists::{Lists, load},
+    write,
+};
+use crate::{
+    context::Context,
+    resync::{Findings, Mode, Report, changed, drifted, run},
+};
+use bucket::Store;
+use catalog::Located;
+use cluster::Cluster;
+use events::{
+    Approval, Cataloged, Function, Nack, Nothing, ObjectChange, ObjectRef, Reply, ResyncRequest, Scope, Verdict,
+};
+use std::time::Instant;
+
+/// Compares the mesh; the reply tells what changed.
+///
+/// # Errors
+/// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
+pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
+    let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
+    // That it is not listed yet, too: the comparison of the start comes.
+    let (Ok(_alone), Ok(())) = (cx.mesh.alone.try_lock(), cx.mesh.ready()) else {
+        return Ok(Reply::Nothing(Nothing::Busy));
+    };
+    let findings = run(cx, cluster, &request, Instant::now() + cx.pace.slice(), None).await?.findings;
+    reply(cx, &request, findings)
+}
+
+/// Lets what the mesh holds go, and compares at once.
+///
+/// # Errors
+/// As [`tick`].
+pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
+    let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
+    let uid = cluster.uid().await?;
+    let approved = match approval.id == uid {
+        // Perhaps resync was faster, which takes this event, too.
+        true => run::accept_cluster(cx, &uid).await.map(|_| true)?,
+        false => run::approve_held(cx, Function::Mesh, &approval.id).await?,
+    };
+    match approved {
+        true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
+        false => Ok(Reply::Nothing(Nothing::Lapsed)),
+    }
+}
+
+/// Compares and tells what had drifted. With lists that were just read, those count.
+pub(super) async fn run<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    request: &ResyncRequest,
+    until: Instant,
+    lists: Option<Lists>,
+) -> Result<Report, Nack> {
+    let before = drifted::before(cx, Function::Mesh).await?;
+    let mut report = compared(cx, cluster, request, Mode::Repair, until, lists).await?;
+    let is_complete = report.next.is_none() && !report.findings.is_refused && request.scope == Scope::default();
+    if !report.findings.is_refused {
+        settle(cx, request, until, &mut report.findings).await;
+    }
+    drifted::tell(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
+    Ok(report)
+}
+
+/// Compares the index, filled anew, with the bucket.
+///
+/// # Errors
+/// If cluster or bucket cannot be used at all.
+pub(crate) async fn compared<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    request: &ResyncRequest,
+    mode: Mode,
+    until: Instant,
+    lists: Option<Lists>,
+) -> Result<Report, Nack> {
+    if let Some(refused) = run::refused(cx, Function::Mesh, cluster, request, mode).await? {
+        return Ok(refused);
+    }
+    let listing = cx.bucket.entities().await?;
+    let it = Compared { cluster, request, mode, until, listing };
+    let lists = match lists {
+        Some(lists) => lists,
+        None => load(cx, cluster, &it.stored(cx)).await,
+    };
+    compare(cx, &it, lists).await
+}
+
+/// Writes what was left to be written, and what the comparison itself affects.
+async fn settle<S: Store>(cx: &Context<S>, request: &ResyncRequest, until: Instant, findings: &mut Findings) {
+    match write::all(cx, cx.mesh.ledger.debts(), &request.cause.sha256, until).await {
+        Ok(written) => {
+            findings.changes.retain(|change| !written.changes.contains_key(&change.key));
+            findings.changes.extend(written.changes.into_values());
+        }
+        Err(nack) => tracing::warn!(%nack, "something is left to be written"),
+    }
+}
+
+/// What changed; the first of it names the event.
+pub(super) fn reply<S>(cx: &Context<S>, request: &ResyncRequest, findings: Findings) -> Verdict {
+    let Findings { mut changes, refused, .. } = findings;
+    changes.sort_by(|a, b| a.key.cmp(&b.key));
+    let Some((subject, key)) = changes.first().and_then(|change| named(cx, change)) else {
+        return Ok(Reply::Nothing(Nothing::Unchanged));
+    };
+    let cause = request.cause.clone();
+    let cataloged = Cataloged { cause, changes, refused, ignored: Vec::new(), truncated: false };
+    cataloged.event(Function::Mesh, &subject, &key).map(changed).map_err(Nack::Reject)
+}
+
+/// Whose the bucket object is.
+fn named<S>(cx: &Context<S>, change: &ObjectChange) -> Option<(ObjectRef, String)> {
+    let Located { key, group, kind, namespace, name } = cx.settings.layout.read(&change.key)?;
+    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    Some((ObjectRef::new(&api_version, &kind, namespace.as_deref(), &name).ok()?, key.to_string()))
+}

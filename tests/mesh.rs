@@ -1,0 +1,212 @@
+//! The function `mesh`: one change touches what it affects, a tick makes right whatever was missed, and a start waits for
+//! the whole.
+
+mod captured;
+mod commands;
+mod crashes;
+mod drift;
+mod events;
+mod overlap;
+mod start;
+
+use crate::{
+    kubernetes::{Kubernetes, at, definition, of_knative, reference, resource},
+    memory::Memory,
+    support::settings,
+};
+use ::events::{Nack, Nothing, Reply, Verdict};
+use bucket::{Bucket, Honours};
+use callboard::{
+    clock::Clock,
+    context::Context,
+    serving::{Functions, Serving},
+};
+use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
+use runtime::Handler;
+use serde_json::{Value, json};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+/// What time it is at the start of a process, in milliseconds since the epoch.
+const NOW: i64 = 1_800_000_000_000;
+
+/// A cluster with Knative, a bucket, and a process that serves `mesh`.
+struct World {
+    kubernetes: Kubernetes,
+    store: Memory,
+    process: Functions<Memory>,
+    ticks: AtomicUsize,
+}
+
+impl World {
+    /// With a Broker, two EventTypes, two Services and a Trigger that brings orders to billing; all is cataloged.
+    async fn new() -> Self {
+        let kubernetes = cluster();
+        for object in [broker("default"), broker("other"), event_type("order"), event_type("refund")] {
+            kubernetes.apply(object);
+        }
+        for object in [service("billing"), service("audit"), trigger("orders", "default", "order", "billing")] {
+            kubernetes.apply(object);
+        }
+        let world = Self::beside(kubernetes, Memory::default());
+        world.settled().await;
+        world.store.forget_calls();
+        world
+    }
+
+    /// A process that starts.
+    fn beside(kubernetes: Kubernetes, store: Memory) -> Self {
+        Self::with(kubernetes, store, |context| context)
+    }
+
+    fn with(kubernetes: Kubernetes, store: Memory, set: impl FnOnce(Context<Memory>) -> Context<Memory>) -> Self {
+        let settings = settings();
+        let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
+        let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_clock(Clock::new(|| NOW));
+        let process = Functions::start(Serving::Mesh, set(context)).unwrap();
+        Self { kubernetes, store, process, ticks: AtomicUsize::new(0) }
+    }
+
+    /// Waits until the comparison of the start is done, and all is written.
+    async fn settled(&self) {
+        let verdict = self.tick().await;
+        assert!(matches!(verdict, Ok(Reply::Nothing(Nothing::Unchanged) | Reply::Changed(_))), "{verdict:?}");
+    }
+
+    async fn ready(&self) {
+        eventually(|| self.process.ready().is_ok()).await;
+    }
+
+    async fn handle(&self, event: Event) -> Verdict {
+        self.process.handle(event).await
+    }
+
+    /// A tick, as soon as no other comparison is going.
+    async fn tick(&self) -> Verdict {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        loop {
+            let number = self.ticks.fetch_add(1, Relaxed).to_string();
+            match self.handle(tick(&number)).await {
+                Ok(Reply::Nothing(Nothing::Busy)) if Instant::now() < deadline => {
+                    tokio::time::sleep(Duration::from_millis(2)).await;
+                }
+                verdict => return verdict,
+            }
+        }
+    }
+
+    /// A tick that finds nothing to do.
+    async fn is_true(&self) {
+        assert_eq!(self.tick().await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    }
+
+    /// Applies, and tells of it; which keys that changed.
+    async fn applied(&self, object: Value) -> Vec<String> {
+        keys(self.handle(resource("update", &self.kubernetes.apply(object))).await)
+    }
+
+    /// The descriptor at a key that ends so.
+    fn descriptor(&self, end: &str) -> String {
+        let found = self.store.entities().into_iter().find(|(key, _)| key.ends_with(end));
+        found.unwrap_or_else(|| panic!("there is no {end} in {:?}", self.store.entities().keys())).1
+    }
+
+    /// The names at the end of all keys.
+    fn names(&self) -> Vec<String> {
+        self.store.entities().keys().map(|key| short(key)).collect()
+    }
+}
+
+/// A process without a cluster, which knows what events tell it.
+fn of_events(store: Memory) -> Functions<Memory> {
+    let settings = settings();
+    let bucket = Bucket::new(store, settings.layout.clone(), Honours::Conditions);
+    let context = Context::new(settings, bucket).with_mesh_of_events();
+    Functions { serving: Serving::All, context: Arc::new(context) }
+}
+
+/// What a new install would fill a bucket with.
+async fn fresh(kubernetes: &Kubernetes) -> BTreeMap<String, String> {
+    let world = World::beside(kubernetes.clone(), Memory::default());
+    world.settled().await;
+    world.store.entities()
+}
+
+fn cluster() -> Kubernetes {
+    let kubernetes = Kubernetes::new();
+    of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
+    kubernetes.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "shop"}}));
+    kubernetes
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "callers make it on the spot")]
+fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
+    let metadata = json!({"name": name, "namespace": "shop"});
+    json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
+}
+
+fn broker(name: &str) -> Value {
+    object("eventing.knative.dev/v1", "Broker", name, json!({}))
+}
+
+/// Of events of this type, at the Broker `default`.
+fn event_type(ty: &str) -> Value {
+    let reference = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default"});
+    let spec = json!({"type": format!("com.example.{ty}"), "source": "/shop", "reference": reference});
+    object("eventing.knative.dev/v1beta2", "EventType", ty, spec)
+}
+
+fn service(name: &str) -> Value {
+    object("serving.knative.dev/v1", "Service", name, json!({}))
+}
+
+fn trigger(name: &str, broker: &str, ty: &str, subscriber: &str) -> Value {
+    let to = json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": subscriber});
+    let filter = json!({"attributes": {"type": format!("com.example.{ty}")}});
+    object(
+        "eventing.knative.dev/v1",
+        "Trigger",
+        name,
+        json!({"broker": broker, "filter": filter, "subscriber": {"ref": to}}),
+    )
+}
+
+fn tick(id: &str) -> Event {
+    let event = EventBuilderV10::new().id(id).source("/pingsources/tick").ty("dev.knative.sources.ping");
+    event.data("application/json", json!({"callboard": "resync"})).build().unwrap()
+}
+
+fn replied(verdict: Verdict) -> (Event, Value) {
+    match verdict {
+        Ok(Reply::Changed(reply)) => {
+            let data = reply.data().unwrap().clone().try_into().unwrap();
+            (*reply, data)
+        }
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+/// `<kind>/<name>` of the keys that a reply names, in its order.
+fn keys(verdict: Verdict) -> Vec<String> {
+    let (_, data) = replied(verdict);
+    data["changes"].as_array().unwrap().iter().map(|change| short(change["key"].as_str().unwrap())).collect()
+}
+
+fn short(key: &str) -> String {
+    let parts: Vec<_> = key.trim_end_matches(".yaml").split('/').collect();
+    format!("{}/{}", parts[3], parts[parts.len() - 1])
+}
+
+async fn eventually(holds: impl Fn() -> bool) {
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !holds() {
+        assert!(Instant::now() < deadline, "it did not come true");
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+}

@@ -1,0 +1,52 @@
+//! The mesh at a terminal.
+
+use super::*;
+use crate::{
+    binary::{NEEDED, callboard},
+    s3::endpoint,
+};
+use callboard::dev::endpoint::Endpoint;
+
+/// How a command ends, and what it prints.
+async fn run(command: &str, kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
+    let kubeconfig = kubernetes.serve().await;
+    let keys = store.credentials();
+    let variables = [
+        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_S3", store.url()),
+        ("AWS_ACCESS_KEY_ID", &keys.access_key),
+        ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
+    ];
+    let variables: Vec<_> = NEEDED.into_iter().chain(variables).collect();
+    let mut command_line = callboard(&variables);
+    command_line.arg(command);
+    let output = tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap();
+    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.success(), printed)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn drift_of_the_mesh_is_told_and_resync_mends_it() {
+    let (kubernetes, store) = (cluster(), endpoint().await);
+    kubernetes.apply(broker("default"));
+    let (is_true, told) = run("drift", &kubernetes, &store).await;
+    assert!(!is_true && told.contains("missing  broker.eventing.knative.dev"), "{told}");
+    let (is_well, told) = run("resync", &kubernetes, &store).await;
+    assert!(is_well && told.contains("2 bucket objects written or deleted"), "{told}");
+    let (is_true, told) = run("drift", &kubernetes, &store).await;
+    assert!(is_true, "{told}");
+    kubernetes.delete(&broker("default"));
+    let (is_true, told) = run("drift", &kubernetes, &store).await;
+    assert!(!is_true && told.contains("orphan") && told.contains("stale"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sources_of_others_are_printed_with_their_mark() {
+    let (kubernetes, store) = (cluster(), endpoint().await);
+    let mut labelled = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
+    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
+    kubernetes.apply(labelled);
+    let (is_well, printed) = run("sources", &kubernetes, &store).await;
+    assert!(is_well && printed.contains("kind: FooSource") && printed.contains("callboard: mesh"), "{printed}");
+    assert!(!printed.contains("kind: PingSource"), "{printed}");
+}

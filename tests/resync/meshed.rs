@@ -1,0 +1,79 @@
+//! What is the mesh's is left to it; where one process serves all, a tick is one for both.
+
+use super::*;
+use crate::kubernetes::of_knative;
+
+/// A kind of source of others, as its definition is labelled.
+fn foo() -> Value {
+    let mut definition = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
+    definition["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
+    definition
+}
+
+fn foo_source() -> Value {
+    let metadata = json!({"name": "foo", "namespace": "default"});
+    json!({"apiVersion": "sources.example.org/v1", "kind": "FooSource", "metadata": metadata})
+}
+
+/// A process of all functions that started beside this cluster.
+async fn started(kubernetes: Kubernetes) -> World {
+    let mut world = World::beside(kubernetes, Memory::default()).await;
+    let context = Arc::into_inner(world.process.context).unwrap();
+    world.process = Functions::start(Serving::All, context).unwrap();
+    let begun = std::time::Instant::now();
+    while world.process.ready().is_err() {
+        assert!(begun.elapsed() < Duration::from_secs(20));
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    world
+}
+
+#[tokio::test]
+async fn sources_of_others_are_left_to_the_mesh_by_their_label() {
+    let world = World::new().await;
+    world.kubernetes.apply(foo());
+    world.kubernetes.apply(foo_source());
+    let key = "entities/main/sources.example.org/foosource/default/foo.yaml";
+    let body = bucket::Body { bytes: b"of the mesh".to_vec(), content_type: "", metadata: BTreeMap::new() };
+    world.store.write(key, body, bucket::Condition::Always);
+    world.tick().await.unwrap();
+    world.is_true().await;
+    assert_eq!(world.store.entities()[key], "of the mesh");
+    // A right that is lost does not make them others'.
+    world.kubernetes.break_off("list customresourcedefinitions", crate::kubernetes::Fault::Status(403), usize::MAX);
+    world.tick().await.unwrap();
+    assert_eq!(world.store.entities()[key], "of the mesh");
+}
+
+#[tokio::test]
+async fn a_tick_of_all_functions_keeps_both_and_tells_of_the_mesh_by_the_sink() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
+    kubernetes.apply(foo());
+    let world = started(kubernetes).await;
+    while world.tick().await == Ok(Reply::Nothing(Nothing::Busy)) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    world.posted("");
+    world.app("todo", "v1");
+    world.kubernetes.apply(foo_source());
+    let data = world.resynced().await;
+    assert_eq!(data["changes"].as_array().unwrap().len(), 1, "{data}");
+    let told = world.posted("dev.callboard.mesh.cataloged");
+    let told: Vec<_> = told.iter().map(|data| data["changes"][0]["key"].as_str().unwrap()).collect();
+    assert_eq!(told, ["entities/main/sources.example.org/foosource/default/foo.yaml"]);
+    world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_dead_letter_of_the_mesh_is_not_kept_since_its_tick_makes_up_for_it() {
+    let world = World::new().await;
+    of_knative().into_iter().for_each(|definition| drop(world.kubernetes.apply(definition)));
+    let metadata = json!({"name": "default", "namespace": "default"});
+    let broker = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "metadata": metadata});
+    let mut dead = resource("add", &world.kubernetes.apply(broker));
+    dead.set_extension("knativeerrorcode", "503");
+    assert_eq!(world.handle(dead).await, Ok(Reply::Nothing(Nothing::Kept)));
+    assert!(!world.store.objects().keys().any(|key| key.contains("/dead/")));
+}
