@@ -7,11 +7,13 @@
 mod affected;
 mod api;
 mod component;
+mod copied;
 mod declared;
 mod described;
 mod destination;
 mod face;
 mod id;
+mod lacks;
 mod links;
 mod matching;
 mod node;
@@ -119,12 +121,28 @@ impl Mesh {
     /// Ends the list of a kind, of one namespace or of all, as of this version: what neither it nor an event told of since it
     /// began is gone. Whose descriptors that affects.
     pub fn complete(&mut self, group: &str, kind: &str, namespace: Option<&str>, listed: &str) -> BTreeSet<Id> {
+        let mut missing = self.missing(group, kind);
+        missing.retain(|id| namespace.is_none_or(|namespace| id.namespace() == Some(namespace)));
+        self.lost(&missing, listed)
+    }
+
+    /// What of a kind neither a list nor an event told of since the comparison began.
+    pub fn missing(&self, group: &str, kind: &str) -> Vec<Id> {
         let is_of = |id: &Id| id.group() == group && id.kind() == kind;
-        let is_in = |id: &Id| namespace.is_none_or(|namespace| id.namespace() == Some(namespace));
-        let missing = self.nodes.iter().filter(|(id, known)| is_of(id) && is_in(id) && known.round < self.round);
-        let missing: Vec<_> = missing.map(|(id, known)| (id.clone(), known.it.version.uid.clone())).collect();
-        let gone = |uid| Version { uid, resource_version: listed.to_owned() };
-        missing.into_iter().flat_map(|(id, uid)| self.bury(&id, gone(uid))).collect()
+        let missing = self.nodes.iter().filter(|(id, known)| is_of(id) && known.round < self.round);
+        missing.map(|(id, _)| id.clone()).collect()
+    }
+
+    /// Takes in that of these all are gone, as of this version, of which nothing was told since the comparison began; whose
+    /// descriptors that affects.
+    pub fn lost(&mut self, missing: &[Id], listed: &str) -> BTreeSet<Id> {
+        let mut affected = BTreeSet::new();
+        for id in missing {
+            let Some(known) = self.nodes.get(id).filter(|known| known.round < self.round) else { continue };
+            let version = Version { uid: known.it.version.uid.clone(), resource_version: listed.to_owned() };
+            affected.extend(self.bury(id, version));
+        }
+        affected
     }
 
     /// The objects which live, as far as is known.
@@ -228,5 +246,4 @@ impl Mesh {
     fn node(&self, id: &Id) -> Option<&Node> {
         self.nodes.get(id).map(|known| &known.it)
     }
-
 }

@@ -38,7 +38,7 @@ impl Mesh {
             _ if extent >= Extent::Face => self.of_named(id, extent, &mut affected),
             _ => {}
         }
-        if extent >= Extent::Face {
+        if extent >= Extent::Face && node.relations.face.entity.is_some() {
             affected.extend(self.system_of(id));
         }
         affected

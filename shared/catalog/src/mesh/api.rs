@@ -17,11 +17,10 @@ impl Mesh {
         let place = format!("{}/{}", reference.namespace().unwrap_or_default(), reference.name());
         metadata.title = subject.wishes.title.clone().or_else(|| Some(format!("{} - ({place})", told.ty)));
         metadata.description = metadata.description.or_else(|| told.description.clone());
-        let annotations =
-            [("callboard.dev/event-type", Some(&told.ty)), ("callboard.dev/event-source", told.source.as_ref())];
-        metadata
-            .annotations
-            .extend(annotations.into_iter().filter_map(|(key, value)| Some((key.into(), value?.clone()))));
+        let source = told.source.as_ref().filter(|source| !secret::may_be_in_text(source));
+        let annotations = [("callboard.dev/event-type", Some(&told.ty)), ("callboard.dev/event-source", source)];
+        let annotations = annotations.into_iter().filter_map(|(key, value)| Some((key.into(), value?.clone())));
+        metadata.annotations.extend(annotations);
         if let Some(schema) = &told.schema {
             match web_url(schema) {
                 Ok(_) => drop(metadata.links.insert(schema_link(schema))),

@@ -1,13 +1,8 @@
 //! What provides, carries or consumes events: its Component; and a Trigger or Subscription: its Resource.
 
-use super::{
-    Mesh,
-    described::{Subject, told},
-    destination::Via,
-    role::Role,
-    stands_for::Stand,
-};
-use crate::{ComponentSpec, Entity, EntityRef, Metadata, ResourceSpec, Spec, validity::is_label_value};
+use super::{Mesh, described::Subject, destination::Via, role::Role, stands_for::Stand};
+use crate::{ComponentSpec, Entity, EntityRef, Metadata, ResourceSpec, Spec, secret, validity::is_label_value};
+use events::Object;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The longest filter that an annotation shows, in bytes.
@@ -50,9 +45,7 @@ impl Mesh {
     pub(super) fn resource(&self, subject: Subject<'_>) -> Entity {
         let mut metadata = subject.metadata(&self.settings);
         self.tell(&subject, &mut metadata);
-        let filter = ["/spec/filters", "/spec/filter/attributes"].iter().find_map(|pointer| subject.object.at(pointer));
-        let filter = filter.map(ToString::to_string).filter(|text| text.len() <= MAX_FILTER);
-        metadata.annotations.extend(filter.map(|text| ("callboard.dev/filter".to_owned(), text)));
+        metadata.annotations.extend(filter(subject.object).map(|text| ("callboard.dev/filter".to_owned(), text)));
         let (consumed, maybe) = self.consumable(&self.matches(subject.relations));
         metadata.annotations.extend(maybe);
         let hub = subject.relations.hub.as_ref().and_then(|hub| self.stands_for(self.hub(hub)));
@@ -78,13 +71,20 @@ impl Mesh {
     fn tell(&self, subject: &Subject<'_>, metadata: &mut Metadata) {
         let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for destination in &subject.relations.destinations {
-            all.entry(destination.via.annotation()).or_default().push(told(destination));
+            all.entry(destination.via.annotation()).or_default().push(destination.in_words());
         }
         let hub =
             subject.relations.hub.as_ref().map(|hub| ("callboard.dev/events-of", vec![self.hub(hub).to_string()]));
         let told = all.into_iter().chain(hub);
         metadata.annotations.extend(told.map(|(key, all)| (key.to_owned(), all.join(", "))));
     }
+}
+
+/// The filter that counts, if it is short and holds no secret.
+fn filter(trigger: &Object) -> Option<String> {
+    let filters = trigger.at("/spec/filters").filter(|filters| filters.as_array().is_some_and(|all| !all.is_empty()));
+    let filter = filters.or_else(|| trigger.at("/spec/filter/attributes"))?;
+    Some(filter.to_string()).filter(|text| text.len() <= MAX_FILTER && !secret::may_be_in_text(text))
 }
 
 /// What Backstage's Kubernetes tab needs, and what func says of it.

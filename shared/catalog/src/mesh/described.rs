@@ -1,22 +1,14 @@
 //! What an object of the event mesh means: its descriptor, from what the whole index knows.
 
-use super::{Known, Life, Made, Mesh, destination::Destination, id::Id, node::Node, relations::Relations, role::Role};
+use super::{Known, Life, Made, Mesh, copied, id::Id, node::Node, relations::Relations, role::Role};
 use crate::{
     Answer, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, SystemSpec, links, metadata,
     overrides,
     scheme::{self, Named},
-    secret,
     state::State,
-    validity::{is_key, is_label_value},
-    wish,
 };
 use events::Object;
-use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use url::Url;
-
-/// The longest annotation that is taken over from an object, in bytes.
-const MAX_COPIED: usize = 1000;
 
 /// An object with all that is needed to make its entity.
 pub(super) struct Subject<'a> {
@@ -106,13 +98,16 @@ fn system_of(subject: Subject<'_>, settings: &Settings) -> Entity {
 }
 
 impl Subject<'_> {
-    /// What every entity of the mesh has: its labels and annotations, too, as far as an entity can have them.
+    /// What every entity of the mesh has: but for Namespaces, of which all tools make notes, also its labels and annotations,
+    /// as far as an entity can have them.
     pub(super) fn metadata(&self, settings: &Settings) -> Metadata {
         let (object, wishes) = (self.object, &self.wishes);
         let mut metadata = self.named.metadata();
         metadata.title = Some(object.reference().name().to_owned());
-        metadata.labels.extend(labels(object));
-        metadata.annotations.extend(annotations(object));
+        if self.relations.face.role != Role::Namespace {
+            metadata.labels.extend(copied::labels(object));
+            metadata.annotations.extend(copied::annotations(object));
+        }
         if let Some(namespace) = object.reference().namespace() {
             metadata.annotations.insert("backstage.io/kubernetes-namespace".to_owned(), namespace.to_owned());
         }
@@ -147,53 +142,4 @@ impl Subject<'_> {
         let own = self.named.entity_ref();
         refs.into_iter().filter(|entity| *entity != own).collect()
     }
-}
-
-/// What people read of a destination. Users, passwords and queries of a URI are left out.
-pub(super) fn told(destination: &Destination) -> String {
-    let uri = destination.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
-        (Ok(url), _) => format!("{}://{}{}", url.scheme(), place(&url), url.path()),
-        (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
-        (Err(_), _) => "a URI that may hold a secret".to_owned(),
-    });
-    match (destination.id(), uri) {
-        (Some(id), Some(path)) => format!("{id} {path}"),
-        (Some(id), None) => id.to_string(),
-        (None, uri) => uri.unwrap_or_default(),
-    }
-}
-
-fn place(url: &Url) -> String {
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    format!("{}{port}", url.host_str().unwrap_or_default())
-}
-
-fn labels(object: &Object) -> impl Iterator<Item = (String, String)> {
-    let labels = object.at("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
-    let labels = labels.filter_map(|(key, value)| Some((key, value.as_str()?)));
-    let kept = labels.filter(|(key, value)| is_taken_over(key) && is_label_value(value));
-    kept.map(|(key, value)| (key.clone(), value.to_owned()))
-}
-
-fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
-    let kept = object.annotations().filter(|(key, value)| {
-        is_taken_over(key)
-            && value.len() <= MAX_COPIED
-            && !secret::is_secret(key)
-            && !secret::may_be_in_text(value)
-            && wish::rendered(value).is_ok()
-    });
-    kept.map(|(key, value)| (key.to_owned(), value.to_owned()))
-}
-
-/// Not our own, which are wishes; nor those which Backstage sets; nor those that only count what a tool did.
-fn is_taken_over(key: &str) -> bool {
-    let others = [
-        overrides::OURS,
-        "backstage.io/managed-by-",
-        "backstage.io/orphan",
-        "kubectl.kubernetes.io/",
-        "client.knative.dev/",
-    ];
-    is_key(key) && !others.iter().any(|prefix| key.starts_with(prefix))
 }

@@ -1,9 +1,10 @@
 //! Where events go, as Knative's duck type `Destination` names it.
 
 use super::id::Id;
-use crate::Notes;
+use crate::{Notes, secret};
 use events::{Object, ObjectRef};
 use serde_json::Value;
+use url::Url;
 
 /// What a destination is to the object that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -55,10 +56,37 @@ impl Destination {
         Some(Self { via, to: Some(to), uri: None })
     }
 
+    /// What people read of it. Of a URI users, passwords and queries are left out, and the path where others than Services of
+    /// the cluster are called, since it may be a secret.
+    pub(super) fn in_words(&self) -> String {
+        let uri = self.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
+            (Ok(url), _) => shown(&url),
+            (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
+            (Err(_), _) => "a URI that may hold a secret".to_owned(),
+        });
+        match (self.id(), uri) {
+            (Some(id), Some(path)) => format!("{id} {path}"),
+            (Some(id), None) => id.to_string(),
+            (None, uri) => uri.unwrap_or_default(),
+        }
+    }
+
     /// The object it names.
     pub(super) fn id(&self) -> Option<&Id> {
         self.to.as_ref().map(|To { id, .. }| id)
     }
+}
+
+fn shown(url: &Url) -> String {
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    let is_of_cluster = !host.contains('.') || host.ends_with(".svc") || host.contains(".svc.");
+    let path = match url.path() {
+        "" | "/" => url.path(),
+        path if is_of_cluster => path,
+        _ => "/...",
+    };
+    format!("{}://{host}{port}{path}", url.scheme())
 }
 
 /// Knative's `KReference` at a value of an object: without a namespace it lies in the object's, and without an apiVersion

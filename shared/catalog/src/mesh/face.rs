@@ -24,7 +24,7 @@ impl Face {
         let own = own(object, role, settings).filter(|_| {
             let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
             let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
-            let is_elsewhere = role == Role::Service && (named.is_some() || labelled.is_some());
+            let is_elsewhere = role.has_component() && named.is_some() || role == Role::Service && labelled.is_some();
             !is_broken
                 && !is_elsewhere
                 && (!is_internal || is_asked_for)
@@ -72,23 +72,37 @@ fn named(object: &Object, settings: &Settings, notes: &mut Notes) -> Option<Enti
 fn labelled(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
     let is_said = |key| object.annotation(key).or_else(|| object.label(key)).filter(|text| !text.is_empty());
     let id = is_said("backstage.io/kubernetes-id");
-    // A Knative Service of func has a Component of ours; what func deploys without Serving has none.
-    let by_func = || is_said("function.knative.dev/name").filter(|_| role == Role::Workload);
+    // A Knative Service of func has a Component of ours, and Serving copies its labels; what func deploys without Serving
+    // has none.
+    let is_of_serving = || SERVING.iter().any(|label| object.label(label).is_some());
+    let by_func = || is_said("function.knative.dev/name").filter(|_| role == Role::Workload && !is_of_serving());
     let id = id.or_else(by_func)?;
     EntityRef::parse(id, "component", settings.component_namespace.as_str()).ok()
 }
 
+/// By these Serving marks what it makes for a Knative Service.
+const SERVING: [&str; 2] = ["serving.knative.dev/route", "serving.knative.dev/service"];
+
+/// The most owners that are looked at.
+const MAX_OWNERS: usize = 16;
+
 fn owners(object: &Object) -> Box<[Id]> {
     let owners = object.at("/metadata/ownerReferences").and_then(Value::as_array).into_iter().flatten();
     let owner = |value: &Value| reference_of(value, object, "metadata.ownerReferences", &mut Notes::default());
-    owners.filter_map(|value| Some(Id::of(&owner(value)?))).collect()
+    owners.take(MAX_OWNERS).filter_map(|value| Some(Id::of(&owner(value)?))).collect()
 }
 
-/// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel.
+/// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel, what another source
+/// is made of, and the Triggers of a RequestReply.
 fn internal(object: &Object, role: Role, owners: &[Id]) -> bool {
-    let is_of = |owner: &Id| {
-        matches!(owner.kind(), "Broker" | "Channel" | "Sequence" | "Parallel" | "Trigger" | "Subscription")
-    };
-    let is_marked = object.label("eventing.knative.dev/brokerEverything") == Some("true");
-    matches!(role, Role::Channel | Role::Subscription) && (is_marked || owners.iter().any(is_of))
+    let is_of = |groups: &[&str]| owners.iter().any(|owner| groups.contains(&owner.group()));
+    match role {
+        Role::Channel | Role::Subscription => {
+            object.label("eventing.knative.dev/brokerEverything") == Some("true")
+                || is_of(&["eventing.knative.dev", "flows.knative.dev", "messaging.knative.dev"])
+        }
+        Role::Source => is_of(&["sources.knative.dev"]),
+        Role::Trigger => is_of(&["eventing.knative.dev"]),
+        _ => false,
+    }
 }

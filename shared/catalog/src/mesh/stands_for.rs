@@ -1,6 +1,6 @@
 //! Which Component stands for an object: whose it is that a Trigger calls.
 
-use super::{Mesh, destination::Destination, id::Id, node::Node, role::Role};
+use super::{Mesh, destination::Destination, face::Face, id::Id, role::Role};
 use crate::EntityRef;
 use events::ObjectRef;
 
@@ -25,39 +25,10 @@ impl Stand {
 }
 
 impl Mesh {
-    /// The Component of an object: the one it names, else ours, else the one it is labelled with, else its owner's.
+    /// The Component of an object: the one it names, else ours, else the one it is labelled with, else that of its nearest
+    /// owner.
     pub(super) fn stands_for(&self, id: &Id) -> Option<Stand> {
-        self.stands_within(id, GENERATIONS)
-    }
-
-    fn stands_within(&self, id: &Id, generations: usize) -> Option<Stand> {
-        let face = &self.node(id)?.relations.face;
-        match (&face.elsewhere, &face.entity) {
-            (Some(component), _) => return Some(Stand::Others(component.clone())),
-            (None, Some(entity)) if face.role.has_component() => return Some(Stand::Ours(id.clone(), entity.clone())),
-            _ => {}
-        }
-        let left = generations.checked_sub(1)?;
-        face.owners.iter().find_map(|owner| self.stands_within(owner, left))
-    }
-
-    /// This object where nothing is known of it, or the owners that would tell its Component.
-    pub(super) fn unknown(&self, id: &Id, reference: &ObjectRef) -> Vec<ObjectRef> {
-        let (mut unknown, mut asked) = (Vec::new(), vec![(id.clone(), reference.clone())]);
-        for _ in 0..GENERATIONS {
-            let mut owners = Vec::new();
-            for (id, reference) in asked {
-                match self.node(&id).map(|node| &node.relations.face) {
-                    None => unknown.push(reference),
-                    Some(face) if face.role == Role::Workload && face.elsewhere.is_none() => {
-                        owners.extend(face.owners.iter().map(|owner| (owner.clone(), ObjectRef::clone(owner))));
-                    }
-                    Some(_) => {}
-                }
-            }
-            asked = owners;
-        }
-        unknown
+        self.ancestry(id).iter().find_map(|id| self.stands_itself(id))
     }
 
     /// The Component at a destination.
@@ -80,34 +51,55 @@ impl Mesh {
 
     /// The objects that this one may stand for: itself, and what it owns.
     pub(super) fn stood_for(&self, id: &Id) -> Vec<Id> {
-        let mut all = vec![id.clone()];
-        let mut last = 0..1;
-        for _ in 0..GENERATIONS {
-            let owned: Vec<_> = all[last.clone()].iter().flat_map(|owner| self.owned(owner)).cloned().collect();
-            let known = all.len();
-            for id in owned {
-                if !all.contains(&id) {
-                    all.push(id);
-                }
-            }
-            last = known..all.len();
-        }
-        all
+        let is_owned_by = |owner: &Id, id: &Id| self.addressed(id).is_some_and(|face| face.owners.contains(owner));
+        generations(id, |owner| self.links.named.of(owner).filter(|id| is_owned_by(owner, id)).cloned().collect())
     }
 
-    /// What it owns for which it may stand.
-    fn owned<'a>(&'a self, owner: &'a Id) -> impl Iterator<Item = &'a Id> {
-        let owns = move |node: &Node| {
-            let face = &node.relations.face;
-            face.role.is_addressed() && face.owners.contains(owner)
-        };
-        self.links.named.of(owner).filter(move |id| self.node(id).is_some_and(owns))
+    /// This object where nothing is known of it, or the owners that would tell its Component.
+    pub(super) fn unknown(&self, id: &Id, reference: &ObjectRef) -> Vec<ObjectRef> {
+        let ancestry = self.ancestry(id).into_iter().filter(|it| self.node(it).is_none());
+        ancestry.map(|it| if it == *id { reference.clone() } else { ObjectRef::clone(&it) }).collect()
     }
+
+    /// An object and its owners, the nearest first, as far as one of them has a Component.
+    pub(super) fn ancestry(&self, id: &Id) -> Vec<Id> {
+        generations(id, |id| match self.addressed(id) {
+            Some(face) if self.stands_itself(id).is_none() => face.owners.to_vec(),
+            _ => Vec::new(),
+        })
+    }
+
+    fn stands_itself(&self, id: &Id) -> Option<Stand> {
+        let face = self.addressed(id)?;
+        let ours = || Some(Stand::Ours(id.clone(), face.entity.clone().filter(|_| face.role.has_component())?));
+        face.elsewhere.clone().map(Stand::Others).or_else(ours)
+    }
+
+    /// The face of what may stand for something.
+    fn addressed(&self, id: &Id) -> Option<&Face> {
+        Some(&self.node(id)?.relations.face).filter(|face| face.role.is_addressed())
+    }
+}
+
+/// A beginning and what follows from it, a generation after the other, each once.
+fn generations(from: &Id, further: impl Fn(&Id) -> Vec<Id>) -> Vec<Id> {
+    let mut all = vec![from.clone()];
+    let mut last = 0;
+    for _ in 0..GENERATIONS {
+        let following: Vec<_> = all[last..].iter().flat_map(&further).collect();
+        last = all.len();
+        for id in following {
+            if !all.contains(&id) {
+                all.push(id);
+            }
+        }
+    }
+    all
 }
 
 impl Role {
     /// Whether its entity is a Component.
-    fn has_component(self) -> bool {
+    pub(super) fn has_component(self) -> bool {
         match self {
             Self::Broker | Self::Channel | Self::Source | Self::Flow | Self::Sink | Self::Service => true,
             Self::EventType | Self::Trigger | Self::Subscription | Self::Namespace | Self::Workload => false,
@@ -116,11 +108,6 @@ impl Role {
 
     /// Whether a Trigger may name it as its subscriber, or it owns what a Trigger may name.
     fn is_addressed(self) -> bool {
-        match self {
-            Self::Broker | Self::Channel | Self::Source | Self::Flow | Self::Sink | Self::Service | Self::Workload => {
-                true
-            }
-            Self::EventType | Self::Trigger | Self::Subscription | Self::Namespace => false,
-        }
+        self.has_component() || self == Self::Workload
     }
 }

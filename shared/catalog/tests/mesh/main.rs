@@ -4,6 +4,7 @@
 
 mod affected;
 mod cases;
+mod lacks;
 mod random;
 mod rebuild;
 mod references;

@@ -159,9 +159,16 @@ fn owners(kind: &str, dice: &mut Dice<'_>) -> Value {
             owner("apps/v1", "Deployment", "x"),
             owner("shop.example.org/v1", "Till", "x"),
             owner("flows.knative.dev/v1", "Parallel", "x"),
+            owner("eventing.knative.dev/v1", "Trigger", "x"),
+            two(owner("apps/v1", "Deployment", "x"), owner("shop.example.org/v1", "Till", "x")),
         ]),
-        _ => none,
+        _ => dice.pick(&[none.clone(), none.clone(), none, owner("shop.example.org/v1", "Till", "x")]),
     }
+}
+
+/// Both owners.
+fn two(one: Value, other: Value) -> Value {
+    [one, other].into_iter().flat_map(|owners| owners.as_array().cloned().unwrap_or_default()).collect()
 }
 
 fn annotations(kind: &str, dice: &mut Dice<'_>) -> Value {

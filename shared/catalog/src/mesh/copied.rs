@@ -1,0 +1,50 @@
+//! The labels and annotations of an object that its entity has, too.
+
+use crate::{
+    overrides, secret,
+    validity::{is_key, is_label_value},
+    wish,
+};
+use events::Object;
+use serde_json::Value;
+
+/// The longest annotation that is taken over, in bytes.
+const MAX: usize = 1000;
+
+/// Labels that an entity can have.
+pub(super) fn labels(object: &Object) -> impl Iterator<Item = (String, String)> {
+    let labels = object.at("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
+    let labels = labels.filter_map(|(key, value)| Some((key, value.as_str()?)));
+    let kept = labels.filter(|(key, value)| is_taken_over(key) && is_label_value(value));
+    kept.map(|(key, value)| (key.clone(), value.to_owned()))
+}
+
+/// Annotations that an entity can have, and that hold no secret as far as one can tell.
+pub(super) fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
+    let kept = object.annotations().filter(|(key, value)| {
+        is_taken_over(key) && value.len() <= MAX && !secret::may_be_in_text(value) && wish::rendered(value).is_ok()
+    });
+    kept.map(|(key, value)| (key.to_owned(), value.to_owned()))
+}
+
+/// What keys begin with that are not taken over: our own are wishes, Backstage sets the next ones, and the others tell what
+/// a tool did last.
+const BEGINNINGS: [&str; 7] = [
+    overrides::OURS,
+    "backstage.io/managed-by-",
+    "backstage.io/orphan",
+    "client.knative.dev/",
+    "kapp.k14s.io/",
+    "kubectl.kubernetes.io/",
+    "reconcile.fluxcd.io/",
+];
+
+/// What keys end with that name a person.
+const ENDINGS: [&str; 2] = ["/creator", "/lastModifier"];
+
+fn is_taken_over(key: &str) -> bool {
+    is_key(key)
+        && !secret::is_secret(key)
+        && !BEGINNINGS.iter().any(|beginning| key.starts_with(beginning))
+        && !ENDINGS.iter().any(|ending| key.ends_with(ending))
+}

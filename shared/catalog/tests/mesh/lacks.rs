@@ -1,0 +1,73 @@
+//! What a descriptor would not say because something cannot be read.
+
+use crate::cases::OWNER;
+use catalog::{EntityRef, Layout, Mesh, Settings, mesh::Id};
+use events::{Object, ObjectRef};
+use serde_json::{Value, json};
+
+/// A Broker, an EventType of it, and a Trigger from it to a Deployment that a Knative Service owns.
+fn mesh() -> Mesh {
+    let owner = EntityRef::parse(OWNER, "", "").unwrap();
+    let mut mesh = Mesh::new(Settings::new(Layout::new("entities", "main").unwrap(), owner));
+    let hub = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default"});
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "billing"});
+    let owners = json!([{"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "billing"}]);
+    for (api_version, kind, name, owners, spec) in [
+        ("eventing.knative.dev/v1", "Broker", "default", json!([]), json!({})),
+        ("eventing.knative.dev/v1beta2", "EventType", "placed", json!([]), json!({"type": "placed", "reference": hub})),
+        (
+            "eventing.knative.dev/v1",
+            "Trigger",
+            "one",
+            json!([]),
+            json!({"broker": "default", "subscriber": {"ref": deployment}}),
+        ),
+        ("apps/v1", "Deployment", "billing", owners, json!({})),
+        ("serving.knative.dev/v1", "Service", "billing", json!([]), json!({})),
+    ] {
+        let metadata = json!({"name": name, "namespace": "shop", "ownerReferences": owners});
+        mesh.apply(&object(json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})));
+    }
+    mesh
+}
+
+fn object(value: Value) -> Object {
+    Object::try_from(value).unwrap()
+}
+
+/// Who lacks something where this is unread.
+fn lacking(is_unread: impl Fn(&ObjectRef) -> bool) -> Vec<String> {
+    let mesh = mesh();
+    let mut lacking: Vec<_> = mesh.ids().filter(|id| mesh.lacks(id, &is_unread)).map(Id::to_string).collect();
+    lacking.sort();
+    lacking
+}
+
+const BROKER: &str = "broker.eventing.knative.dev/shop/default";
+const EVENT_TYPE: &str = "eventtype.eventing.knative.dev/shop/placed";
+const TRIGGER: &str = "trigger.eventing.knative.dev/shop/one";
+const SERVICE: &str = "service.serving.knative.dev/shop/billing";
+
+#[test]
+fn a_kind_that_is_unread_is_lacked_by_who_tells_of_it() {
+    let of = |kind: &'static str| lacking(move |object| object.kind() == kind);
+    assert_eq!(of("Trigger"), [BROKER, SERVICE]);
+    assert_eq!(of("EventType"), [BROKER, SERVICE, TRIGGER]);
+    assert_eq!(of("Broker"), [EVENT_TYPE, TRIGGER]);
+    assert_eq!(of("KafkaSource"), [""; 0]);
+}
+
+#[test]
+fn an_object_that_is_unread_is_lacked_by_who_names_it_or_what_it_owns() {
+    let of = |name: &'static str| lacking(move |object| object.name() == name && object.kind() != "Broker");
+    assert_eq!(of("billing"), [TRIGGER]);
+    assert_eq!(lacking(|object| object.group() == "serving.knative.dev"), [TRIGGER]);
+    assert_eq!(of("another"), [""; 0]);
+}
+
+#[test]
+fn without_namespaces_or_definitions_everybody_lacks_something() {
+    let all = 5;
+    assert_eq!(lacking(|object| object.kind() == "Namespace").len(), all);
+    assert_eq!(lacking(|object| object.kind() == "CustomResourceDefinition").len(), all);
+}
