@@ -1,7 +1,9 @@
 // Answers what Knative makes of expressions and filters: a JSON object per line in, one per line out.
 //
-// In: {"expression": "...", "event": {...}} or {"trigger": {the filter and filters of a spec}, "event": {...}}.
-// Out: {"value": ...} or {"error": "..."}; of a trigger the value is whether the event passes.
+// In: {"expression": "...", "event": {...}}, {"trigger": {the filter and filters of a spec}, "event": {...}} or
+// {"source": "..."}.
+// Out: {"value": ...} or {"error": "..."}; of a trigger the value is whether the event passes, of a source how an
+// EventType stores it.
 package main
 
 import (
@@ -10,9 +12,13 @@ import (
 	"encoding/json"
 	"log"
 	"os"
+	"strings"
 
+	cesql "github.com/cloudevents/sdk-go/sql/v2"
 	sqlerrors "github.com/cloudevents/sdk-go/sql/v2/errors"
+	"github.com/cloudevents/sdk-go/sql/v2/function"
 	"github.com/cloudevents/sdk-go/sql/v2/parser"
+	"github.com/cloudevents/sdk-go/sql/v2/runtime"
 	"github.com/cloudevents/sdk-go/v2/binding/spec"
 	"github.com/cloudevents/sdk-go/v2/event"
 	"go.uber.org/zap"
@@ -20,12 +26,14 @@ import (
 	"knative.dev/eventing/pkg/eventfilter"
 	"knative.dev/eventing/pkg/eventfilter/attributes"
 	"knative.dev/eventing/pkg/eventfilter/subscriptionsapi"
+	"knative.dev/pkg/apis"
 )
 
 type question struct {
 	Expression string                `json:"expression"`
 	Trigger    *eventing.TriggerSpec `json:"trigger"`
 	Event      map[string]any        `json:"event"`
+	Source     string                `json:"source"`
 }
 
 type answer struct {
@@ -35,6 +43,9 @@ type answer struct {
 
 func main() {
 	os.Stderr, _ = os.Open(os.DevNull) // the lexer complains there
+	if err := runtime.AddFunction(verifyCorrelationID); err != nil {
+		os.Exit(1)
+	}
 	questions, answers := json.NewDecoder(bufio.NewReader(os.Stdin)), json.NewEncoder(os.Stdout)
 	for questions.More() {
 		var asked question
@@ -48,12 +59,31 @@ func main() {
 	}
 }
 
+// The signature of the function that the broker adds (pkg/requestreply/cesql.go); where that one asks a Secret, any id
+// of three parts will do.
+var verifyCorrelationID = function.NewFunction(
+	"KN_VERIFY_CORRELATION_ID",
+	[]cesql.Type{cesql.StringType, cesql.StringType, cesql.StringType, cesql.StringType, cesql.IntegerType, cesql.IntegerType},
+	nil,
+	cesql.BooleanType,
+	func(_ event.Event, arguments []any) (any, error) {
+		return strings.Count(arguments[0].(string), ":") == 2, nil
+	},
+)
+
 func respond(asked question) (given answer) {
 	defer func() {
 		if recover() != nil {
 			given = answer{Error: "panic"}
 		}
 	}()
+	if asked.Source != "" {
+		stored, err := apis.ParseURL(asked.Source)
+		if err != nil {
+			return answer{Error: "source: " + err.Error()}
+		}
+		return answer{Value: stored.String()}
+	}
 	told, err := eventOf(asked.Event)
 	if err != nil {
 		return answer{Error: "event: " + err.Error()}

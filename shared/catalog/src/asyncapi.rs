@@ -8,14 +8,15 @@ mod told;
 
 pub(crate) use told::{Attribute, Told};
 
-use crate::{links, secret};
+use crate::{attributes::literals, links, secret};
 use payload::Payload;
 use serde_json::{Map, Value, json};
 
 /// Where the payload's schema lies in the document.
 const SCHEMA: &str = "#/components/schemas/payload";
 
-/// The AsyncAPI document, as YAML; `hub` is the Broker or Channel of the events, `<namespace>/<name>`.
+/// The AsyncAPI document, as YAML; `hub` is the Broker or Channel of the events, such as
+/// `broker.eventing.knative.dev/shop/default`.
 pub(crate) fn document(told: &Told, hub: Option<&str>) -> String {
     let payload = Payload::of(told.schema_data.as_deref());
     let mut info = json!({"title": told.ty, "version": "1.0.0"});
@@ -73,10 +74,12 @@ fn message(told: &Told, payload: &Payload) -> Value {
     message
 }
 
-fn content_type<'a>(told: &'a Told, payload: &Payload) -> Option<&'a str> {
+fn content_type(told: &Told, payload: &Payload) -> Option<String> {
     let named = told.attributes.iter().find(|attribute| attribute.name == "datacontenttype");
-    let fixed = named.and_then(|attribute| attribute.value.as_deref()).filter(|value| !is_template(value));
-    fixed.or(matches!(payload, Payload::Schema { .. }).then_some("application/json"))
+    match named.and_then(|attribute| shown(&attribute.name, attribute.value.as_deref())).as_deref() {
+        Some([fixed]) => Some(fixed.clone()),
+        _ => matches!(payload, Payload::Schema { .. }).then(|| "application/json".to_owned()),
+    }
 }
 
 /// The CloudEvents context attributes as a JSON Schema.
@@ -84,13 +87,13 @@ fn headers(told: &Told) -> Value {
     let mut properties = Map::new();
     let mut required = vec!["id", "source", "specversion", "type"];
     for Attribute { name, required: always, value } in &told.attributes {
-        properties.insert(name.clone(), attribute(value.as_deref()));
+        properties.insert(name.clone(), attribute(name, value.as_deref()));
         required.extend(always.then_some(name.as_str()));
     }
     properties.insert("id".into(), json!({"type": "string", "minLength": 1}));
-    properties.insert("source".into(), attribute(told.source.as_deref()));
-    properties.insert("specversion".into(), attribute(Some("1.0")));
-    properties.insert("type".into(), attribute(Some(&told.ty)));
+    properties.insert("source".into(), attribute("source", told.source.as_deref()));
+    properties.insert("specversion".into(), attribute("specversion", Some("1.0")));
+    properties.insert("type".into(), attribute("type", Some(&told.ty)));
     required.sort_unstable();
     json!({
         "type": "object",
@@ -101,41 +104,34 @@ fn headers(told: &Told) -> Value {
 }
 
 /// What the values of an attribute look like.
-fn attribute(value: Option<&str>) -> Value {
-    match value {
-        Some(template) if is_template(template) => json!({"type": "string", "pattern": pattern(template)}),
-        Some(value) => json!({"type": "string", "const": value}),
+fn attribute(name: &str, value: Option<&str>) -> Value {
+    match shown(name, value).as_deref() {
+        Some([value]) => json!({"type": "string", "const": value}),
+        Some(template) => json!({"type": "string", "pattern": pattern(template)}),
         None => json!({"type": "string"}),
     }
 }
 
-/// Whether a value has variables, such as `/orders/{id}`.
-fn is_template(value: &str) -> bool {
-    value.split_once('{').is_some_and(|(_, behind)| behind.contains('}'))
+/// The literals of a value that everybody may see; the type is the title anyway.
+fn shown(name: &str, value: Option<&str>) -> Option<Vec<String>> {
+    literals(name, value.filter(|value| name == "type" || !secret::may_be_in_text(value))?)
 }
 
-/// The regular expression of a template.
-fn pattern(template: &str) -> String {
-    let mut pattern = "^".to_owned();
-    let mut rest = template;
-    while let Some((literal, (_, behind))) =
-        rest.split_once('{').and_then(|(literal, behind)| Some((literal, behind.split_once('}')?)))
-    {
-        escape(literal, &mut pattern);
-        pattern.push_str(".*");
-        rest = behind;
-    }
-    escape(rest, &mut pattern);
-    pattern + "$"
+/// The regular expression of a template with these literals.
+fn pattern(literals: &[String]) -> String {
+    let literals: Vec<_> = literals.iter().map(|literal| escaped(literal)).collect();
+    format!("^{}$", literals.join(".*"))
 }
 
-fn escape(literal: &str, pattern: &mut String) {
+fn escaped(literal: &str) -> String {
+    let mut escaped = String::new();
     for c in literal.chars() {
         if r"\^$.|?*+()[]{}".contains(c) {
-            pattern.push('\\');
+            escaped.push('\\');
         }
-        pattern.push(c);
+        escaped.push(c);
     }
+    escaped
 }
 
 #[cfg(test)]

@@ -42,16 +42,27 @@ impl Expression {
         self.0.evaluate(attributes)
     }
 
-    /// Whether such events pass where it is a filter: one for which it fails does not. Of a crash, and what is neither
-    /// true nor false is one in Knative, we do not say what comes.
+    /// Whether such events pass where it is a filter: one for which it fails does not. Of a crash we do not say what comes.
     pub fn answer(&self, attributes: &Attributes) -> Answer {
-        let Outcome { values, failure } = self.evaluate(attributes);
-        match (values, failure) {
-            (_, Some(Failure::Crash)) => Answer::Maybe,
+        let outcome = self.evaluate(attributes);
+        if outcome.may_crash() {
+            return Answer::Maybe;
+        }
+        match (outcome.values, outcome.failure) {
             (Values::Nothing | Values::Exactly(Value::Boolean(false)), _) => Answer::No,
             (Values::Exactly(Value::Boolean(true)), None) => Answer::Yes,
             _ => Answer::Maybe,
         }
+    }
+
+    /// Whether Knative may crash over it where it is a filter of such events.
+    pub(crate) fn may_crash(&self, attributes: &Attributes) -> bool {
+        self.evaluate(attributes).may_crash()
+    }
+
+    /// A function it calls which CESQL does not have, or not with so many parameters; a broker may have it.
+    pub(crate) fn unknown_function(&self) -> Option<&str> {
+        self.0.unknown_function()
     }
 
     /// The types of which alone an event passes; `None` where any might.

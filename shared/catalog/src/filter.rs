@@ -40,7 +40,10 @@ impl Filter {
 
     /// Whether events with these attributes pass.
     pub fn answer(&self, attributes: &Attributes) -> Answer {
-        self.0.answer(attributes)
+        match self.0.answer(attributes) {
+            Answer::Yes if self.0.may_crash(attributes) => Answer::Maybe,
+            answer => answer,
+        }
     }
 
     /// The types of which alone an event passes; `None` where any might.
@@ -59,6 +62,18 @@ impl Rule {
             Self::Not(rule) => !rule.answer(attributes),
             Self::Cesql(expression) => expression.answer(attributes),
             Self::Unclear => Answer::Maybe,
+        }
+    }
+
+    /// Whether a part may crash. Then the event does not pass, wherever that part stands, since Knative reorders them.
+    /// What is unclear may.
+    fn may_crash(&self, attributes: &Attributes) -> bool {
+        match self {
+            Self::Everything | Self::Condition(_) => false,
+            Self::All(rules) | Self::Any(rules) => rules.iter().any(|rule| rule.may_crash(attributes)),
+            Self::Not(rule) => rule.may_crash(attributes),
+            Self::Cesql(expression) => expression.may_crash(attributes),
+            Self::Unclear => true,
         }
     }
 

@@ -27,15 +27,33 @@ fn braces_do_not_become_parameters_of_the_address() {
 }
 
 #[test]
+fn a_secret_in_an_attribute_stays_out() {
+    let secret = "https://jane:hunter2@api.example/x?token=hunter2";
+    for value in [secret, "https://api.example/{x}?token=hunter2", "token=hunter2"] {
+        let attribute = |name: &str| Attribute { name: name.into(), required: true, value: Some(value.into()) };
+        let attributes = ["datacontenttype", "tenant"].map(attribute).into();
+        let document = document(&Told { source: Some(value.into()), attributes, ..told() }, None);
+        assert!(!document.contains("hunter2"), "{document}");
+    }
+}
+
+#[test]
 fn a_template_is_a_pattern_that_fits_what_it_stands_for() {
     for (template, expected, fits) in [
         ("/orders/{id}", r"^/orders/.*$", "/orders/1"),
+        ("/orders/%7Bid%7D", r"^/orders/.*$", "/orders/1"),
         ("{a}.b{c}", r"^.*\.b.*$", "x.by"),
-        ("a+(b)}{c}{d", r"^a\+\(b\)\}.*\{d$", "a+(b)}x{d"),
     ] {
-        assert!(is_template(template));
-        assert_eq!(pattern(template), expected);
+        assert_eq!(attribute("source", Some(template)), json!({"type": "string", "pattern": expected}));
         assert!(regress::Regex::with_flags(expected, "u").unwrap().find(fits).is_some(), "{expected}");
     }
-    assert!(!is_template("a}{b") && !is_template("a{b"));
+    let odd = attribute("type", Some("a+(b)}{c}{d"));
+    assert_eq!(odd["pattern"], r"^a\+\(b\)\}.*\{d$");
+}
+
+#[test]
+fn a_source_stored_as_a_url_is_not_taken_for_that_of_the_events() {
+    assert_eq!(attribute("source", Some("/m%C3%BCnchen")), json!({"type": "string"}));
+    assert_eq!(attribute("source", Some("/a")), json!({"type": "string", "const": "/a"}));
+    assert_eq!(attribute("type", Some("50%25")), json!({"type": "string", "const": "50%25"}));
 }

@@ -1,6 +1,6 @@
 //! The tree of an expression.
 
-use super::value::Value;
+use super::{functions::Function, value::Value};
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]
@@ -42,4 +42,24 @@ pub(super) enum Arithmetic {
     Modulo,
     Plus,
     Minus,
+}
+
+impl Node {
+    /// The first function it calls that there is not.
+    pub(super) fn unknown_function(&self) -> Option<&str> {
+        match self {
+            Self::Literal(_) | Self::Attribute(_) | Self::Exists(_) => None,
+            Self::Not(of) | Self::Negate(of) | Self::Like { text: of, .. } => of.unknown_function(),
+            Self::In { value, set } => value.unknown_function().or_else(|| unknown_among(set)),
+            Self::Logic(_, of) | Self::Comparison(_, of) | Self::Arithmetic(_, of) => unknown_among(of.as_slice()),
+            Self::Call { function, arguments } => match Function::named(function, arguments.len()) {
+                Some(_) => unknown_among(arguments),
+                None => Some(function),
+            },
+        }
+    }
+}
+
+fn unknown_among(nodes: &[Node]) -> Option<&str> {
+    nodes.iter().find_map(Node::unknown_function)
 }

@@ -58,6 +58,12 @@ impl Failure {
 }
 
 impl Outcome {
+    /// Whether a filter may crash in Knative, which it also does over what is neither true nor false.
+    pub(super) fn may_crash(&self) -> bool {
+        let is_truth = matches!(self.values, Values::Nothing | Values::Boolean | Values::Exactly(Value::Boolean(_)));
+        self.failure == Some(Failure::Crash) || !is_truth
+    }
+
     pub(super) fn exactly(value: impl Into<Value>) -> Self {
         Self::of(Values::Exactly(value.into()))
     }

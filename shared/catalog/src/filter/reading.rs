@@ -4,7 +4,7 @@ use super::{
     Rule,
     condition::{Condition, Test},
 };
-use crate::cesql::Expression;
+use crate::{cesql::Expression, secret};
 use serde_json::{Map, Value};
 
 /// A filter that nests deeper, or has more conditions, is not read.
@@ -68,11 +68,20 @@ impl Reader {
                 Some(rule) => Rule::Not(Box::new(rule)),
                 None => self.unclear(at, "says nothing"),
             },
-            ("cesql", Value::String(text)) => match Expression::parse(text) {
-                Ok(expression) => Rule::Cesql(Box::new(expression)),
-                Err(error) => self.unclear(at, &format!("is no expression: {error}")),
-            },
+            ("cesql", Value::String(text)) => self.expression(text, at),
             _ => self.unclear(at, "has the wrong type"),
+        }
+    }
+
+    fn expression(&mut self, text: &str, at: &str) -> Rule {
+        match Expression::parse(text) {
+            Ok(expression) => match expression.unknown_function() {
+                Some(name) => {
+                    self.unclear(at, &format!("calls a function that is not of CESQL: {}", secret::quoted(name)))
+                }
+                None => Rule::Cesql(Box::new(expression)),
+            },
+            Err(error) => self.unclear(at, &format!("is no expression: {error}")),
         }
     }
 

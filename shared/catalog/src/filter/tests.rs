@@ -120,6 +120,33 @@ fn what_is_malformed_may_pass_and_is_told() {
 }
 
 #[test]
+fn a_function_that_only_a_broker_may_have_may_let_pass() {
+    let verify = r#"KN_VERIFY_CORRELATION_ID(replyid, "name", "shop", "secret", 0, 1)"#;
+    for text in [verify, "nope(id)", "LEFT(type)", "type = 'z' AND (1 IN (2, -ABS(NOPE())))", "NOT nope() LIKE 'a'"] {
+        for filter in [json!({"cesql": text}), json!({"not": {"cesql": text}})] {
+            let (filter, notes) = Filter::of_trigger(&filters(&filter));
+            assert_eq!((of(&filter), filter.types()), ([Maybe; 3], None), "{text}");
+            assert!(notes.len() == 1 && notes[0].contains("calls a function that is not of CESQL: \""), "{notes:?}");
+        }
+    }
+}
+
+#[test]
+fn what_may_crash_hinders_what_stands_beside_it() {
+    for crash in ["1", "SUBSTRING(type, 1, -1) = 'a'", "tenant", "NOPE()", "type ="] {
+        for (filter, wanted) in [
+            (json!({"any": [{"cesql": crash}, {"exact": {"type": "a"}}]}), [Maybe; 3]),
+            (json!({"any": [{"exact": {"type": "a"}}, {"not": {"cesql": crash}}]}), [Maybe; 3]),
+            (json!({"not": {"all": [{"exact": {"type": "a"}}, {"cesql": crash}]}}), [Maybe; 3]),
+            (json!({"all": [{"exact": {"type": "a"}}, {"cesql": crash}]}), [Maybe, No, No]),
+        ] {
+            assert_eq!(of(&Filter::of_trigger(&filters(&filter)).0), wanted, "{filter}");
+        }
+    }
+    assert_eq!(answers(&filters(&json!({"any": [{"cesql": "1 / 0 = 1"}, {"exact": {"type": "a"}}]}))), [Yes, No, No]);
+}
+
+#[test]
 fn beside_what_is_malformed_the_rest_still_counts() {
     let (filter, notes) = Filter::of_trigger(&json!({"filters": [{"exact": {"type": "a"}}, {"cesql": "("}]}));
     assert_eq!((of(&filter), notes.len()), ([Maybe, No, No], 1));

@@ -176,3 +176,31 @@ fn filter() -> impl Strategy<Value = Json> {
         ]
     })
 }
+
+/// A source as its author writes it, maybe a template, that of an event which it stands for, and a filter by sources.
+pub(crate) fn source() -> impl Strategy<Value = (String, String, Json)> {
+    let raw = || select(&["a", "b/", "/c", "ü", "|", " ", "(d)", ":", "?q=", "=1"][..]);
+    let encoded = select(&["%20", "%2F", "%61", "%7B"][..]);
+    let beginning = select(&["/", "/shop/", "https://x.example/", "urn:x:", "a/"][..]);
+    let fixed = vec(prop_oneof![3 => raw(), 1 => encoded], 0..5).prop_map(|parts| (parts.concat(), parts.concat()));
+    // What is encoded already, next to a variable, is not told from what Knative encodes.
+    let template = vec((raw(), any::<bool>()), 0..5).prop_map(|parts| {
+        let written = parts.iter().map(|(text, varies)| if *varies { "{x}" } else { text });
+        (written.collect(), parts.iter().map(|(text, _)| *text).collect())
+    });
+    let sources = (beginning, prop_oneof![fixed, template]);
+    (sources, raw(), 0..4_usize, 0..6_usize, any::<bool>()).prop_map(
+        |((beginning, (end, real)), more, kind, cut, not)| {
+            let (written, real): (String, String) = (format!("{beginning}{end}"), format!("{beginning}{real}"));
+            let (begins, ends): (String, String) =
+                (real.chars().take(cut + 2).collect(), real.chars().skip(cut).collect());
+            let filter = match kind {
+                0 => json!({"exact": {"source": if cut == 0 { format!("{real}{more}") } else { real.clone() }}}),
+                1 => json!({"prefix": {"source": begins}}),
+                2 => json!({"suffix": {"source": if ends.is_empty() { more } else { &ends }}}),
+                _ => json!({"cesql": format!("source = '{real}' OR source LIKE '{begins}{more}%'")}),
+            };
+            (written, real, if not { json!({"filters": [{"not": filter}]}) } else { json!({"filters": [filter]}) })
+        },
+    )
+}
