@@ -7,12 +7,13 @@ pub(crate) use template::literals;
 use crate::cesql::Value;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value as Json;
-use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 /// The attributes of the events of one type, or of one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
-    known: BTreeMap<String, Known>,
+    /// What is known beside what holds for each CloudEvent 1.0; a few, of which a mesh keeps thousands.
+    known: Vec<(Box<str>, Known)>,
     others: Known,
 }
 
@@ -47,37 +48,44 @@ impl Attributes {
             if let Some(name) = definition["name"].as_str()
                 && (definition["required"] == true || is_required(name))
             {
-                attributes.known.entry(name.to_owned()).or_insert(Known::Present);
+                if *attributes.known(name) == Known::Open {
+                    attributes.set(name, Known::Present);
+                }
                 attributes.pin(name, &definition["value"]);
             }
         }
+        attributes.known.shrink_to_fit();
         attributes
     }
 
     /// Those of any CloudEvent 1.0.
     pub fn anything() -> Self {
-        let required = ["id", "source", "type"].map(|name| (name.to_owned(), Known::Present));
-        let version = ("specversion".to_owned(), Known::Exactly("1.0".into()));
-        Self { known: required.into_iter().chain([version]).collect(), others: Known::Open }
+        Self { known: Vec::new(), others: Known::Open }
     }
 
     /// Those of one event, which has no others.
     pub fn of_event<V: Into<Value>>(attributes: impl IntoIterator<Item = (String, V)>) -> Self {
         let mut event = Self { others: Known::Absent, ..Self::anything() };
-        event.known.extend(attributes.into_iter().map(|(name, value)| (name, Known::Exactly(value.into()))));
+        attributes.into_iter().for_each(|(name, value)| event.set(&name, Known::Exactly(value.into())));
         event
     }
 
     /// The same, where this is known of the attribute `name`.
     #[must_use]
     pub fn with(mut self, name: &str, known: Known) -> Self {
-        self.known.insert(name.to_owned(), known);
+        self.set(name, known);
         self
     }
 
     /// What is known of the attribute of this name.
     pub fn known(&self, name: &str) -> &Known {
-        self.known.get(name).unwrap_or(&self.others)
+        static VERSION: LazyLock<Known> = LazyLock::new(|| Known::Exactly("1.0".into()));
+        let known = self.known.iter().find(|(known, _)| **known == *name).map(|(_, known)| known);
+        known.unwrap_or_else(|| match name {
+            "specversion" => &VERSION,
+            name if is_required(name) => &Known::Present,
+            _ => &self.others,
+        })
     }
 
     /// The type of all these events, where they have one.
@@ -93,7 +101,14 @@ impl Attributes {
         if let Some(value) = value.as_str().filter(|value| !value.is_empty())
             && !["id", "time"].contains(&name)
         {
-            self.known.insert(name.to_owned(), pinned(name, value));
+            self.set(name, pinned(name, value));
+        }
+    }
+
+    fn set(&mut self, name: &str, known: Known) {
+        match self.known.iter_mut().find(|(set, _)| **set == *name) {
+            Some((_, set)) => *set = known,
+            None => self.known.push((name.into(), known)),
         }
     }
 }

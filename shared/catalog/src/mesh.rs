@@ -145,6 +145,11 @@ impl Mesh {
         affected
     }
 
+    /// The group and the kind that a CustomResourceDefinition makes a source or a channel of.
+    pub fn defines(&self, definition: &Id) -> Option<(&str, &str)> {
+        self.roles.defined_by(definition.name())
+    }
+
     /// The objects which live, as far as is known.
     pub fn ids(&self) -> impl Iterator<Item = &Id> {
         self.nodes.keys()

@@ -88,6 +88,12 @@ impl Roles {
         news
     }
 
+    /// The group and the kind of which the CustomResourceDefinition of this name says something.
+    pub(super) fn defined_by(&self, name: &str) -> Option<(&str, &str)> {
+        let ((group, kind), _) = self.0.iter().find(|(_, learned)| &*learned.definition == name)?;
+        Some((group, kind))
+    }
+
     fn learned(&self, group: &str, kind: &str) -> Option<&Learned> {
         self.0.get(&(group.into(), kind.into()))
     }
