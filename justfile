@@ -36,8 +36,8 @@ test-s3:
 test-backstage-model:
     tests/backstage/run
 
-# Both benches: what Callboard costs beyond the raw calls
-bench: bench-ratios bench-resync
+# All benches: what Callboard costs beyond the raw calls
+bench: bench-ratios bench-resync bench-mesh
 
 # Ratios against the raw S3 calls, on the same server, and what the image's binary takes
 bench-ratios: _image-binary
@@ -46,6 +46,10 @@ bench-ratios: _image-binary
 # A resync of 10,000 objects against the raw lists and calls
 bench-resync: _image-binary
     CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench resync
+
+# Event meshes of up to 10,000 EventTypes and 10,000 Triggers against the raw calls and lists
+bench-mesh: _image-binary
+    CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench mesh
 
 _image-binary:
     cargo build --release --no-default-features

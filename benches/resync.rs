@@ -4,9 +4,12 @@
 #![allow(clippy::print_stdout, reason = "the figures are the result")]
 
 mod api_server;
+#[path = "resync/apps.rs"]
+mod apps;
 
 use anyhow::{Context as _, ensure};
-use api_server::{APPS, ApiServer};
+use api_server::ApiServer;
+use apps::APPS;
 use bucket::{Body, Condition, Conditional, Listed, S3, Store};
 use futures::{StreamExt, TryStreamExt, stream};
 use serde_json::Value;
@@ -72,7 +75,7 @@ impl Bench {
         let (endpoint, bucket) = (variable("CALLBOARD_TEST_S3_ENDPOINT")?, variable("CALLBOARD_TEST_S3_BUCKET")?);
         let endpoint = Some(endpoint);
         let bucket = bucket::Args { bucket, endpoint, path_style: None, ca_bundle: None, unconditional: false };
-        let (cluster, folder) = (ApiServer::start(APPS_IN_ALL)?, TempDir::new()?);
+        let (cluster, folder) = (apps::cluster(APPS_IN_ALL)?, TempDir::new()?);
         std::fs::write(folder.path().join("kubeconfig"), cluster.kubeconfig())?;
         let (binary, run) = (variable("CALLBOARD_BIN")?.into(), format!("resync-{}", std::process::id()));
         Ok(Self { cluster, store: S3::new(bucket.clone()), bucket, binary, folder, run })

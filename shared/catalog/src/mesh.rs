@@ -183,7 +183,8 @@ impl Mesh {
         let mut affected = self.learn(id, Some(object));
         let (it, round) = (Node::of(object, &self.roles, &self.settings), self.round);
         if let Some(known) = self.nodes.get_mut(id).filter(|known| known.it.is_like(&it)) {
-            *known = Known { it, round };
+            // What is known stays where it is: memory in which old and new lie side by side does not shrink.
+            (known.it.version, known.round) = (it.version, round);
             return affected;
         }
         self.dead.pop(id);

@@ -15,7 +15,7 @@ impl Mesh {
         self.tell(&subject, &mut metadata);
         let role = subject.relations.face.role;
         let provided = if role.is_hub() { self.provided(subject.id) } else { self.produced(subject.id) };
-        let (consumed, maybe) = self.consumable(&self.consumed(subject.id));
+        let (consumed, maybe) = self.consumable(self.consumed(subject.id));
         metadata.annotations.extend(maybe);
         if role == Role::Service {
             describe_service(&subject, &mut metadata);
@@ -46,7 +46,7 @@ impl Mesh {
         let mut metadata = subject.metadata(&self.settings);
         self.tell(&subject, &mut metadata);
         metadata.annotations.extend(filter(subject.object).map(|text| ("callboard.dev/filter".to_owned(), text)));
-        let (consumed, maybe) = self.consumable(&self.matches(subject.relations));
+        let (consumed, maybe) = self.consumable(self.matches(subject.relations));
         metadata.annotations.extend(maybe);
         let hub = subject.relations.hub.as_ref().and_then(|hub| self.stands_for(self.hub(hub)));
         let needed = self.components(&subject, &[Via::Reply, Via::DeadLetterSink]);

@@ -8,7 +8,7 @@ use crate::{
     state::State,
 };
 use events::Object;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// An object with all that is needed to make its entity.
 pub(super) struct Subject<'a> {
@@ -84,11 +84,16 @@ impl Mesh {
     }
 
     /// The refs of all that are consumed, and, as an annotation, of those that only may be.
-    pub(super) fn consumable(&self, answers: &BTreeMap<Id, Answer>) -> (BTreeSet<EntityRef>, Option<(String, String)>) {
-        let maybe = answers.iter().filter(|(_, answer)| **answer == Answer::Maybe).map(|(id, _)| id);
-        let maybe: Vec<_> = self.refs(maybe).iter().map(ToString::to_string).collect();
+    pub(super) fn consumable<'a>(
+        &'a self,
+        answers: impl IntoIterator<Item = (&'a Id, Answer)>,
+    ) -> (BTreeSet<EntityRef>, Option<(String, String)>) {
+        let entity = |id: &Id| self.node(id)?.relations.face.entity.as_ref();
+        let answers: Vec<_> = answers.into_iter().filter_map(|(id, answer)| Some((entity(id)?, answer))).collect();
+        let maybe = answers.iter().filter(|(_, answer)| *answer == Answer::Maybe).map(|(entity, _)| entity.as_str());
+        let maybe: Vec<_> = maybe.collect::<BTreeSet<_>>().into_iter().collect();
         let noted = (!maybe.is_empty()).then(|| ("callboard.dev/may-consume".to_owned(), maybe.join(", ")));
-        (self.refs(answers.keys()), noted)
+        (answers.into_iter().map(|(entity, _)| entity.clone()).collect(), noted)
     }
 }
 

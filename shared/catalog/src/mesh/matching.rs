@@ -2,19 +2,19 @@
 
 use super::{Mesh, declared::Declared, destination::Via, id::Id, node::Node, relations::Relations, role::Role};
 use crate::{Answer, Filter};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 
 impl Mesh {
     /// The EventTypes whose events a Trigger or Subscription brings to its subscriber, for certain or perhaps.
-    pub(super) fn matches(&self, delivery: &Relations) -> BTreeMap<Id, Answer> {
-        let (Some(filter), Some(hub)) = (delivery.filter(), delivery.hub.as_ref()) else { return BTreeMap::new() };
+    pub(super) fn matches(&self, delivery: &Relations) -> Vec<(&Id, Answer)> {
+        let (Some(filter), Some(hub)) = (delivery.filter(), delivery.hub.as_ref()) else { return Vec::new() };
         let hub = self.hub(hub);
         if !self.node(hub).is_some_and(|node| node.relations.face.role.is_hub()) {
-            return BTreeMap::new();
+            return Vec::new();
         }
-        let answered = |id: &Id| Some((id.clone(), self.answer(filter, self.declared(id)?)?));
+        let answered = |id| Some((id, self.answer(filter, self.declared(id)?)?));
         let types = filter.types();
-        let mut matches = BTreeMap::new();
+        let mut matches = Vec::new();
         for hub in self.aliases(hub) {
             match &types {
                 None => matches.extend(self.links.provided.of(hub).filter_map(answered)),
@@ -50,8 +50,8 @@ impl Mesh {
 
     /// What reaches an object for which a Component of ours stands: by Triggers and Subscriptions, or since EventTypes refer
     /// to it, which a source does whose sink it is.
-    pub(super) fn consumed(&self, id: &Id) -> BTreeMap<Id, Answer> {
-        let mut consumed: BTreeMap<Id, Answer> = BTreeMap::new();
+    pub(super) fn consumed(&self, id: &Id) -> HashMap<&Id, Answer> {
+        let mut consumed = HashMap::new();
         let stood_for = self.stands_before(id);
         for stood_for in &stood_for {
             for node in self.links.named.of(stood_for).filter_map(|namer| self.node(namer)) {
@@ -65,7 +65,7 @@ impl Mesh {
         }
         let is_hub = self.node(id).is_some_and(|node| node.relations.face.role.is_hub());
         let direct = stood_for.iter().filter(|_| !is_hub).flat_map(|id| self.links.provided.of(id));
-        consumed.extend(direct.map(|event_type| (event_type.clone(), Answer::Yes)));
+        consumed.extend(direct.map(|event_type| (event_type, Answer::Yes)));
         consumed
     }
 
