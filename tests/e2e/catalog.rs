@@ -2,6 +2,7 @@
 
 use anyhow::{Context, Result, ensure};
 use bucket::{Condition, Store};
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The most bytes of an object that are read.
@@ -29,6 +30,24 @@ impl Catalog {
         Ok(self.etags(prefix).await?.into_keys().collect())
     }
 
+    /// The keys of all but the event mesh, with their ETags.
+    pub(crate) async fn promised(&self) -> Result<BTreeMap<String, String>> {
+        let is_of_mesh =
+            |key: &str| key.split('/').nth(2).is_some_and(|group| group == "core" || group.ends_with("knative.dev"));
+        Ok(self.etags("entities/").await?.into_iter().filter(|(key, _)| !is_of_mesh(key)).collect())
+    }
+
+    /// The keys below a prefix with the hashes of the events that wrote the objects.
+    pub(crate) async fn causes(&self, prefix: &str) -> Result<BTreeMap<String, String>> {
+        let mut causes = BTreeMap::new();
+        for key in self.keys(prefix).await? {
+            let head = self.store.head(&key).await.with_context(|| format!("HEAD of {key}"))?;
+            let cause = head.and_then(|head| head.metadata.get("cause").cloned());
+            causes.insert(key, cause.unwrap_or_default());
+        }
+        Ok(causes)
+    }
+
     /// The keys below a prefix with their ETags.
     pub(crate) async fn etags(&self, prefix: &str) -> Result<BTreeMap<String, String>> {
         let (mut all, mut from) = (BTreeMap::new(), None);
@@ -47,6 +66,12 @@ impl Catalog {
         let found = self.store.get(key, MAX).await.with_context(|| format!("GET of {key}"))?;
         let (_, bytes) = found.with_context(|| format!("there is no object {key}"))?;
         Ok(String::from_utf8(bytes)?)
+    }
+
+    /// The one entity of an object.
+    pub(crate) async fn entity(&self, key: &str) -> Result<Value> {
+        let text = self.text(key).await?;
+        serde_saphyr::from_str(&text).with_context(|| format!("{key} is not one entity:\n{text}"))
     }
 
     /// An error as long as there is an object.

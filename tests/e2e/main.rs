@@ -15,8 +15,8 @@ mod suite;
 use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
-    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, overlays, permissions,
-    plural, remade, removal, secured, warm,
+    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, mesh, overlays,
+    permissions, plural, remade, removal, secured, warm,
 };
 use std::{env, process::ExitCode, time::Instant};
 
@@ -35,6 +35,16 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "an App is cataloged while it is made, changed and deleted": life::app_life,
     "a Promise is cataloged while it is made, changed and deleted": life::promise_life,
     "how long it takes from kubectl to the object": warm::figures,
+    "Callboard itself is in the catalog that it keeps": mesh::own::cataloged,
+    "the payment example is cataloged: who provides and who consumes what": mesh::payments::cataloged,
+    "who consumes or may consume payments is who receives them": mesh::reality::of_payments,
+    "how long it takes from kubectl to a Trigger's object": warm::of_triggers,
+    "the payment example is changed, moved to another Broker and deleted": mesh::lives::of_payments,
+    "EventTypes that Knative makes are cataloged with what provides them": mesh::made::by_knative,
+    "who consumes from a Channel is who receives": mesh::channel::subscribed,
+    "a mesh that is started anew rewrites nothing": mesh::repair::restarted,
+    "what the mesh missed is found by one tick": mesh::repair::missed,
+    "a kind of the mesh that may not be read keeps its entities, and the others go on": mesh::rights::taken,
     "requests byte for byte as kn sends them reach every function": captures::through_the_broker,
     "a request whose plural the source cannot guess is cataloged by its Work": plural::irregular,
     "a ResourceBinding leads to the request it names": binding::circle,

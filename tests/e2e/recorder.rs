@@ -1,7 +1,11 @@
 //! A subscriber of the suite: a Trigger without filters feeds it every event of the Broker.
 
 use anyhow::{Context, Result};
-use axum::{Router, body::Bytes, http::HeaderMap};
+use axum::{
+    Router,
+    body::Bytes,
+    http::{HeaderMap, Uri},
+};
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 use std::{
@@ -14,6 +18,8 @@ use std::{
 pub(crate) struct Recorded {
     /// When it arrived here.
     pub(crate) at: DateTime<Utc>,
+    /// Who was asked for, with the path.
+    pub(crate) to: String,
     /// Attributes and extensions, without `ce-`.
     pub(crate) attributes: BTreeMap<String, String>,
     pub(crate) data: Value,
@@ -27,6 +33,11 @@ impl Recorded {
 
     pub(crate) fn ty(&self) -> &str {
         self.attribute("type")
+    }
+
+    /// Whether a function of ours says it.
+    pub(crate) fn is_of(&self, function: &str) -> bool {
+        self.attribute("source").strip_prefix("/callboard/") == Some(function)
     }
 
     /// An attribute that is a time.
@@ -54,21 +65,22 @@ impl Recorder {
         let listener = tokio::net::TcpListener::bind(("0.0.0.0", port)).await;
         let listener = listener.with_context(|| format!("failed to listen on port {port} for events"))?;
         let keep = recorder.clone();
-        let router = Router::new().fallback(move |headers: HeaderMap, body: Bytes| async move {
-            keep.keep(&headers, &body);
+        let router = Router::new().fallback(move |uri: Uri, headers: HeaderMap, body: Bytes| async move {
+            keep.keep(uri.path(), &headers, &body);
             axum::http::StatusCode::NO_CONTENT
         });
         tokio::spawn(axum::serve(listener, router).into_future());
         Ok(recorder)
     }
 
-    fn keep(&self, headers: &HeaderMap, body: &[u8]) {
+    fn keep(&self, path: &str, headers: &HeaderMap, body: &[u8]) {
         let attribute = |(name, value): (&axum::http::HeaderName, &axum::http::HeaderValue)| {
             Some((name.as_str().strip_prefix("ce-")?.to_owned(), value.to_str().ok()?.to_owned()))
         };
         let attributes = headers.iter().filter_map(attribute).collect();
+        let host = headers.get("host").and_then(|host| host.to_str().ok()).unwrap_or_default();
         let data = serde_json::from_slice(body).unwrap_or_default();
-        self.lock().push(Recorded { at: Utc::now(), attributes, data });
+        self.lock().push(Recorded { at: Utc::now(), to: format!("{host}{path}"), attributes, data });
     }
 
     /// How many there were: what came later is `since` this.

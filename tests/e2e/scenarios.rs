@@ -10,6 +10,7 @@ pub(crate) mod func_schema;
 pub(crate) mod functions;
 pub(crate) mod install;
 pub(crate) mod life;
+pub(crate) mod mesh;
 pub(crate) mod overlays;
 pub(crate) mod permissions;
 pub(crate) mod plural;

@@ -15,8 +15,14 @@ use std::{env, fs, path::PathBuf, process::Command};
 /// Where the install lives.
 pub(crate) const NAMESPACE: &str = "callboard";
 
+/// The functions that a tick wakes up.
+pub(crate) const TICKED: [&str; 2] = ["resync", "mesh"];
+
 /// Where the requests live.
 pub(crate) const SHOP: &str = "shop";
+
+/// Where the example of an event mesh lives.
+pub(crate) const PAYMENTS: &str = "payments";
 
 /// Ticks come from the suite alone.
 pub(crate) const QUIET: &str = "\
@@ -43,7 +49,14 @@ pub(crate) struct Suite {
     host: String,
 }
 
-/// A run of `resync` that the suite asked for, and that is over.
+/// How many requests for a resync a function has dealt with, and how many it has left to a run that went on.
+#[derive(Debug)]
+pub(crate) struct Ticks {
+    pub(crate) finished: u64,
+    busy: u64,
+}
+
+/// A run that the suite asked for, and that is over.
 pub(crate) struct Tick {
     run: String,
     mark: usize,
@@ -67,9 +80,10 @@ impl Suite {
     /// A cluster in which somebody uses what the suite makes and deletes is left alone.
     fn is_free(&self) -> Result<()> {
         let promises = ["app", "cache", "redis", "queue"].map(|name| ("promises.platform.kratix.io", name));
-        for (kind, name) in [("namespaces", NAMESPACE), ("namespaces", SHOP)].into_iter().chain(promises) {
+        let namespaces = [NAMESPACE, SHOP, PAYMENTS].map(|name| ("namespaces", name));
+        for (kind, name) in namespaces.into_iter().chain(promises) {
             let found = self.cluster.get(&[kind, name])?;
-            let ours = found.is_null() || found["metadata"]["labels"]["callboard.dev/e2e"] == "true";
+            let ours = found.is_null() || found["metadata"]["labels"]["e2e.callboard.dev/suite"] == "true";
             ensure!(ours, "{kind} {name} is there and not of the suite, which would delete it: use another cluster");
         }
         Ok(())
@@ -87,7 +101,7 @@ impl Suite {
         });
         let text = format!(
             "apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\n\
-             labels: [{{pairs: {{callboard.dev/e2e: \"true\"}}}}]\nimages:\n{}{more}",
+             labels: [{{pairs: {{e2e.callboard.dev/suite: \"true\"}}}}]\nimages:\n{}{more}",
             images.concat()
         );
         fs::write(folder.join("kustomization.yaml"), text)?;
@@ -118,6 +132,13 @@ impl Suite {
         )
     }
 
+    /// YAML of the fixtures, with the images and the listener of this run.
+    pub(crate) fn filled(&self, yaml: &str) -> String {
+        let shell = image("PIPELINE", "busybox");
+        let port = EVENTS_PORT.to_string();
+        yaml.replace("SHELL_IMAGE", &shell).replace("SUITE_HOST", &self.host).replace("SUITE_PORT", &port)
+    }
+
     /// The bucket of the install.
     pub(crate) fn catalog(&self) -> Result<Catalog> {
         Ok(Catalog::new(&self.endpoint()?, BUCKET, KEY[0], KEY[1]))
@@ -139,8 +160,14 @@ impl Suite {
 
     /// Where the Broker takes events.
     pub(crate) fn broker(&self) -> Result<Target> {
-        let broker = self.cluster.get(&["broker", "callboard", "--namespace", NAMESPACE])?;
-        self.cluster.target(broker["status"]["address"]["url"].as_str().context("the Broker has no address")?)
+        self.address_of("broker", NAMESPACE, "callboard")
+    }
+
+    /// Where a Broker or Channel takes events.
+    pub(crate) fn address_of(&self, kind: &str, namespace: &str, name: &str) -> Result<Target> {
+        let hub = self.cluster.get(&[kind, name, "--namespace", namespace])?;
+        let url = hub["status"]["address"]["url"].as_str();
+        self.cluster.target(url.with_context(|| format!("{kind} {namespace}/{name} has no address"))?)
     }
 
     /// Sends an event of this type to the Broker, which must take it; returns its id.
@@ -165,39 +192,43 @@ impl Suite {
         Ok(id)
     }
 
-    /// Asks for a resync and waits until it is over.
+    /// Asks for a resync and waits until it is over, that of the mesh, too.
     pub(crate) async fn tick(&self) -> Result<Tick> {
         for _ in 0..5 {
-            let (mark, finished, busy) = (self.recorder.mark(), self.finished(), self.busy());
+            let (mark, before) = (self.recorder.mark(), TICKED.map(|function| self.ticks(function)));
             let id = self.send(REQUESTED, "{}").await?;
-            let over = async || {
-                let over = self.finished() > finished || self.busy() > busy;
-                ensure!(over, "it is not:\n{}", self.metrics.dump("callboard_events_total"));
-                Ok(())
-            };
-            eventually("a resync is over", 90, over).await?;
-            if self.finished() > finished {
+            for (function, before) in TICKED.into_iter().zip(&before) {
+                eventually(&format!("{function} is done"), 90, async || self.ticked(function, before, 1)).await?;
+            }
+            if TICKED.into_iter().zip(&before).all(|(function, before)| self.ticks(function).finished > before.finished)
+            {
                 let run = events::Cause::new("/e2e", &id, REQUESTED).sha256[..16].to_owned();
                 return Ok(Tick { run, mark });
             }
         }
-        bail!("resync was busy five times")
+        bail!("a function was busy five times")
     }
 
-    /// How many requests `resync` has dealt with. Each one that a scenario sends is awaited, so that the next one that
+    /// What became of the requests that a function got. Each one that a scenario sends is awaited, so that the next one that
     /// ends is the next one that is sent.
-    pub(crate) fn finished(&self) -> u64 {
-        self.requests(&[]) - self.requests(&["verdict=retry"]) - self.busy()
+    pub(crate) fn ticks(&self, function: &str) -> Ticks {
+        let (service, ty) = (format!("service={function}"), format!("type={REQUESTED}"));
+        let count = |verdict: &[&str]| {
+            self.count("callboard_events_total", &[&[service.as_str(), ty.as_str()], verdict].concat()) as u64
+        };
+        let busy = count(&["verdict=busy"]);
+        // The next slice of a run of `resync` is not for the others.
+        let passed = count(&["verdict=retry"]) + count(&["verdict=not_ours"]);
+        Ticks { finished: count(&[]) - passed - busy, busy }
     }
 
-    /// How many it turned away, since it was at one already.
-    pub(crate) fn busy(&self) -> u64 {
-        self.requests(&["verdict=busy"])
-    }
-
-    fn requests(&self, verdict: &[&str]) -> u64 {
-        let ty = format!("type={REQUESTED}");
-        self.count("callboard_events_total", &[&["service=resync", ty.as_str()], verdict].concat()) as u64
+    /// An error as long as a function has not answered this many requests since then.
+    pub(crate) fn ticked(&self, function: &str, before: &Ticks, requests: u64) -> Result<()> {
+        let now = self.ticks(function);
+        let answered = now.finished + now.busy - before.finished - before.busy;
+        let dump = || self.metrics.dump("callboard_events_total");
+        ensure!(answered >= requests, "{function} answered {answered} of {requests}:\n{}", dump());
+        Ok(())
     }
 
     /// What a counter of the functions says.
@@ -215,9 +246,15 @@ impl Suite {
         .await
     }
 
-    /// The event of this type of a run.
+    /// The event of this type of a run of `resync`.
     pub(crate) async fn told(&self, tick: &Tick, ty: &str) -> Result<Recorded> {
-        let asked = |event: &Recorded| event.ty() == ty && event.data["run"] == tick.run;
+        self.told_by("resync", tick, ty).await
+    }
+
+    /// The event of this type of a function's run.
+    pub(crate) async fn told_by(&self, function: &str, tick: &Tick, ty: &str) -> Result<Recorded> {
+        let asked =
+            |event: &Recorded| event.ty() == ty && event.is_of(function) && event.data["run"] == tick.run.as_str();
         eventually(&format!("a {ty} of this run"), 10, async || self.recorder.find(tick.mark, asked)).await
     }
 

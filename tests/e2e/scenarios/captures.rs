@@ -1,10 +1,11 @@
 //! What `kn event send` really sends, to the Broker.
 
+use super::mesh;
 use crate::{
     eventually::eventually,
     http,
     recorder::Recorded,
-    suite::{REQUESTED, SHOP, Suite, app_key, promise_key},
+    suite::{REQUESTED, SHOP, Suite, TICKED, app_key, promise_key},
 };
 use anyhow::{Context, Result, ensure};
 use chrono::Utc;
@@ -23,28 +24,32 @@ pub(crate) async fn through_the_broker(suite: &Suite) -> Result<()> {
     ensure!(event.data == json!({"app": {"id": "003", "name": "todo", "replicas": 3}}), "{}", event.data);
 
     let metadata = json!({"name": "ghost", "namespace": SHOP});
+    let in_mesh = mesh::key("eventing.knative.dev", "eventtype", SHOP, "ghost");
     let app = json!({"apiVersion": "marketplace.kratix.io/v1", "kind": "app", "metadata": metadata, "spec": {"name": "ghost"}});
     let promise = json!({"apiVersion": "platform.kratix.io/v1alpha1", "kind": "Promise", "metadata": {"name": "ghost"}, "spec": {}});
-    for (function, data, key) in [("apps", app, app_key("ghost")), ("promises", promise, promise_key("ghost"))] {
+    let event_type = json!({"apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType", "metadata": metadata, "spec": {"type": "ghost"}});
+    let ghosts =
+        [("apps", app, app_key("ghost")), ("promises", promise, promise_key("ghost")), ("mesh", event_type, in_mesh)];
+    for (function, data, key) in &ghosts {
         let function = format!("service={function}");
         let changed = [&function, "verdict=changed", "type=dev.knative.apiserver.resource.add"];
         let before = suite.count("callboard_events_total", &changed);
-        ensure!(http::replay(&broker, &as_kn_sends("dev.knative.apiserver.resource.add", &data)?).await? == 202);
-        eventually("the function writes what it is told", 60, async || catalog.present(&key).await).await?;
-        let says = |event: &Recorded| event.says("created", &key);
+        ensure!(http::replay(&broker, &as_kn_sends("dev.knative.apiserver.resource.add", data)?).await? == 202);
+        eventually("the function writes what it is told", 60, async || catalog.present(key).await).await?;
+        let says = |event: &Recorded| event.says("created", key);
         eventually("and says so", 10, async || suite.recorder.find(mark, says)).await?;
         suite.grew("callboard_events_total", &changed, before).await?;
     }
-    let finished = suite.finished();
+    let ticks = TICKED.map(|function| suite.ticks(function));
     ensure!(http::replay(&broker, &as_kn_sends(REQUESTED, &json!({}))?).await? == 202);
-    for key in [app_key("ghost"), promise_key("ghost")] {
-        eventually("resync finds that there is no such object", 60, async || catalog.absent(&key).await).await?;
+    for (_, _, key) in &ghosts {
+        eventually("a tick finds that there is no such object", 60, async || catalog.absent(key).await).await?;
     }
-    eventually("resync counts the request", 10, async || {
-        ensure!(suite.finished() > finished, "{}", suite.metrics.dump("callboard_events_total"));
-        Ok(())
-    })
-    .await
+    for (function, before) in TICKED.into_iter().zip(&ticks) {
+        let counted = async || suite.ticked(function, before, 1);
+        eventually(&format!("{function} counts the request"), 10, counted).await?;
+    }
+    Ok(())
 }
 
 fn as_kn_sends(ty: &str, data: &Value) -> Result<String> {

@@ -1,10 +1,13 @@
 //! The one Service that func deploys, beside an install from deploy/.
 
-use super::requests::{app, deployed};
+use super::{
+    mesh,
+    requests::{app, deployed},
+};
 use crate::{
     cluster::run,
     eventually::eventually,
-    suite::{SHOP, Suite, app_key, image},
+    suite::{REQUESTED, SHOP, Suite, app_key, image},
 };
 use anyhow::{Context, Result, ensure};
 use serde_json::json;
@@ -25,7 +28,9 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
     func(&["deploy", &image, "--build=false", "--push=false", "--namespace", NAMESPACE])?;
     suite.cluster.ready(120, &["ksvc", "callboard", "--namespace", NAMESPACE]).await?;
     suite.cluster.ready(60, &["trigger", "--namespace", NAMESPACE]).await?;
-    suite.cluster.ready(60, &["apiserversource", "promises", "--namespace", NAMESPACE]).await?;
+    for source in ["promises", "mesh"] {
+        suite.cluster.ready(60, &["apiserversource", source, "--namespace", NAMESPACE]).await?;
+    }
     let described = func(&["describe", "callboard", "--namespace", NAMESPACE])?;
     ensure!(
         described.contains("dev.knative.apiserver.resource.add"),
@@ -38,6 +43,7 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
         eventually("both catalogs have the request", 120, async || catalog.present(&key).await).await?;
     }
     deployed(suite, "beside", "nginx:1").await?;
+    in_mesh(suite).await?;
     suite.cluster.delete(&["apps.marketplace.kratix.io", "beside", "--namespace", SHOP])?;
     for key in [app_key("beside"), theirs] {
         eventually("and lose it", 60, async || catalog.absent(&key).await).await?;
@@ -59,6 +65,29 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
     func(&["delete", "callboard", "--namespace", NAMESPACE])?;
     suite.cluster.delete(&["--kustomize", &overlay])?;
     suite.cluster.delete(&["namespace", NAMESPACE])
+}
+
+/// What func deployed is a consumer of the event mesh, in both catalogs, and provides what its annotations say.
+async fn in_mesh(suite: &Suite) -> Result<()> {
+    let (catalog, key) = (suite.catalog()?, mesh::key("serving.knative.dev", "service", NAMESPACE, "callboard"));
+    // What came before its sources did, no event tells.
+    suite.send_to(&suite.address_of("broker", NAMESPACE, "callboard")?, REQUESTED, "{}").await?;
+    for key in [key.replace("entities/", "func/"), key] {
+        eventually("what func deployed is cataloged with what it consumes", 60, async || {
+            let entity = catalog.entity(&key).await?;
+            let tags = entity["metadata"]["tags"].as_array().is_some_and(|tags| tags.contains(&json!("function")));
+            let (consumed, provided) = (mesh::refs(&entity, "consumesApis"), mesh::refs(&entity, "providesApis"));
+            for (refs, ty) in
+                [(&consumed, "resync.requested"), (&consumed, "deletion.approved"), (&provided, "app.cataloged")]
+            {
+                ensure!(refs.contains(&format!("api:{NAMESPACE}/dev.callboard.{ty}")), "{ty}: {entity:#}");
+            }
+            ensure!(tags && mesh::may_consume(&entity).is_empty(), "{entity:#}");
+            Ok(())
+        })
+        .await?;
+    }
+    Ok(())
 }
 
 /// deploy/func with the bucket of the other install, and a prefix of its own.

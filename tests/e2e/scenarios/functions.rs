@@ -13,7 +13,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 const CHANGED: [&str; 2] = ["service=apps", "verdict=changed"];
-const FUNCTIONS: [&str; 3] = ["apps", "promises", "resync"];
+const FUNCTIONS: [&str; 4] = ["apps", "promises", "mesh", "resync"];
 
 /// Both what is asked for and what Kubernetes made of it.
 pub(crate) async fn hardened(suite: &Suite) -> Result<()> {

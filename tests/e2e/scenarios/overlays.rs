@@ -5,7 +5,10 @@ use anyhow::{Result, ensure};
 
 /// Folders and components of deploy/, and what they must bring about.
 const RENDERED: &[(&str, &[&str])] = &[
-    ("resources: [../../../deploy]", &["name: apps", "name: promises", "name: resync", "kind: PingSource"]),
+    (
+        "resources: [../../../deploy]",
+        &["name: apps", "name: promises", "name: mesh", "name: resync", "kind: PingSource"],
+    ),
     ("resources: [../../../deploy/func]", &["kind: Broker", "name: callboard-all"]),
     ("resources: [../../../deploy/examples/existing-broker]", &["kind: ApiServerSource", "kind: Trigger"]),
     ("resources: [../../../deploy/examples/namespaces]", &["values:", "kind: RoleBinding"]),

@@ -5,12 +5,13 @@ use super::{
     requests::titled_app,
 };
 use crate::{
+    catalog::Catalog,
     eventually::eventually,
     recorder::Recorded,
-    suite::{REQUESTED, SHOP, Suite, app_key, cache_key},
+    suite::{REQUESTED, SHOP, Suite, TICKED, app_key, cache_key},
 };
 use anyhow::{Context, Result, ensure};
-use std::{env, process::Command, time::Duration};
+use std::{collections::BTreeSet, env, process::Command, time::Duration};
 
 const ROLE: &str = "callboard-functions-marketplace-kratix-io";
 const LABEL: &str = "callboard.dev/aggregate-to-functions";
@@ -53,8 +54,8 @@ async fn restarted(suite: &Suite) -> Result<()> {
     let catalog = suite.catalog()?;
     // It also wakes resync, which nobody could while there is no API server.
     suite.tick().await?;
-    let (before, mark) = (catalog.keys("entities/").await?, suite.recorder.mark());
-    let (finished, retry) = (suite.finished(), ["service=resync", "verdict=retry"]);
+    let (before, mark) = (keys(&catalog).await?, suite.recorder.mark());
+    let (ticks, retry) = (TICKED.map(|function| suite.ticks(function)), ["service=resync", "verdict=retry"]);
     let (retried, broker) = (suite.count("callboard_events_total", &retry), suite.broker()?);
     let mut restart = Command::new("sh").args(["-c", &command]).spawn()?;
     let mut sent = 0;
@@ -66,21 +67,23 @@ async fn restarted(suite: &Suite) -> Result<()> {
         ensure!(sent < 200, "the API server does not come back");
     }
     ensure!(restart.wait()?.success(), "{command} failed");
-    eventually("resync has answered each of them", 120, async || {
-        let now = suite.finished() + suite.busy();
-        ensure!(now >= finished + sent, "{now} of {}", finished + sent);
-        Ok(())
-    })
-    .await?;
+    for (function, before) in TICKED.into_iter().zip(&ticks) {
+        let answered = async || suite.ticked(function, before, sent);
+        eventually(&format!("{function} has answered each of them"), 120, answered).await?;
+    }
     suite.grew("callboard_events_total", &retry, retried).await.context("no tick met an absent API server")?;
-    let after = catalog.keys("entities/").await?;
+    let after = keys(&catalog).await?;
     ensure!(after == before, "{before:#?} became {after:#?}");
     let deleted = |event: &Recorded| event.data["changes"].to_string().contains("\"deleted\"");
     ensure!(suite.recorder.find(mark, deleted).is_err(), "something was deleted");
     suite.tick().await?;
-    let after = catalog.keys("entities/").await?;
+    let after = keys(&catalog).await?;
     ensure!(after == before, "{before:#?} became {after:#?} after one more tick");
     Ok(())
+}
+
+async fn keys(catalog: &Catalog) -> Result<BTreeSet<String>> {
+    Ok(catalog.promised().await?.into_keys().collect())
 }
 
 async fn may_list(suite: &Suite, wanted: &str) -> Result<()> {

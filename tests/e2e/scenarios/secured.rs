@@ -1,6 +1,6 @@
 //! Knative's authentication, and policies that let only our own send.
 
-use super::install::quiet;
+use super::{install::quiet, mesh};
 use crate::{
     eventually::eventually,
     http,
@@ -53,6 +53,22 @@ async fn with_policies(suite: &Suite) -> Result<()> {
     })
     .await?;
     catalog.contains(&key, "Secured").await?;
+    let trigger = mesh::key("eventing.knative.dev", "trigger", NAMESPACE, "apps");
+    eventually("and a change of the mesh", 60, async || {
+        times += 1;
+        let description = format!("callboard.dev/description=Secured {times}");
+        suite.cluster.kubectl(&[
+            "annotate",
+            "--overwrite",
+            "trigger",
+            "apps",
+            &description,
+            "--namespace",
+            NAMESPACE,
+        ])?;
+        catalog.contains(&trigger, "Secured").await
+    })
+    .await?;
     let sent = suite.count("callboard_sink_total", &["service=resync"]);
     catalog.delete(&key).await?;
     suite.cluster.patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "* * * * *"}}))?;

@@ -1,6 +1,6 @@
 //! How long a change takes on its way, and where.
 
-use super::{functions::gone, requests::cache};
+use super::{functions::gone, mesh::payments, requests::cache};
 use crate::{
     catalog::Catalog,
     eventually::eventually,
@@ -11,6 +11,17 @@ use anyhow::{Result, ensure};
 use chrono::{DateTime, Utc};
 
 const CHANGES: usize = 40;
+
+/// What is measured.
+struct Measured<'a> {
+    /// The function that writes it.
+    function: &'a str,
+    what: &'a str,
+    /// The object of this name, and its key.
+    object: fn(&str) -> String,
+    key: fn(&str) -> String,
+    changes: usize,
+}
 
 /// Seconds of one change, from the start of kubectl.
 struct Way {
@@ -25,14 +36,29 @@ pub(crate) async fn figures(suite: &Suite) -> Result<()> {
     suite.cluster.apply(&cache("warm-0", "")).await?;
     let catalog = suite.catalog()?;
     eventually("the function is awake", 60, async || catalog.present(&cache_key("warm-0")).await).await?;
-    let functions = ["service=apps"];
+    let object = |name: &str| cache(name, "");
+    measure(suite, &Measured { function: "apps", what: "requests", object, key: cache_key, changes: CHANGES }).await?;
+    gone(suite, "warm").await
+}
+
+/// The same for Triggers of the payment example.
+pub(crate) async fn of_triggers(suite: &Suite) -> Result<()> {
+    payments::apply(suite).await?;
+    let (object, key) = (payments::warm_trigger, payments::trigger_key);
+    measure(suite, &Measured { function: "mesh", what: "Triggers", object, key, changes: CHANGES / 2 }).await?;
+    suite.cluster.delete(&["triggers", "--namespace", "payments", "--selector=e2e.callboard.dev/suite=warm"])
+}
+
+async fn measure(suite: &Suite, measured: &Measured<'_>) -> Result<()> {
+    let (catalog, service) = (suite.catalog()?, format!("service={}", measured.function));
+    let functions = [service.as_str()];
     let (handled, stored) = ("callboard_event_duration_seconds", "callboard_s3_duration_seconds");
     let before = (suite.metrics.total(handled, &functions), suite.metrics.total(stored, &functions));
     let mut ways = Vec::new();
-    for number in 1..=CHANGES {
-        ways.push(one(suite, &catalog, &format!("warm-{number}")).await?);
+    for number in 1..=measured.changes {
+        ways.push(one(suite, &catalog, measured, &format!("warm-{number}")).await?);
     }
-    let least = before.0.count + CHANGES as f64;
+    let least = before.0.count + measured.changes as f64;
     eventually("the metrics are here", 10, async || {
         let now = suite.metrics.total(handled, &functions).count;
         ensure!(now >= least, "{now} events of {least}");
@@ -41,7 +67,7 @@ pub(crate) async fn figures(suite: &Suite) -> Result<()> {
     .await?;
     let events = suite.metrics.total(handled, &functions).since(&before.0);
     let calls = suite.metrics.total(stored, &functions).since(&before.1);
-    println!("{CHANGES} requests, one after another: milliseconds at p50 and p99");
+    println!("{} {}, one after another: milliseconds at p50 and p99", measured.changes, measured.what);
     line("kubectl apply -> object in the bucket", ways.iter().map(|way| way.object));
     line("  kubectl, API server and adapter, to the event's time", ways.iter().map(|way| way.adapter));
     line("  adapter -> Broker", ways.iter().map(|way| way.broker - way.adapter));
@@ -58,13 +84,13 @@ pub(crate) async fn figures(suite: &Suite) -> Result<()> {
     // The mean of what is skewed to the right lies above its p50.
     let verdict = if whole - stored <= 10.0 { "within" } else { "NOT within" };
     println!("the function without S3: mean {:.2} ms, {verdict} 10 ms", whole - stored);
-    gone(suite, "warm").await
+    Ok(())
 }
 
-async fn one(suite: &Suite, catalog: &Catalog, name: &str) -> Result<Way> {
+async fn one(suite: &Suite, catalog: &Catalog, measured: &Measured<'_>, name: &str) -> Result<Way> {
     let (mark, began) = (suite.recorder.mark(), Utc::now());
-    suite.cluster.apply(&cache(name, "")).await?;
-    let key = cache_key(name);
+    suite.cluster.apply(&(measured.object)(name)).await?;
+    let key = (measured.key)(name);
     // As often as the store answers: the pause of `eventually` is longer than what is measured.
     let deadline = began + chrono::TimeDelta::seconds(30);
     while catalog.present(&key).await.is_err() {
