@@ -4,8 +4,12 @@ use crate::{apps, context::Context, mesh, now::nothing, promises, resync};
 use anyhow::ensure;
 use bucket::Store;
 use events::{Approval, Arrival, Function, Incoming, Nothing, Reply, ResyncRequest, Verdict};
-use futures::future;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::oneshot, time::Instant};
+use tracing::Instrument;
+
+/// How long `resync` waits for the mesh after the time that both have.
+const GRACE: Duration = Duration::from_secs(2);
 
 /// What one process serves; the value of `FUNCTION`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -99,9 +103,11 @@ impl<S: Store + 'static> Functions<S> {
         let is_first = request.cursor.is_none();
         match (self.serves(Function::Resync), self.serves(Function::Mesh) && is_first) {
             (true, true) => {
-                let both =
-                    future::join(resync::tick(&self.context, request.clone()), mesh::tick(&self.context, request));
-                self.one_of(both.await).await
+                let until = Instant::now() + self.context.pace.slice() + GRACE;
+                let (context, of_mesh) = (self.context.clone(), request.clone());
+                let meshed = self.apart(async move { mesh::tick(&context, of_mesh).await });
+                let resynced = resync::tick(&self.context, request).await;
+                self.one_of(resynced, meshed, until).await
             }
             (true, false) => resync::tick(&self.context, request).await,
             (false, true) => mesh::tick(&self.context, request).await,
@@ -113,7 +119,10 @@ impl<S: Store + 'static> Functions<S> {
         match (self.serves(Function::Resync), self.serves(Function::Mesh)) {
             (true, true) => {
                 let resynced = resync::approve(&self.context, approval.clone()).await;
-                self.one_of((resynced, mesh::approve(&self.context, approval).await)).await
+                let until = Instant::now() + GRACE;
+                let context = self.context.clone();
+                let meshed = self.apart(async move { mesh::approve(&context, approval).await });
+                self.one_of(resynced, meshed, until).await
             }
             (true, false) => resync::approve(&self.context, approval).await,
             (false, true) => mesh::approve(&self.context, approval).await,
@@ -121,8 +130,26 @@ impl<S: Store + 'static> Functions<S> {
         }
     }
 
+    /// What the mesh does in a task of its own, so that it takes nothing with it when it is late. What nobody waits for any more
+    /// goes to the sink.
+    fn apart(&self, work: impl Future<Output = Verdict> + Send + 'static) -> oneshot::Receiver<Verdict> {
+        let (tells, told) = oneshot::channel();
+        let context = self.context.clone();
+        let task = async move {
+            if let Err(Ok(Reply::Changed(event))) = tells.send(work.await) {
+                context.announce(Ok(*event)).await;
+            }
+        };
+        tokio::spawn(task.in_current_span());
+        told
+    }
+
     /// One reply, that of `resync` where it has one; then the other one goes to the sink.
-    async fn one_of(&self, (resynced, meshed): (Verdict, Verdict)) -> Verdict {
+    async fn one_of(&self, resynced: Verdict, meshed: oneshot::Receiver<Verdict>, until: Instant) -> Verdict {
+        let Ok(Ok(meshed)) = tokio::time::timeout_at(until, meshed).await else {
+            tracing::warn!("the mesh is not compared yet: what changes goes to the sink");
+            return resynced;
+        };
         match (resynced, meshed) {
             (Ok(Reply::Nothing(Nothing::Lapsed)), meshed) => meshed,
             (resynced, Ok(Reply::Nothing(_))) => resynced,

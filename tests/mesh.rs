@@ -6,8 +6,12 @@ mod commands;
 mod crashes;
 mod drift;
 mod events;
+mod guard;
+mod left;
 mod overlap;
+mod owing;
 mod start;
+mod unread;
 
 use crate::{
     kubernetes::{Kubernetes, at, definition, of_knative, reference, resource},

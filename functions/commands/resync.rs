@@ -97,6 +97,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             }
         }
         if !whole.is_refused {
+            request.cursor = None; // It was of the kinds of resync.
             whole.join(of_mesh(&cx, &cluster, &request, Mode::Repair).await?);
         }
         print(&whole, args.target.output)?;
@@ -112,7 +113,8 @@ pub(super) async fn of_mesh<S: Store>(
     request: &ResyncRequest,
     mode: Mode,
 ) -> anyhow::Result<Findings> {
-    Ok(mesh::compared(cx, cluster, request, mode, Instant::now() + FOREVER, None).await?.findings)
+    let pace = mesh::Pace { lists: SLICE, writes: FOREVER };
+    Ok(mesh::compared(cx, cluster, request, mode, pace, None).await?.findings)
 }
 
 fn print(found: &Findings, format: Format) -> anyhow::Result<()> {

@@ -49,7 +49,12 @@ impl Told {
             Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::NotOurs, "no function takes this kind".to_owned()),
             Ok(Reply::Nothing(Nothing::Unresolved)) => (Done::Unresolved, "only a cluster could tell".to_owned()),
             Ok(Reply::Nothing(
-                nothing @ (Nothing::Absent | Nothing::Uncovered | Nothing::Busy | Nothing::Lapsed | Nothing::Kept),
+                nothing @ (Nothing::Absent
+                | Nothing::Uncovered
+                | Nothing::Busy
+                | Nothing::Lapsed
+                | Nothing::Kept
+                | Nothing::Foreign),
             )) => (Done::Unresolved, format!("{}, as only a cluster tells", nothing.as_str())),
             Err(Nack::Reject(why)) => (Done::Rejected, why),
             Err(Nack::Retry(why)) => (Done::Retried, why),

@@ -1,6 +1,10 @@
 //! Comparing the index with the bucket, and writing what differs.
 
-use super::{kinds, lists::Lists};
+use super::{
+    debts::By,
+    ends, kinds,
+    lists::{Asked, Lists},
+};
 use crate::{
     context::Context,
     resync::{
@@ -15,12 +19,9 @@ use crate::{
 use bucket::Store;
 use catalog::mesh::{Id, Life, Made};
 use cluster::Cluster;
-use events::{Cursor, Function, Nack, ResyncRequest};
+use events::{Cursor, Function, ResyncRequest, Version};
 use futures::{StreamExt, stream};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    time::Instant,
-};
+use std::{collections::BTreeMap, time::Instant};
 
 /// How many objects are written at once.
 const AT_ONCE: usize = 64;
@@ -34,47 +35,43 @@ pub(super) struct Compared<'a> {
     pub(super) request: &'a ResyncRequest,
     pub(super) mode: Mode,
     pub(super) until: Instant,
-    /// What lies in the bucket, by key.
-    pub(super) listing: BTreeMap<String, String>,
+    pub(super) asked: Asked<'a>,
 }
 
-impl Compared<'_> {
-    /// The kinds of the objects that lie in the bucket.
-    pub(super) fn stored<S>(&self, cx: &Context<S>) -> BTreeSet<Named> {
-        located(cx, self.listing.keys()).0.into_iter().map(|(_, named)| named).collect()
-    }
+/// What of the index is not as in the bucket.
+#[derive(Default)]
+struct Found {
+    differing: Vec<Id>,
+    /// What has no entity any more: its guard lets it go, or holds it.
+    bare: Vec<(Id, Version)>,
 }
 
 /// Writes what differs as long as there is time; then removes what no living object has.
 ///
-/// While a kind that bears relations was never read, what is in the bucket stays as it is.
-///
-/// # Errors
-/// If the bucket cannot be used.
-pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, lists: Lists) -> Result<Report, Nack> {
-    let Compared { cluster, request, mode, until, listing } = compared;
-    let mut walk = Walk::new(cx, Function::Mesh, cluster, request, *mode, *until, listing);
-    walk.findings = lists.findings;
-    let is_whole = cx.mesh.read(lists.complete.keys(), &lists.unread);
-    for (named, mut ids) in by_kind(cx.mesh.ids()) {
-        if !named.is_in(&request.scope) {
-            continue;
-        }
+/// What is in the bucket stays as it is where something is unread of which it tells.
+pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, lists: &mut Lists) -> Report {
+    let Compared { cluster, request, mode, until, asked } = compared;
+    let mut walk = Walk::new(cx, Function::Mesh, cluster, request, *mode, *until, asked.listing);
+    walk.findings = std::mem::take(&mut lists.findings);
+    doubt(&walk, asked, lists).await;
+    let (mut bare, mut late) = (Vec::new(), None);
+    'kinds: for (named, mut ids) in by_kind(cx.mesh.ids()) {
+        ids.retain(|id| named.is_in(&request.scope) && !lists.held.contains(id));
         ids.sort_by_cached_key(|id| cx.settings.layout.key(id));
         for chunk in ids.chunks(CHUNK) {
-            let mut differing = differing(&mut walk, &named, chunk).await;
-            if !is_whole {
-                differing.retain(|id| !walk.listing.contains_key(&cx.settings.layout.key(id).to_string()));
-            }
-            let repaired = repaired(&walk, differing).await;
-            if let Some(cursor) = walk.take(&named, repaired)? {
-                return Ok(Report { findings: walk.findings, next: Some(cursor) });
+            let found = found(&mut walk, &named, chunk).await;
+            bare.extend(found.bare.into_iter().map(|(id, version)| (named.clone(), id, version)));
+            let repaired = repaired(&walk, found.differing).await;
+            owe(cx, *mode, &repaired);
+            late = walk.take(&named, repaired).unwrap_or_default();
+            if late.is_some() {
+                break 'kinds;
             }
             tokio::task::yield_now().await;
         }
     }
-    let next = removed(&mut walk, &lists.complete).await;
-    Ok(Report { findings: walk.findings, next })
+    let next = removed(&mut walk, bare, lists).await;
+    Report { findings: walk.findings, next: late.or(next) }
 }
 
 fn by_kind(ids: Vec<Id>) -> BTreeMap<Named, Vec<Id>> {
@@ -85,13 +82,25 @@ fn by_kind(ids: Vec<Id>) -> BTreeMap<Named, Vec<Id>> {
     kinds
 }
 
-/// Those of which the bucket says something else; takes note of all that lives.
-async fn differing<S: Store>(walk: &mut Walk<'_, S>, named: &Named, ids: &[Id]) -> Vec<Id> {
-    let mut differing = Vec::new();
+/// Where so much of a kind will be held that nobody knows, what tells of it stays as it is, too.
+async fn doubt<S: Store>(walk: &Walk<'_, S>, asked: &Asked<'_>, lists: &Lists) {
+    let (cx, stored) = (walk.cx, ends::stored(walk.cx, asked));
+    let unknown = ends::unknown(cx, asked, lists);
+    let mut counts = unknown.clone();
+    for id in &lists.held {
+        *counts.entry(Named::new(id.group(), id.kind())).or_default() += 1;
+    }
+    let held = ends::too_many(&counts, &stored);
+    cx.mesh.unread.hold(held.into_iter().filter(|named| unknown.contains_key(named)).collect());
+}
+
+/// What differs; takes note of all that lives.
+async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &Named, ids: &[Id]) -> Found {
+    let mut found = Found::default();
     let index = &walk.cx.mesh;
     for id in ids {
         let (scope, namespace) = (&walk.request.scope, id.namespace());
-        if !is_asked(scope, namespace, id.name()) || !walk.cx.keeps(namespace) {
+        if !is_asked(scope, namespace, id.name()) || !walk.cx.keeps_object(id) {
             continue;
         }
         let _lock = index.ledger.lock(id).await;
@@ -102,44 +111,74 @@ async fn differing<S: Store>(walk: &mut Walk<'_, S>, named: &Named, ids: &[Id]) 
         walk.findings.compared += 1;
         let key = made.described.key.to_string();
         let described = walk.claimed(named, &key, made.described.clone());
+        let is_stored = walk.listing.contains_key(&key);
+        walk.live.insert(key.clone());
         if walk.is_there(&key, &described) && index.ledger.is_settled(id, &made) {
             if described == made.described {
                 index.ledger.wrote(id, &made);
             }
+        } else if is_stored && index.lacks(id) {
+            tracing::debug!(aws.s3.key = key, "it stays as it is, since something of which it tells is unread");
+        } else if is_stored && described.descriptor.is_none() {
+            walk.findings.refused.extend(described.refused);
+            found.bare.push((id.clone(), made.version));
         } else {
-            differing.push(id.clone());
+            found.differing.push(id.clone());
         }
-        walk.live.insert(key);
     }
-    differing
+    found
 }
 
-/// Each as it is by then.
+/// Each as it is by then. What became nothing meanwhile is left to who made it that.
 async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Differing, Ended)> {
     let repairs = differing.into_iter().enumerate().map(|(n, id)| async move {
-        let _lock = walk.cx.mesh.ledger.lock(&id).await;
+        let ledger = &walk.cx.mesh.ledger;
+        let _lock = ledger.lock(&id).await;
+        let debt = ledger.debt(&id);
         let Made { described, version, .. } = walk.cx.mesh.made(&id);
+        let is_bare = described.descriptor.is_none();
         let (position, described) = (described.key.to_string(), walk.without_taken(described));
-        let it = Differing { reference: (*id).clone(), version, described, position };
+        let it = Differing { reference: kinds::versioned(&id), version, described, position };
         if !walk.has_time(n) {
             return (it, Ended::Late);
         }
-        walk.cx.mesh.ledger.forget(&id);
+        if it.described.descriptor.is_none() {
+            // Another one has its entity: nothing is owed.
+            if let Some(debt) = debt.filter(|_| !is_bare && walk.mode == Mode::Repair) {
+                ledger.paid(&id, &debt);
+            }
+            return (it, Ended::AsItWas);
+        }
+        ledger.forget(&id);
         let ended = walk.repair(Function::Mesh, &it).await.into();
+        if let (Some(debt), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (debt, &ended, walk.mode) {
+            ledger.paid(&id, &debt);
+        }
         (it, ended)
     });
     stream::iter(repairs).buffered(AT_ONCE).collect().await
 }
 
+/// What could not be written is owed, or the event that told the same would find nothing to do.
+fn owe<S>(cx: &Context<S>, mode: Mode, repaired: &[(Differing, Ended)]) {
+    let is_left = |ended: &Ended| mode == Mode::Repair && matches!(ended, Ended::Failed(_) | Ended::Late);
+    let left = repaired.iter().filter(|(_, ended)| is_left(ended)).map(|(it, _)| Id::of(&it.reference));
+    cx.mesh.ledger.owe(left.collect(), By::Comparison);
+}
+
 /// Removes what lies in the bucket of a kind that is complete, and of no object that lives; or holds it.
-async fn removed<S: Store>(walk: &mut Walk<'_, S>, complete: &BTreeMap<Named, Option<String>>) -> Option<Cursor> {
-    let (mut located, _) = located(walk.cx, walk.listing.keys());
-    located.retain(|(_, named)| kinds::is_of_mesh(named, complete));
+async fn removed<S: Store>(walk: &mut Walk<'_, S>, bare: Vec<(Named, Id, Version)>, lists: &Lists) -> Option<Cursor> {
+    let cx = walk.cx;
+    let (mut located, _) = located(cx, walk.listing.keys());
+    located.retain(|(_, named)| kinds::is_of_mesh(named, &lists.complete) || bare.iter().any(|(of, ..)| of == named));
     let stored = counted(&located);
     // Those that came to life meanwhile, too.
-    walk.live.extend(walk.cx.mesh.ids().iter().map(|id| walk.cx.settings.layout.key(id).to_string()));
-    let complete = complete.iter().map(|(named, listed)| (named.clone(), (Function::Mesh, listed.clone()))).collect();
-    let orphans: Vec<Orphan> = run::orphans(walk, located, &complete);
+    let living = cx.mesh.ids().into_iter().filter(|id| !lists.held.contains(id));
+    walk.live.extend(living.map(|id| cx.settings.layout.key(&id).to_string()));
+    let complete = lists.complete.iter().map(|(named, listed)| (named.clone(), (Function::Mesh, listed.clone())));
+    let mut orphans: Vec<Orphan> = run::orphans(walk, located, &complete.collect());
+    orphans.extend(bare.into_iter().filter_map(|it| orphaned(cx, it)));
+    walk.begin_anew();
     match walk.remove(orphans, &stored).await {
         Ok(next) => next,
         // What was found until here is told nonetheless.
@@ -148,4 +187,12 @@ async fn removed<S: Store>(walk: &mut Walk<'_, S>, complete: &BTreeMap<Named, Op
             None
         }
     }
+}
+
+/// What has no entity any more, as something that may go.
+fn orphaned<S>(cx: &Context<S>, (named, id, version): (Named, Id, Version)) -> Option<Orphan> {
+    // If it is that again, it is to be written again.
+    cx.mesh.ledger.forget(&id);
+    let located = cx.settings.layout.read(&cx.settings.layout.key(&id).to_string())?;
+    Some(Orphan { located, named, function: Function::Mesh, listed: None, bare: Some(version) })
 }

@@ -4,34 +4,39 @@
 //! bucket at each tick.
 
 mod compare;
+mod debts;
+mod ends;
 mod index;
 mod kinds;
 mod ledger;
 mod lists;
-mod owed;
+mod pages;
 mod seek;
 mod start;
 mod tick;
+mod unread;
 mod write;
 
 pub use index::Index;
-pub(crate) use kinds::{labelled, unwatched};
+pub(crate) use kinds::{labelled, unwatched, versioned};
 pub(crate) use start::start;
-pub(crate) use tick::compared;
+pub(crate) use tick::{Pace, compared};
 pub use tick::{approve, tick};
 
 use crate::{
     context::Context,
     now::{Now, nothing},
+    resync::foreign_cluster,
 };
 use bucket::Store;
 use catalog::mesh::Id;
+use debts::By;
 use events::{Arrival, Cataloged, Cause, Function, Nack, Nothing, ObjectChange, Reply, Verdict};
 use index::Phase;
 use std::{collections::BTreeMap, time::Instant};
 use write::Written;
 
-/// Keeps the entities which the change of one object affects, and what could not be written before.
+/// Keeps the entities which the change of one object affects, and tries what could not be written before.
 ///
 /// # Errors
 /// If the mesh is not listed yet, something cannot be written, or the cluster does not answer.
@@ -40,32 +45,51 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
     let until = Instant::now() + cx.pace.slice();
     let Arrival { cause, change, time, .. } = arrival;
     // Without a cluster nobody can ask for it when somebody names it.
-    let is_ours = cx.cluster.is_none() || cx.mesh.concerns(change.object());
-    if !is_ours || !cx.keeps(change.object().namespace()) {
+    if cx.cluster.is_some() && !cx.mesh.concerns(change.object()) {
         return nothing(Nothing::NotOurs);
     }
     let now = match cx.now(change, time).await {
         Ok(now) => now,
         Err(end) => return end,
     };
-    let id = Id::of(now.object());
-    let mut owed = cx.mesh.take_in(&now);
-    if let Some(cluster) = &cx.cluster {
-        owed.extend(seek::seek(cx, cluster, std::slice::from_ref(&id)).await?);
+    let is_ours = is_ours(cx).await?;
+    let (id, by) = (Id::of(now.object()), By::Event(&cause.sha256));
+    cx.mesh.take_in(&now, by);
+    if !is_ours {
+        return nothing(Nothing::Foreign);
     }
-    let written = match owed.ids().is_empty() {
-        true => again(cx, &id, &cause, time).await?,
-        false => write::all(cx, owed, &cause.sha256, until).await?,
-    };
+    if let Some(cluster) = &cx.cluster {
+        seek::seek(cx, cluster, std::slice::from_ref(&id), by).await;
+    }
+    let mut written = write::of_event(cx, &cause.sha256, until).await?;
+    again(cx, &id, &cause, time, &mut written).await?;
     reply(cx, &id, cause, &now, written)
 }
 
+/// Whether the bucket is this cluster's, as the latest comparison found; or, before the first one, as it is now.
+async fn is_ours<S: Store>(cx: &Context<S>) -> Result<bool, Nack> {
+    match (cx.mesh.is_ours(), &cx.cluster) {
+        (Some(is_ours), _) => Ok(is_ours),
+        (None, None) => Ok(true),
+        (None, Some(cluster)) => {
+            let is_ours = foreign_cluster::is_ours(cx, &cluster.uid().await?).await?;
+            cx.mesh.belongs(is_ours);
+            Ok(is_ours)
+        }
+    }
+}
+
 /// What an event did whose reply may not have arrived, since the process ended that did it.
-async fn again<S: Store>(cx: &Context<S>, id: &Id, cause: &Cause, time: Option<i64>) -> Result<Written, Nack> {
-    let Phase::Ready(started) = cx.mesh.phase() else { return Ok(Written::default()) };
-    let mut written = Written::default();
+async fn again<S: Store>(
+    cx: &Context<S>,
+    id: &Id,
+    cause: &Cause,
+    time: Option<i64>,
+    written: &mut Written,
+) -> Result<(), Nack> {
+    let Phase::Ready(started) = cx.mesh.phase() else { return Ok(()) };
     if time.is_none_or(|time| time > started) {
-        return Ok(written);
+        return Ok(());
     }
     let touched = cx.mesh.touched(id).into_iter().filter(|it| it != id).take(ledger::TOLD);
     for it in [id.clone()].into_iter().chain(touched) {
@@ -81,7 +105,7 @@ async fn again<S: Store>(cx: &Context<S>, id: &Id, cause: &Cause, time: Option<i
             None => {}
         }
     }
-    Ok(written)
+    Ok(())
 }
 
 /// The reply names the object of the cause first, then the others; those of an earlier delivery, too, unless something newer
@@ -93,7 +117,12 @@ fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written)
     let mut all: BTreeMap<_, _> = told.into_iter().map(|change| (change.key.clone(), change)).collect();
     all.extend(changes);
     if all.is_empty() && refused.is_empty() {
-        return nothing(if is_late { Nothing::Stale } else { Nothing::Unchanged });
+        return nothing(match is_late {
+            true => Nothing::Stale,
+            // It is known, for what it means to others.
+            false if !cx.keeps_object(id) => Nothing::NotOurs,
+            false => Nothing::Unchanged,
+        });
     }
     let key = cx.settings.layout.key(id).to_string();
     let own = all.remove(&key);

@@ -1,12 +1,11 @@
 //! The index of the event mesh, as this process keeps it.
 
-use super::{kinds, ledger::Ledger, owed::Owed};
+use super::{debts::By, ledger::Ledger, unread::Unread};
 use crate::{now::Now, resync::kinds::Named};
 use catalog::{
     Described, Mesh, Settings,
     mesh::{Id, Made},
 };
-use cluster::Kind;
 use events::{Object, ObjectRef, Version};
 use lru::LruCache;
 use std::{
@@ -28,6 +27,8 @@ pub struct Index {
     inner: Mutex<Inner>,
     /// What is known of the bucket.
     pub(super) ledger: Ledger,
+    /// What of the cluster could not be read.
+    pub(super) unread: Unread,
     /// There is one comparison at a time.
     pub(super) alone: tokio::sync::Mutex<()>,
 }
@@ -36,9 +37,9 @@ pub struct Index {
 struct Inner {
     mesh: Mesh,
     phase: Phase,
+    /// Whether the bucket is this cluster's, as far as is known.
+    is_ours: Option<bool>,
     missing: LruCache<Id, Instant>,
-    /// The kinds of which a list ever came to its end.
-    read: BTreeSet<Named>,
 }
 
 /// How far this process is.
@@ -55,13 +56,14 @@ pub(super) enum Phase {
 impl Index {
     /// An empty one, which is not kept yet.
     pub(crate) fn new(settings: Settings) -> Self {
-        let inner = Inner {
-            mesh: Mesh::new(settings),
-            phase: Phase::Off,
-            missing: LruCache::new(MISSING),
-            read: BTreeSet::new(),
-        };
-        Self { inner: Mutex::new(inner), ledger: Ledger::new(), alone: tokio::sync::Mutex::new(()) }
+        let inner =
+            Inner { mesh: Mesh::new(settings), phase: Phase::Off, is_ours: None, missing: LruCache::new(MISSING) };
+        Self {
+            inner: Mutex::new(inner),
+            ledger: Ledger::new(),
+            unread: Unread::new(),
+            alone: tokio::sync::Mutex::new(()),
+        }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -98,69 +100,90 @@ impl Index {
         self.inner().mesh.concerns(object)
     }
 
-    /// Takes in how an object is; what must be written, with what could not be written before.
-    pub(super) fn take_in(&self, now: &Now) -> Owed<'_> {
-        let affected = match now {
-            Now::Is(object) => self.inner().mesh.apply(object),
-            Now::Gone(reference, version) => self.inner().mesh.delete(reference, version),
+    /// Whether the bucket is this cluster's; `None` if nobody looked yet.
+    pub(super) fn is_ours(&self) -> Option<bool> {
+        self.inner().is_ours
+    }
+
+    /// Takes note of whether the bucket is this cluster's. Nothing is to be written to that of another one.
+    pub(super) fn belongs(&self, is_ours: bool) {
+        self.inner().is_ours = Some(is_ours);
+        if !is_ours {
+            self.ledger.let_off();
+        }
+    }
+
+    /// All that is to be written, and can be.
+    pub(super) fn debts(&self) -> Vec<Id> {
+        self.awake().debts()
+    }
+
+    /// What this event has to write, and what of others it tries to.
+    pub(super) fn debts_at(&self, cause: &str) -> (Vec<Id>, Vec<Id>) {
+        self.awake().debts_at(cause)
+    }
+
+    /// Nothing waits once all is read that can be.
+    fn awake(&self) -> &Ledger {
+        if !self.unread.awaits_any() {
+            self.ledger.wake();
+        }
+        &self.ledger
+    }
+
+    /// Takes in how an object is; what that affects is to be written, and what others found to be of the object itself.
+    pub(super) fn take_in(&self, now: &Now, by: By<'_>) {
+        let mut inner = self.inner();
+        let mut affected = match now {
+            Now::Is(object) => inner.mesh.apply(object),
+            Now::Gone(reference, version) => inner.mesh.delete(reference, version),
         };
-        let mut owed = self.ledger.debts();
-        owed.extend(affected);
-        owed
+        affected.extend(Some(Id::of(now.object())).filter(|id| self.ledger.debt(id).is_some()));
+        self.owe(&inner, affected, by);
     }
 
-    /// Takes in what was found of what an object names; whose descriptors that affects.
-    pub(super) fn found(&self, object: &Object) -> BTreeSet<Id> {
-        self.inner().mesh.apply(object)
+    /// Takes in what was found of what an object names; what that affects is to be written.
+    pub(super) fn found(&self, object: &Object, by: By<'_>) {
+        let mut inner = self.inner();
+        let affected = inner.mesh.apply(object);
+        self.owe(&inner, affected, by);
     }
 
-    /// What a live object means; what else it affects is unwritten.
+    /// What a live object means; what else it affects is to be written.
     pub(crate) fn told(&self, object: &Object) -> Described {
         let mut inner = self.inner();
         let affected = inner.mesh.apply(object);
-        self.ledger.owe(affected);
+        self.ledger.owe(affected, By::Comparison);
         inner.mesh.made(&Id::of(object.reference())).described
     }
 
-    /// Takes in that an object is gone; what that affects is unwritten.
+    /// Takes in that an object is gone; what that affects is to be written.
     pub(crate) fn gone(&self, object: &ObjectRef, version: &Version) {
         let affected = self.inner().mesh.delete(object, version);
-        self.ledger.owe(affected);
+        self.ledger.owe(affected, By::Comparison);
     }
 
-    /// Takes in that an object was not there when it was looked at again.
+    /// Takes in that an object was not there when it was looked at again; what that affects is to be written.
     pub(super) fn vanished(&self, id: &Id, resource_version: String) {
         let mut inner = self.inner();
         let uid = inner.mesh.version(id).map(|known| known.uid.clone()).unwrap_or_default();
-        inner.mesh.delete(id, &Version { uid, resource_version });
+        let affected = inner.mesh.delete(id, &Version { uid, resource_version });
+        self.owe(&inner, affected, By::Comparison);
     }
 
-    /// Begins a comparison with the cluster.
+    /// Begins a comparison with the cluster. What was looked for in vain is looked for again.
     pub(super) fn begin(&self) {
-        self.inner().mesh.begin();
+        let mut inner = self.inner();
+        inner.mesh.begin();
+        inner.missing.clear();
+        self.ledger.forget_compared();
     }
 
     /// Takes in a page of a list.
     pub(super) fn listed(&self, objects: &[Object]) {
         let mut inner = self.inner();
-        objects.iter().for_each(|object| drop(inner.mesh.listed(object)));
-    }
-
-    /// Ends the list of a kind as of this version.
-    pub(super) fn complete(&self, kind: &Kind, namespace: Option<&str>, listed: &str) {
-        self.ended(kind.group(), kind.kind(), namespace, listed);
-    }
-
-    /// The same for a kind by name.
-    pub(super) fn ended(&self, group: &str, kind: &str, namespace: Option<&str>, listed: &str) {
-        self.inner().mesh.complete(group, kind, namespace, listed);
-    }
-
-    /// Takes note of the kinds that are complete; whether of those that are not each was so once, or bears no relations.
-    pub(super) fn read<'a>(&self, complete: impl Iterator<Item = &'a Named>, unread: &BTreeSet<Named>) -> bool {
-        let mut inner = self.inner();
-        inner.read.extend(complete.cloned());
-        !unread.iter().any(|named| kinds::bears_relations(named) && !inner.read.contains(named))
+        let affected = objects.iter().flat_map(|object| inner.mesh.listed(object)).collect();
+        self.owe(&inner, affected, By::Comparison);
     }
 
     /// All objects which live, as far as is known.
@@ -192,9 +215,56 @@ impl Index {
         sought.into_values().collect()
     }
 
+    /// What could not be read and is named no more does not matter.
+    pub(super) fn forget_unnamed(&self) {
+        let inner = self.inner();
+        let named: BTreeSet<Id> = inner.mesh.ids().flat_map(|id| inner.mesh.sought(id)).map(|it| Id::of(&it)).collect();
+        self.unread.keep(&named);
+    }
+
     /// Remembers that an object is not there, or cannot be read.
     pub(super) fn missed(&self, object: &ObjectRef) {
         self.inner().missing.put(Id::of(object), Instant::now());
+    }
+
+    /// Whether its descriptor does not say all, since something could not be read.
+    pub(super) fn lacks(&self, id: &Id) -> bool {
+        self.inner().mesh.lacks(id, |object| self.unread.has(object))
+    }
+
+    /// Whether it may say more when that is tried again.
+    pub(super) fn awaits(&self, id: &Id) -> bool {
+        self.unread.awaits_any() && self.inner().mesh.lacks(id, |object| self.unread.awaits(object))
+    }
+
+    /// At once, so that no error, timeout or end of an event loses it. The comparison of a start comes to all objects.
+    fn owe(&self, inner: &Inner, ids: BTreeSet<Id>, by: By<'_>) {
+        if matches!(inner.phase, Phase::Ready(_)) && inner.is_ours != Some(false) {
+            self.ledger.owe(ids, by);
+        }
+    }
+
+    /// What of a kind, in its real case, neither a list nor an event told of since the comparison began.
+    pub(super) fn missing(&self, group: &str, kind: &str) -> Vec<Id> {
+        self.inner().mesh.missing(group, kind)
+    }
+
+    /// Takes in that these are gone, as of this version, unless an event told of them; what that affects is to be written.
+    pub(super) fn lost(&self, missing: &[Id], listed: &str) {
+        let mut inner = self.inner();
+        let affected = inner.mesh.lost(missing, listed);
+        self.owe(&inner, affected, By::Comparison);
+    }
+
+    /// The kind that a definition makes a source or a channel of.
+    pub(super) fn defines(&self, definition: &Id) -> Option<Named> {
+        self.inner().mesh.defines(definition).map(|(group, kind)| Named::new(group, kind))
+    }
+
+    /// Whether anything is known of an object, or somebody names it.
+    pub(super) fn cares_for(&self, object: &ObjectRef) -> bool {
+        let inner = self.inner();
+        inner.mesh.version(&Id::of(object)).is_some() || inner.mesh.concerns(object)
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {

@@ -24,6 +24,9 @@ const EXACT: [(&str, &str, &str); 14] = [
     ("sinks.knative.dev", "JobSink", "v1alpha1"),
 ];
 
+/// The kind of what defines a kind.
+pub(super) const DEFINITION: &str = "CustomResourceDefinition";
+
 /// By these labels Knative knows channels and sources.
 const LABELS: [&str; 2] = ["messaging.knative.dev/subscribable", "duck.knative.dev/source"];
 
@@ -92,15 +95,30 @@ fn is_taken(named: &Named) -> bool {
     object.is_ok_and(|object| Function::taking(&object) == Some(Function::Mesh))
 }
 
-/// Whether other entities tell of its objects: without them these lack relations.
-pub(super) fn bears_relations(named: &Named) -> bool {
-    let is = |kinds: &[&str]| kinds.contains(&named.kind.as_str());
-    match named.group.as_str() {
-        "eventing.knative.dev" => is(&["broker", "eventtype", "trigger"]),
-        "messaging.knative.dev" => true,
-        "apiextensions.k8s.io" => is(&["customresourcedefinition"]),
-        _ => false,
-    }
+/// The reference by which an object of the mesh is read: in the version of the table, else in any.
+pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
+    let named = Named::new(object.group(), object.kind());
+    let exact = EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == named);
+    let versioned = exact.map(|(group, kind, version)| {
+        let api_version = if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
+        ObjectRef::new(&api_version, kind, object.namespace(), object.name())
+    });
+    versioned.and_then(Result::ok).unwrap_or_else(|| object.clone())
+}
+
+/// The version to list a kind in, if not any.
+pub(super) fn version(named: &Named) -> Option<&'static str> {
+    EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == *named).map(|(_, _, version)| *version)
+}
+
+/// What defines a kind.
+pub(super) fn definition() -> Named {
+    Named::new("apiextensions.k8s.io", DEFINITION)
+}
+
+/// Of these only those are taken in which somebody names: each workload has one.
+pub(super) fn core_service() -> Named {
+    Named::new("", "Service")
 }
 
 /// The installed channels and sources of which deploy/ watches none, in the version that their group prefers.
@@ -124,4 +142,21 @@ pub(crate) async fn unwatched(cluster: &Cluster) -> Result<Vec<Offered>, Error> 
 pub(super) fn is_unwatched((named, definition): &(Named, Object)) -> bool {
     let mut watched = EXACT.iter().map(|(group, kind, _)| (*group, *kind)).chain(WATCHED);
     !is_promised(definition) && !watched.any(|(group, kind)| Named::new(group, kind) == *named)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_type_is_read_in_the_version_that_has_its_schema() {
+        let read = |group: &str, kind: &str| {
+            let object = ObjectRef::new(&format!("{group}/v1"), kind, Some("shop"), "order").unwrap();
+            versioned(&object).api_version()
+        };
+        assert_eq!(read("eventing.knative.dev", "EventType"), "eventing.knative.dev/v1beta2");
+        // As a key has it.
+        assert_eq!(read("eventing.knative.dev", "eventtype"), "eventing.knative.dev/v1beta2");
+        assert_eq!(read("sources.example.org", "FooSource"), "sources.example.org/v1");
+    }
 }

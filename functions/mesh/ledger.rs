@@ -1,6 +1,6 @@
 //! What this process knows of the bucket, and what it still has to write there.
 
-use super::owed::Owed;
+use super::debts::{By, Debt, Debts};
 use bucket::Outcome;
 use catalog::mesh::{Id, Life, Made};
 use events::ObjectChange;
@@ -35,8 +35,8 @@ pub(super) struct Ledger {
 struct Entries {
     /// What is known to be in the bucket, of all that was written or compared.
     written: HashMap<Id, [u8; 32]>,
-    /// What could not be written, or was not in time.
-    unwritten: BTreeSet<Id>,
+    /// What is to be written.
+    debts: Debts,
     /// What an event changed, by its cause and by key.
     told: LruCache<String, BTreeMap<String, Outcome>>,
 }
@@ -46,7 +46,7 @@ impl Ledger {
     pub(super) fn new() -> Self {
         let told = LruCache::new(CAUSES);
         Self {
-            entries: Mutex::new(Entries { written: HashMap::new(), unwritten: BTreeSet::new(), told }),
+            entries: Mutex::new(Entries { written: HashMap::new(), debts: Debts::default(), told }),
             locks: (0..LOCKS).map(|_| tokio::sync::Mutex::new(())).collect(),
             hasher: RandomState::new(),
         }
@@ -66,7 +66,7 @@ impl Ledger {
     /// Whether what a listing shows is the latest that is known of the bucket.
     pub(super) fn is_settled(&self, id: &Id, made: &Made) -> bool {
         let entries = self.entries();
-        !entries.unwritten.contains(id) && entries.written.get(id).is_none_or(|written| *written == print(made))
+        entries.debts.of(id).is_none() && entries.written.get(id).is_none_or(|written| *written == print(made))
     }
 
     /// The bucket has what is made. Of what is gone nothing is kept.
@@ -81,14 +81,56 @@ impl Ledger {
         self.entries().written.remove(id);
     }
 
-    /// These are to be written by whoever comes next.
-    pub(super) fn owe(&self, ids: BTreeSet<Id>) {
-        self.entries().unwritten.extend(ids);
+    /// Whether the bucket is known to have anything of it.
+    pub(super) fn has(&self, id: &Id) -> bool {
+        self.entries().written.contains_key(id)
     }
 
-    /// Takes over all that is to be written.
-    pub(super) fn debts(&self) -> Owed<'_> {
-        Owed::new(self, std::mem::take(&mut self.entries().unwritten))
+    /// These are to be written, by whoever comes next if not by who found that out.
+    pub(super) fn owe(&self, ids: BTreeSet<Id>, by: By<'_>) {
+        let mut entries = self.entries();
+        ids.into_iter().for_each(|id| entries.debts.owe(id, by));
+    }
+
+    /// That an object is to be written. To be asked before it is made: what is owed later is another debt.
+    pub(super) fn debt(&self, id: &Id) -> Option<Debt> {
+        self.entries().debts.of(id).cloned()
+    }
+
+    /// What was owed is written.
+    pub(super) fn paid(&self, id: &Id, debt: &Debt) {
+        self.entries().debts.paid(id, debt);
+    }
+
+    /// What is owed cannot be written until something else was read, or a guard lets it go.
+    pub(super) fn waits(&self, id: &Id, debt: &Debt) {
+        self.entries().debts.waits(id, debt);
+    }
+
+    /// What waits and is of no event, the next comparison finds again.
+    pub(super) fn forget_compared(&self) {
+        self.entries().debts.forget_compared();
+    }
+
+    /// Nothing waits for something to be read any more.
+    pub(super) fn wake(&self) {
+        self.entries().debts.wake();
+    }
+
+    /// All that is to be written, and can be.
+    pub(super) fn debts(&self) -> Vec<Id> {
+        self.entries().debts.payable()
+    }
+
+    /// What this event has to write, and what of others it tries to.
+    pub(super) fn debts_at(&self, cause: &str) -> (Vec<Id>, Vec<Id>) {
+        let mut entries = self.entries();
+        (entries.debts.of_event(cause), entries.debts.in_passing(cause))
+    }
+
+    /// Nothing is to be written.
+    pub(super) fn let_off(&self) {
+        self.entries().debts.clear();
     }
 
     /// Remembers what an event changed.

@@ -1,12 +1,13 @@
 //! What Triggers and the like name, and no list and no event told of: read one by one.
 
+use super::debts::By;
 use crate::{context::Context, now::kind_name};
 use bucket::Store;
 use catalog::mesh::Id;
 use cluster::{Cluster, Error, Named};
-use events::{DriftReason, Object, ObjectRef};
+use events::{DriftReason, ObjectRef};
 use futures::{StreamExt, stream};
-use std::collections::BTreeSet;
+use std::{fmt::Display, time::Duration};
 
 /// How often what was found may name something else: a Service, and the owners of that.
 const ROUNDS: usize = 6;
@@ -17,47 +18,65 @@ const AT_ONCE: usize = 16;
 /// The most that are read in a round.
 const MAX: usize = 2_000;
 
-/// Reads what these name and nobody knows of; whose descriptors that affects. What is not there, or may not be read, is left out.
-///
-/// # Errors
-/// If the cluster does not answer.
-pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: &[Id]) -> Result<BTreeSet<Id>, Error> {
-    let mut affected = BTreeSet::new();
+/// The longest that one read may take.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Reads what these name and nobody knows of; what that affects is to be written. What is not there, or cannot be read, is left
+/// out, and not asked for again for a while.
+pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: &[Id], by: By<'_>) {
     for _ in 0..ROUNDS {
         let mut sought = cx.mesh.sought(ids);
-        sought.retain(|it| cx.keeps(it.namespace()));
         sought.truncate(MAX);
         if sought.is_empty() {
             break;
         }
-        let reads = sought.into_iter().map(|it| async move { (read(cx, cluster, &it).await, it) });
-        let read: Vec<_> = stream::iter(reads).buffered(AT_ONCE).collect().await;
-        for (found, named) in read {
-            match found? {
-                Some(object) => {
-                    affected.extend(cx.mesh.found(&object));
-                    // Perhaps it lies elsewhere than it was named.
-                    if Id::of(object.reference()) != Id::of(&named) {
-                        cx.mesh.missed(&named);
-                    }
-                }
-                None => cx.mesh.missed(&named),
-            }
-        }
+        let reads = sought.into_iter().map(|it| async move { read(cx, cluster, &it, by).await });
+        stream::iter(reads).buffer_unordered(AT_ONCE).collect::<()>().await;
     }
-    Ok(affected)
 }
 
-async fn read<S: Store>(cx: &Context<S>, cluster: &Cluster, object: &ObjectRef) -> Result<Option<Object>, Error> {
-    match cluster.get(object).await {
-        Err(Error::Unserved { .. }) => Ok(None),
-        Err(error @ Error::Forbidden { .. }) => {
-            cx.drift.found(&kind_name(object.kind(), object.group()), DriftReason::Uncovered, 1);
-            tracing::warn!(k8s.object = %object, %error, "what a Trigger or the like names may not be read");
-            Ok(None)
+/// The same for all that anybody names.
+pub(super) async fn everything<S: Store>(cx: &Context<S>, cluster: &Cluster) {
+    seek(cx, cluster, &cx.mesh.ids(), By::Comparison).await;
+    cx.mesh.forget_unnamed();
+}
+
+/// Reads one, into the index.
+async fn read<S: Store>(cx: &Context<S>, cluster: &Cluster, named: &ObjectRef, by: By<'_>) {
+    match tokio::time::timeout(PATIENCE, cluster.get(named)).await {
+        Ok(Ok(Some(object))) => {
+            cx.mesh.found(&object, by);
+            // Perhaps it lies elsewhere than it was named.
+            if Id::of(object.reference()) != Id::of(named) {
+                cx.mesh.missed(named);
+            }
+            cx.mesh.unread.answered(named);
         }
-        found => found,
+        Ok(Ok(None) | Err(Error::Unserved { .. })) => absent(cx, named),
+        Ok(Err(error @ Error::Forbidden { .. })) => {
+            uncovered(cx, named, &error);
+            absent(cx, named);
+        }
+        Ok(Err(error)) => failed(cx, named, &error),
+        Err(elapsed) => failed(cx, named, &elapsed),
     }
+}
+
+fn absent<S>(cx: &Context<S>, named: &ObjectRef) {
+    cx.mesh.missed(named);
+    cx.mesh.unread.answered(named);
+}
+
+/// It may be there.
+fn failed<S>(cx: &Context<S>, named: &ObjectRef, error: &impl Display) {
+    uncovered(cx, named, error);
+    cx.mesh.unread.failed(named);
+    cx.mesh.missed(named);
+}
+
+fn uncovered<S>(cx: &Context<S>, object: &ObjectRef, error: &impl Display) {
+    cx.drift.found(&kind_name(object.kind(), object.group()), DriftReason::Uncovered, 1);
+    tracing::warn!(k8s.object = %object, %error, "what a Trigger or the like names could not be read");
 }
 
 /// Looks again at what is known and in no list.

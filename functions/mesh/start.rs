@@ -1,74 +1,120 @@
-//! The start of a process: the whole mesh is listed, then compared with the bucket.
+//! The start of a process: the whole mesh is listed, then compared with the bucket. What could not be read then is tried
+//! again as long as the process lives.
 
 use super::{
-    lists::{Lists, load},
-    tick,
+    lists::{Asked, Lists, load, retry},
+    tick::{self, Pace},
 };
 use crate::context::Context;
 use bucket::Store;
 use cluster::Cluster;
 use events::{Cause, Nack, Reply, ResyncRequest, Scope};
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
+    fmt::Display,
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
+use tokio::time::{Instant, sleep};
 
-/// How often a kind that fails is listed again before the others go on without it.
-const TRIES: u32 = 3;
+/// How long events wait for kinds that fail, until the others go on without them.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// How long it takes until the next try: at first, and at most.
 const WAIT: Duration = Duration::from_millis(250);
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
-/// How long a comparison writes: until the next one begins where that one ended, so that a large mesh is listed anew.
-const SLICE: Duration = Duration::from_secs(600);
+/// How often it is looked whether something became unread.
+const WATCH: Duration = Duration::from_secs(5);
 
-/// Lists the mesh until that goes well, lets events in, and compares.
+/// How long the list of one kind may take; and a comparison writes until the next one begins where that one ended, so that a
+/// large mesh is listed anew.
+const PACE: Pace = Pace { lists: Duration::from_secs(30), writes: Duration::from_secs(600) };
+
+/// Lists the mesh until that goes well, lets events in, compares, and tries again what is unread.
 pub(crate) async fn start<S: Store>(cx: Arc<Context<S>>, cluster: Cluster, started: i64) {
-    let _alone = cx.mesh.alone.lock().await;
-    let lists = listed(&cx, &cluster).await;
+    let mut alone = cx.mesh.alone.lock().await;
+    let mut lists = Some(listed(&cx, &cluster).await);
     cx.mesh.opened();
     tracing::info!(objects = cx.mesh.ids().len(), "the event mesh is listed");
-    let id = format!("start-{}-{started}", cx.settings.layout.root());
-    let cause = Cause::new("/callboard/mesh", &id, "dev.callboard.mesh.started");
-    compared(&cx, &cluster, &ResyncRequest::new(cause, Scope::default()), lists).await;
+    for tries in 0.. {
+        if compared(&cx, &cluster, &request(&cx, started, tries), lists.take()).await {
+            break;
+        }
+        // Ticks have their turn.
+        drop(alone);
+        sleep(waits(tries)).await;
+        alone = cx.mesh.alone.lock().await;
+    }
+    drop(alone);
+    watch(&cx, &cluster, started).await;
 }
 
 async fn listed<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Lists {
-    let mut tries = 0;
-    loop {
-        let lists = load(cx, cluster, &BTreeSet::new()).await;
-        let is_enough = tries + 1 >= TRIES && !lists.complete.is_empty();
-        if !lists.is_transient || is_enough {
-            return lists;
+    let (began, listing, approved) = (Instant::now(), BTreeMap::new(), BTreeSet::new());
+    let asked = Asked { listing: &listing, approved: &approved, within: PACE.lists };
+    let mut lists = load(cx, cluster, &asked).await;
+    for tries in 0.. {
+        let is_enough = began.elapsed() >= PATIENCE && !lists.complete.is_empty();
+        if is_enough || !cx.mesh.unread.awaits_any() {
+            break;
         }
-        tracing::warn!(tries, "the event mesh could not be listed whole; it is tried again");
-        tokio::time::sleep(waits(tries)).await;
-        tries += 1;
+        tracing::warn!(tries, "the event mesh could not be listed whole; what failed is tried again");
+        sleep(waits(tries)).await;
+        retry(cx, cluster, &asked, &mut lists).await;
+    }
+    lists
+}
+
+/// Whether all was compared.
+async fn compared<S: Store>(cx: &Context<S>, cluster: &Cluster, request: &ResyncRequest, lists: Option<Lists>) -> bool {
+    match tick::run(cx, cluster, request, PACE, lists).await {
+        Ok(report) => {
+            let is_whole = report.next.is_none();
+            if let Ok(Reply::Changed(event)) = tick::reply(cx, request, report.findings) {
+                cx.announce(Ok(*event)).await;
+            }
+            is_whole
+        }
+        Err(Nack::Reject(why) | Nack::Retry(why)) => {
+            tracing::warn!(why, "the event mesh could not be compared with the bucket; it is tried again");
+            false
+        }
     }
 }
 
-async fn compared<S: Store>(cx: &Context<S>, cluster: &Cluster, request: &ResyncRequest, lists: Lists) {
-    let (mut lists, mut tries) = (Some(lists), 0);
+/// Tries again what is unread, as long as anything is; once some of it was read, all is compared.
+async fn watch<S: Store>(cx: &Context<S>, cluster: &Cluster, started: i64) {
+    let (mut tries, mut runs, mut is_behind) = (0, 0_u32, false);
     loop {
-        match tick::run(cx, cluster, request, Instant::now() + SLICE, lists.take()).await {
-            Ok(report) => {
-                let is_last = report.next.is_none();
-                if let Ok(Reply::Changed(event)) = tick::reply(cx, request, report.findings) {
-                    cx.announce(Ok(*event)).await;
-                }
-                if is_last {
-                    return;
-                }
-            }
-            Err(Nack::Reject(why) | Nack::Retry(why)) => {
-                tracing::warn!(why, "the event mesh could not be compared with the bucket; it is tried again");
-            }
+        if !is_behind && !cx.mesh.unread.awaits_any() {
+            tries = 0;
+            sleep(WATCH).await;
+            continue;
         }
-        tokio::time::sleep(waits(tries)).await;
-        tries += 1;
+        sleep(waits(tries)).await;
+        tries = tries.saturating_add(1);
+        let _alone = cx.mesh.alone.lock().await;
+        is_behind |= is_read(cx, cluster).await;
+        if is_behind {
+            runs = runs.saturating_add(1);
+            let request = request(cx, started, format!("again-{runs}"));
+            is_behind = !compared(cx, cluster, &request, None).await;
+        }
     }
+}
+
+/// Whether anything that was unread is read now.
+async fn is_read<S: Store>(cx: &Context<S>, cluster: &Cluster) -> bool {
+    let (before, listing, approved) = (cx.mesh.unread.awaited(), BTreeMap::new(), BTreeSet::new());
+    let asked = Asked { listing: &listing, approved: &approved, within: PACE.lists };
+    retry(cx, cluster, &asked, &mut Lists::default()).await;
+    cx.mesh.unread.awaited() < before
+}
+
+fn request<S>(cx: &Context<S>, started: i64, run: impl Display) -> ResyncRequest {
+    let id = format!("start-{}-{started}-{run}", cx.settings.layout.root());
+    ResyncRequest::new(Cause::new("/callboard/mesh", &id, "dev.callboard.mesh.started"), Scope::default())
 }
 
 fn waits(tries: u32) -> Duration {

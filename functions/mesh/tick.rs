@@ -2,12 +2,12 @@
 
 use super::{
     compare::{Compared, compare},
-    lists::{Lists, load},
+    lists::{Asked, Lists, load},
     write,
 };
 use crate::{
     context::Context,
-    resync::{Findings, Mode, Report, changed, drifted, run},
+    resync::{Findings, Mode, Report, changed, drifted, held, run},
 };
 use bucket::Store;
 use catalog::Located;
@@ -15,7 +15,19 @@ use cluster::Cluster;
 use events::{
     Approval, Cataloged, Function, Nack, Nothing, ObjectChange, ObjectRef, Reply, ResyncRequest, Scope, Verdict,
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long a comparison may take.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Pace {
+    /// How long the list of one kind may.
+    pub(crate) lists: Duration,
+    /// How long it writes then.
+    pub(crate) writes: Duration,
+}
+
+/// How long the list of one kind may take in a tick.
+const LISTS: Duration = Duration::from_secs(10);
 
 /// Compares the mesh; the reply tells what changed.
 ///
@@ -27,7 +39,8 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
     let (Ok(_alone), Ok(())) = (cx.mesh.alone.try_lock(), cx.mesh.ready()) else {
         return Ok(Reply::Nothing(Nothing::Busy));
     };
-    let findings = run(cx, cluster, &request, Instant::now() + cx.pace.slice(), None).await?.findings;
+    let pace = Pace { lists: LISTS, writes: cx.pace.slice() };
+    let findings = run(cx, cluster, &request, pace, None).await?.findings;
     reply(cx, &request, findings)
 }
 
@@ -50,21 +63,26 @@ pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
 }
 
 /// Compares and tells what had drifted. With lists that were just read, those count.
+///
+/// # Errors
+/// If cluster or bucket cannot be used at all, or much fails and nothing goes well.
 pub(super) async fn run<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
     request: &ResyncRequest,
-    until: Instant,
+    pace: Pace,
     lists: Option<Lists>,
 ) -> Result<Report, Nack> {
     let before = drifted::before(cx, Function::Mesh).await?;
-    let mut report = compared(cx, cluster, request, Mode::Repair, until, lists).await?;
+    let mut report = compared(cx, cluster, request, Mode::Repair, pace, lists).await?;
     let is_complete = report.next.is_none() && !report.findings.is_refused && request.scope == Scope::default();
-    if !report.findings.is_refused {
-        settle(cx, request, until, &mut report.findings).await;
-    }
     drifted::tell(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
-    Ok(report)
+    match report.findings.failed.last() {
+        Some(failed) if report.findings.is_failing() && report.findings.changes.is_empty() => {
+            Err(Nack::Retry(failed.reason.clone()))
+        }
+        _ => Ok(report),
+    }
 }
 
 /// Compares the index, filled anew, with the bucket.
@@ -76,30 +94,35 @@ pub(crate) async fn compared<S: Store>(
     cluster: &Cluster,
     request: &ResyncRequest,
     mode: Mode,
-    until: Instant,
+    pace: Pace,
     lists: Option<Lists>,
 ) -> Result<Report, Nack> {
-    if let Some(refused) = run::refused(cx, Function::Mesh, cluster, request, mode).await? {
+    let refused = run::refused(cx, Function::Mesh, cluster, request, mode).await?;
+    cx.mesh.belongs(refused.is_none());
+    if let Some(refused) = refused {
         return Ok(refused);
     }
     let listing = cx.bucket.entities().await?;
-    let it = Compared { cluster, request, mode, until, listing };
-    let lists = match lists {
+    let approved = held::approved(&held::records(cx, Function::Mesh).await?);
+    let asked = Asked { listing: &listing, approved: &approved, within: pace.lists };
+    let mut lists = match lists {
         Some(lists) => lists,
-        None => load(cx, cluster, &it.stored(cx)).await,
+        None => load(cx, cluster, &asked).await,
     };
-    compare(cx, &it, lists).await
+    let until = Instant::now() + pace.writes;
+    let mut report = compare(cx, &Compared { cluster, request, mode, until, asked }, &mut lists).await;
+    if mode == Mode::Repair && !report.findings.is_failing() {
+        settle(cx, request, until, &mut report.findings).await;
+    }
+    Ok(report)
 }
 
 /// Writes what was left to be written, and what the comparison itself affects.
 async fn settle<S: Store>(cx: &Context<S>, request: &ResyncRequest, until: Instant, findings: &mut Findings) {
-    match write::all(cx, cx.mesh.ledger.debts(), &request.cause.sha256, until).await {
-        Ok(written) => {
-            findings.changes.retain(|change| !written.changes.contains_key(&change.key));
-            findings.changes.extend(written.changes.into_values());
-        }
-        Err(nack) => tracing::warn!(%nack, "something is left to be written"),
-    }
+    let written = write::all(cx, cx.mesh.debts(), &request.cause.sha256, until).await;
+    findings.failed.retain(|failed| !written.changes.contains_key(&failed.key));
+    findings.changes.retain(|change| !written.changes.contains_key(&change.key));
+    findings.changes.extend(written.changes.into_values());
 }
 
 /// What changed; the first of it names the event.

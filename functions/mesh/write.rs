@@ -1,6 +1,6 @@
 //! Writing what a change affects: each object as it is in the index at that moment, never as it was before.
 
-use super::owed::Owed;
+use super::debts::Debt;
 use crate::context::{self, Context};
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::{
@@ -9,10 +9,17 @@ use catalog::{
 };
 use events::{Ignored, Nack, ObjectChange, Refused};
 use futures::{StreamExt, stream};
-use std::{collections::BTreeMap, pin::pin, time::Instant};
+use std::{
+    collections::BTreeMap,
+    pin::pin,
+    time::{Duration, Instant},
+};
 
 /// How many objects are written at once.
 const AT_ONCE: usize = 64;
+
+/// How long an event waits for what it writes of others.
+const IN_PASSING: Duration = Duration::from_secs(2);
 
 /// What was written, and what of it is told.
 #[derive(Debug, Default)]
@@ -33,49 +40,96 @@ enum Ended {
     Failed(String),
 }
 
-/// Writes what is owed as long as there is time.
+/// Writes these as long as there is time. What could not be written stays owed.
+pub(super) async fn all<S: Store>(cx: &Context<S>, ids: Vec<Id>, cause: &str, until: Instant) -> Written {
+    let mut written = Written::default();
+    if let Err(nack) = these(cx, ids, cause, until, &mut written).await {
+        tracing::warn!(%nack, "something is left to be written");
+    }
+    written
+}
+
+/// Writes what this event owes, and tries once what is owed to others: that fails on their account.
 ///
 /// # Errors
-/// If something could not be written; it stays owed.
-pub(super) async fn all<S: Store>(
+/// If something of its own could not be written; it stays owed.
+pub(super) async fn of_event<S: Store>(cx: &Context<S>, cause: &str, until: Instant) -> Result<Written, Nack> {
+    let (own, others) = cx.mesh.debts_at(cause);
+    let mut written = Written::default();
+    these(cx, own, cause, until, &mut written).await?;
+    let in_passing = these(cx, others, cause, until, &mut written);
+    if let Ok(Err(nack)) = tokio::time::timeout(IN_PASSING, in_passing).await {
+        tracing::debug!(%nack, "what is owed to other events is left");
+    }
+    Ok(written)
+}
+
+async fn these<S: Store>(
     cx: &Context<S>,
-    mut owed: Owed<'_>,
+    ids: Vec<Id>,
     cause: &str,
     until: Instant,
-) -> Result<Written, Nack> {
-    let (mut written, mut failed) = (Written::default(), None);
-    let ids: Vec<_> = owed.ids().iter().cloned().collect();
+    written: &mut Written,
+) -> Result<(), Nack> {
+    let (mut failed, mut why) = (0_usize, String::new());
     let writes = ids.into_iter().map(|id| async move { (one(cx, &id, cause, until).await, id) });
     let mut writes = pin!(stream::iter(writes).buffer_unordered(AT_ONCE));
     while let Some((ended, id)) = writes.next().await {
         match ended {
-            Ended::Failed(why) => {
-                failed.get_or_insert(why);
-                continue;
-            }
+            Ended::Failed(error) => (failed, why) = (failed + 1, error),
             Ended::Changed(described, outcome) => written.take(&id, described, Some(outcome)),
             Ended::Refused(described) => written.take(&id, described, None),
             Ended::AsItWas => {}
         }
-        owed.paid(&id);
     }
     match failed {
-        Some(why) => {
-            Err(Nack::Retry(format!("{} objects of the mesh are left to be written: {why}", owed.ids().len())))
-        }
-        None => Ok(written),
+        0 => Ok(()),
+        _ => Err(Nack::Retry(format!("{failed} objects of the mesh are left to be written: {why}"))),
     }
 }
 
+/// Pays what is owed of an object.
 async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) -> Ended {
     if Instant::now() >= until {
         return Ended::Failed("there is no more time".to_owned());
     }
-    let _lock = cx.mesh.ledger.lock(id).await;
+    let ledger = &cx.mesh.ledger;
+    let _lock = ledger.lock(id).await;
+    let Some(debt) = ledger.debt(id) else { return Ended::AsItWas };
     let made = cx.mesh.made(id);
-    if cx.mesh.ledger.is_written(id, &made) || !cx.keeps(id.namespace()) {
+    if ledger.is_written(id, &made) || !cx.keeps_object(id) {
+        ledger.paid(id, &debt);
         return Ended::AsItWas;
     }
+    match stays(cx, id, &debt, &made).await {
+        Ok(false) => {}
+        Ok(true) => {
+            ledger.waits(id, &debt);
+            return Ended::AsItWas;
+        }
+        Err(error) => return Ended::Failed(error.to_string()),
+    }
+    let ended = synced(cx, id, made, cause).await;
+    if !matches!(ended, Ended::Failed(_)) {
+        ledger.paid(id, &debt);
+    }
+    ended
+}
+
+/// Whether the bucket keeps what it has: what a comparison found to be gone, its guard removes; and where something could not be
+/// read, the descriptor would say too little. A comparison waits even for a right, an event only for what may go well when it
+/// is tried again.
+async fn stays<S: Store>(cx: &Context<S>, id: &Id, debt: &Debt, made: &Made) -> Result<bool, bucket::Error> {
+    if !debt.is_of_event() && !matches!(wanted(made), Wanted::Is(_)) {
+        return Ok(true);
+    }
+    let lacks = if debt.is_of_event() { cx.mesh.awaits(id) } else { cx.mesh.lacks(id) };
+    Ok(made.life == Life::Lives
+        && lacks
+        && (cx.mesh.ledger.has(id) || cx.bucket.standing(&made.described.key).await?.is_some()))
+}
+
+async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Made, cause: &str) -> Ended {
     cx.mesh.ledger.forget(id);
     let key = &made.described.key;
     match cx.bucket.sync(key, wanted(&made), &made.version, cause).await {

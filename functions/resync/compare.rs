@@ -20,9 +20,6 @@ use std::{
 /// How many objects are written at once.
 pub(crate) const AT_ONCE: usize = 64;
 
-/// How many may fail in a slice.
-const FAILURES: usize = 100;
-
 pub(crate) const FOREIGN: &str = "Callboard did not write it";
 
 /// The walk over the kinds of one slice.
@@ -226,6 +223,11 @@ impl<'a, S: Store> Walk<'a, S> {
         self.acted + n < AT_ONCE || Instant::now() < self.until
     }
 
+    /// Whatever was written: there is time for some more.
+    pub(crate) fn begin_anew(&mut self) {
+        self.acted = 0;
+    }
+
     /// Repairs as many as there is time for.
     async fn repaired(&self, function: Function, differing: Vec<Differing>) -> Vec<(Differing, Ended)> {
         let repairs = differing.into_iter().enumerate().map(|(n, it)| async move {
@@ -258,7 +260,8 @@ impl<'a, S: Store> Walk<'a, S> {
             }
             self.acted += 1;
             after = Some(position);
-            if self.findings.failed.len() >= FAILURES {
+            // The mesh comes to its end: what fails is owed.
+            if self.who == Function::Resync && self.findings.is_failing() {
                 return self.given_up(kind, after).map(Some);
             }
         }

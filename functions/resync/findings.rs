@@ -5,6 +5,9 @@ use cluster::Error;
 use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Refused};
 use std::{collections::BTreeMap, fmt::Display};
 
+/// How many may fail in a slice.
+const FAILURES: usize = 100;
+
 /// What a slice found and did. Lists are in the order in which things were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
@@ -32,6 +35,11 @@ impl Findings {
     /// Whether there is nothing to tell: nothing was changed, and what lasts was told before.
     pub fn is_quiet(&self) -> bool {
         self.changes.is_empty() && self.failed.is_empty() && !self.news
+    }
+
+    /// Whether so much failed that the store may be down.
+    pub(crate) fn is_failing(&self) -> bool {
+        self.failed.len() >= FAILURES
     }
 
     /// What differed, but for what lasts and was told before.

@@ -6,6 +6,7 @@ use super::{
     kinds::Named,
     run::Mode,
 };
+use crate::mesh;
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::Located;
 use events::{Cursor, DriftReason, Function, Nack, ObjectRef, Version};
@@ -23,6 +24,8 @@ const DELETIONS: &str = "~";
 
 const GONE: &str = "its object is gone";
 
+const BARE: &str = "its object has no entity any more";
+
 /// A bucket object whose source is in no complete list of its kind.
 #[derive(Debug, Clone)]
 pub(crate) struct Orphan {
@@ -32,6 +35,14 @@ pub(crate) struct Orphan {
     pub(crate) function: Function,
     /// The resourceVersion of the list in which it is not; `None` where its kind is gone.
     pub(crate) listed: Option<String>,
+    /// As of which version its object lives, and has no entity any more; `None` where it is gone.
+    pub(crate) bare: Option<Version>,
+}
+
+impl Orphan {
+    fn why(&self) -> &'static str {
+        if self.bare.is_some() { BARE } else { GONE }
+    }
 }
 
 /// How a deletion ended.
@@ -143,11 +154,12 @@ impl<S: Store> Walk<'_, S> {
     }
 
     async fn would_delete(&mut self, go: &[Orphan]) -> Result<(), Nack> {
-        for Orphan { located, named, .. } in go {
+        for orphan in go {
+            let Orphan { located, named, .. } = orphan;
             let key = located.key.to_string();
             match self.cx.bucket.standing(&located.key).await? {
                 Some(stored) if stored.ours => {
-                    self.findings.drifted(DriftReason::Orphan, &named.display(), Some(&key), GONE);
+                    self.findings.drifted(DriftReason::Orphan, &named.display(), Some(&key), orphan.why());
                 }
                 Some(_) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
                 None => {}
@@ -172,7 +184,7 @@ impl<S: Store> Walk<'_, S> {
             match done {
                 None => return Some(self.cursor(DELETIONS, Some(after))),
                 Some(Ok(Gone::Deleted(outcome))) => {
-                    self.findings.drifted(DriftReason::Orphan, &kind, Some(&key), GONE);
+                    self.findings.drifted(DriftReason::Orphan, &kind, Some(&key), orphan.why());
                     self.findings.changed(&key, outcome);
                 }
                 Some(Ok(Gone::Foreign)) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
@@ -192,6 +204,9 @@ impl<S: Store> Walk<'_, S> {
         if !stored.ours {
             return Ok(Gone::Foreign);
         }
+        if let Some(version) = &orphan.bare {
+            return self.bare(orphan, version, &stored.version).await;
+        }
         let cause = &self.request.cause.sha256;
         let synced = match (&orphan.listed, self.listing.get(&key.to_string())) {
             (Some(listed), _) => {
@@ -208,12 +223,24 @@ impl<S: Store> Walk<'_, S> {
         Ok(synced.into())
     }
 
+    /// Deletes what has no entity any more. What stands there may be newer: made since, or the cluster counts anew.
+    async fn bare(&self, orphan: &Orphan, version: &Version, standing: &Version) -> Result<Gone, Nack> {
+        let (key, cause) = (&orphan.located.key, &self.request.cause.sha256);
+        let synced = self.cx.bucket.repair(key, Wanted::Nothing, version, cause).await?;
+        if synced != Synced::Stale || !version.is_before(standing) {
+            return Ok(synced.into());
+        }
+        match self.cluster.get(&object(orphan)?).await? {
+            Some(live) if live.version() == *version => {
+                Ok(self.cx.bucket.rewind(key, Wanted::Nothing, version, cause).await?.into())
+            }
+            _ => Ok(Gone::No),
+        }
+    }
+
     /// What stands there is newer than the list: made since, or the cluster counts anew.
     async fn delete_newer(&self, orphan: &Orphan, listed: &Version) -> Result<Gone, Nack> {
-        let Located { key, group, kind, namespace, name } = &orphan.located;
-        let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
-        let object = ObjectRef::new(&api_version, kind, namespace.as_deref(), name);
-        let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
+        let (key, object) = (&orphan.located.key, object(orphan)?);
         if self.cluster.get(&object).await?.is_some() {
             return Ok(Gone::No);
         }
@@ -221,6 +248,15 @@ impl<S: Store> Walk<'_, S> {
         self.look_again(orphan.function, &object).await?;
         Ok(synced.into())
     }
+}
+
+/// The object of which it was.
+fn object(orphan: &Orphan) -> Result<ObjectRef, Nack> {
+    let Located { group, kind, namespace, name, .. } = &orphan.located;
+    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+    let object = ObjectRef::new(&api_version, kind, namespace.as_deref(), name);
+    let object = object.map_err(|error| Nack::Reject(error.to_string()))?;
+    Ok(if orphan.function == Function::Mesh { mesh::versioned(&object) } else { object })
 }
 
 impl From<Synced> for Gone {

@@ -215,6 +215,7 @@ pub(crate) fn orphans<S: Store>(
             named,
             function,
             listed,
+            bare: None,
         })
     };
     located.into_iter().filter_map(orphan).collect()

@@ -2,7 +2,7 @@
 
 use crate::context::Context;
 use cluster::Kind;
-use events::Scope;
+use events::{ObjectRef, Scope};
 
 /// Whether an object is within the scope of a run.
 pub(crate) fn is_asked(scope: &Scope, namespace: Option<&str>, name: &str) -> bool {
@@ -31,5 +31,11 @@ impl<S> Context<S> {
     pub(crate) fn keeps(&self, namespace: Option<&str>) -> bool {
         let (Some(kept), Some(namespace)) = (&self.namespaces, namespace) else { return true };
         kept.contains(namespace)
+    }
+
+    /// Whether an object is kept: a Namespace by its own name.
+    pub(crate) fn keeps_object(&self, object: &ObjectRef) -> bool {
+        let is_namespace = object.group().is_empty() && object.kind() == "Namespace";
+        self.keeps(if is_namespace { Some(object.name()) } else { object.namespace() })
     }
 }

@@ -37,7 +37,8 @@ async fn drift_of_the_mesh_is_told_and_resync_mends_it() {
     assert!(is_true, "{told}");
     kubernetes.delete(&broker("default"));
     let (is_true, told) = run("drift", &kubernetes, &store).await;
-    assert!(!is_true && told.contains("orphan") && told.contains("stale"), "{told}");
+    let [gone, bare] = ["its object is gone", "its object has no entity any more"];
+    assert!(!is_true && told.contains(gone) && told.contains(bare), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,7 @@
 //! What is the mesh's is left to it; where one process serves all, a tick is one for both.
 
 use super::*;
-use crate::kubernetes::of_knative;
+use crate::kubernetes::{Fault, of_knative};
 
 /// A kind of source of others, as its definition is labelled.
 fn foo() -> Value {
@@ -16,8 +16,8 @@ fn foo_source() -> Value {
 }
 
 /// A process of all functions that started beside this cluster.
-async fn started(kubernetes: Kubernetes) -> World {
-    let mut world = World::beside(kubernetes, Memory::default()).await;
+async fn started(kubernetes: Kubernetes, pace: Pace) -> World {
+    let mut world = World::with(kubernetes, Memory::default(), |context| context.with_pace(pace)).await;
     let context = Arc::into_inner(world.process.context).unwrap();
     world.process = Functions::start(Serving::All, context).unwrap();
     let begun = std::time::Instant::now();
@@ -40,7 +40,7 @@ async fn sources_of_others_are_left_to_the_mesh_by_their_label() {
     world.is_true().await;
     assert_eq!(world.store.entities()[key], "of the mesh");
     // A right that is lost does not make them others'.
-    world.kubernetes.break_off("list customresourcedefinitions", crate::kubernetes::Fault::Status(403), usize::MAX);
+    world.kubernetes.break_off("list customresourcedefinitions", Fault::Status(403), usize::MAX);
     world.tick().await.unwrap();
     assert_eq!(world.store.entities()[key], "of the mesh");
 }
@@ -51,7 +51,7 @@ async fn a_tick_of_all_functions_keeps_both_and_tells_of_the_mesh_by_the_sink() 
     kubernetes.install(app_promise());
     of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
     kubernetes.apply(foo());
-    let world = started(kubernetes).await;
+    let world = started(kubernetes, Pace::default()).await;
     while world.tick().await == Ok(Reply::Nothing(Nothing::Busy)) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
@@ -64,6 +64,21 @@ async fn a_tick_of_all_functions_keeps_both_and_tells_of_the_mesh_by_the_sink() 
     let told: Vec<_> = told.iter().map(|data| data["changes"][0]["key"].as_str().unwrap()).collect();
     assert_eq!(told, ["entities/main/sources.example.org/foosource/default/foo.yaml"]);
     world.is_true().await;
+}
+
+#[tokio::test]
+async fn a_mesh_that_hangs_does_not_take_the_reply_of_resync_with_it() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
+    let world = started(kubernetes, Pace::new(Duration::from_millis(300))).await;
+    while world.tick().await == Ok(Reply::Nothing(Nothing::Busy)) {
+        tokio::time::sleep(Duration::from_millis(2)).await;
+    }
+    world.app("todo", "v1");
+    world.kubernetes.break_off("list triggers", Fault::Slow(Duration::from_secs(60)), usize::MAX);
+    let told = tokio::time::timeout(Duration::from_secs(5), world.tick()).await;
+    assert_eq!(replied(told.expect("it ends"))["changes"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]

@@ -42,10 +42,10 @@ pub use entity::{
 pub use entity_ref::{EntityRef, InvalidEntityRef};
 pub use filter::Filter;
 pub use key::{InvalidLayout, Key, Layout, Located};
+pub use mesh::Mesh;
 pub use name::{EntityName, EntityNamespace};
 pub use offered::Offered;
 pub use overrides::Overrides;
-pub use mesh::Mesh;
 pub use settings::{EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings, SourceUrl};
 pub use validity::{Invalid, check};
 pub use yaml::{NotYaml, document};

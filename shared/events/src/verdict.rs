@@ -36,6 +36,8 @@ pub enum Nothing {
     Lapsed,
     /// A dead letter was kept.
     Kept,
+    /// The bucket was filled by another cluster: nothing is written to it.
+    Foreign,
 }
 
 impl Nothing {
@@ -51,6 +53,7 @@ impl Nothing {
             Self::Busy => "busy",
             Self::Lapsed => "lapsed",
             Self::Kept => "kept",
+            Self::Foreign => "foreign",
         }
     }
 }

@@ -30,7 +30,7 @@ impl Mesh {
         let destinations = relations.destinations.iter().filter_map(|destination| destination.id());
         let named = destinations.chain(&relations.hub).flat_map(|named| self.ancestry(named));
         is_between
-            || hubs.any(|hub| is_unread(hub))
+            || relations.face.role.has_component() && hubs.any(|hub| is_unread(hub))
             || of_kind(("apiextensions.k8s.io/v1", "CustomResourceDefinition"))
             || namespace.into_iter().chain(named).any(|id| is_unread(&id))
     }

@@ -1,0 +1,114 @@
+//! What no list shows any more: it is gone, unless that is so much that somebody must approve it. What is held in the bucket
+//! stays in the index, so that its relations stay, too.
+
+use super::{
+    kinds,
+    lists::{Asked, Lists},
+    pages::{End, Is},
+};
+use crate::{
+    context::Context,
+    resync::{
+        kinds::Named,
+        orphans::is_mass,
+        run::{counted, located},
+    },
+};
+use catalog::mesh::Id;
+use std::collections::{BTreeMap, BTreeSet, HashSet};
+
+/// What would be gone of a kind.
+struct Missing {
+    named: Named,
+    all: Vec<Id>,
+    /// What of it lies in the bucket, and nobody approved.
+    asked: Vec<Id>,
+    /// The definition without which its objects are none of the mesh.
+    definition: Option<Id>,
+    listed: String,
+}
+
+/// Takes what is gone out of the index, or holds it.
+pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<End>, lists: &mut Lists) {
+    let missing = ends.into_iter().flat_map(|end| match end.named == kinds::definition() {
+        true => of_definitions(cx, asked, lists),
+        false => vec![of_kind(cx, asked, end)],
+    });
+    let missing: Vec<_> = missing.collect();
+    let mut counts = unknown(cx, asked, lists);
+    for it in &missing {
+        *counts.entry(it.named.clone()).or_default() += it.asked.len();
+    }
+    let held = too_many(&counts, &stored(cx, asked));
+    for it in missing {
+        match held.contains(&it.named) && !it.asked.is_empty() {
+            true => hold(cx, it, lists),
+            false => cx.mesh.lost(&it.all.into_iter().chain(it.definition).collect::<Vec<_>>(), &it.listed),
+        }
+    }
+}
+
+/// How many of a kind would go that are in the bucket and of which nobody knows anything.
+pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> BTreeMap<Named, usize> {
+    let known: HashSet<String> = cx.mesh.ids().iter().map(|id| cx.settings.layout.key(id).to_string()).collect();
+    let keys = asked.listing.keys().filter(|key| !known.contains(*key) && !asked.approved.contains(*key));
+    let (mut located, _) = located(cx, keys);
+    located.retain(|(it, _)| cx.keeps(it.namespace.as_deref()));
+    let mut unknown = counted(&located);
+    unknown.retain(|named, _| lists.complete.contains_key(named));
+    unknown
+}
+
+/// The kinds of which too many would go, alone or together.
+pub(super) fn too_many(counts: &BTreeMap<Named, usize>, stored: &BTreeMap<Named, usize>) -> BTreeSet<Named> {
+    let of = |named: &Named| stored.get(named).copied().unwrap_or_default();
+    let (mut many, few): (BTreeMap<_, _>, BTreeMap<_, _>) =
+        counts.iter().filter(|(_, count)| **count > 0).partition(|(named, count)| is_mass(**count, of(named)));
+    if is_mass(few.values().copied().sum(), stored.values().sum()) {
+        many.extend(few);
+    }
+    many.into_keys().cloned().collect()
+}
+
+/// How many objects of each kind lie in the bucket.
+pub(super) fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeMap<Named, usize> {
+    counted(&located(cx, asked.listing.keys()).0)
+}
+
+fn of_kind<S>(cx: &Context<S>, asked: &Asked<'_>, end: End) -> Missing {
+    let all: Vec<_> = end.kinds.iter().flat_map(|kind| cx.mesh.missing(&end.named.group, kind)).collect();
+    let asked = if let Is::Absent = end.is { Vec::new() } else { to_ask(cx, asked, &all) };
+    let listed = end.version().to_owned();
+    Missing { named: end.named, all, asked, definition: None, listed }
+}
+
+/// Definitions that lost their label: what they define is none of the mesh any more, if nothing else makes it that.
+fn of_definitions<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> Vec<Missing> {
+    let definition = kinds::definition();
+    let missing = cx.mesh.missing(&definition.group, kinds::DEFINITION).into_iter().map(|it| {
+        let named = cx.mesh.defines(&it).filter(|named| !lists.complete.contains_key(named));
+        let is_of = |id: &Id| named.as_ref().is_some_and(|named| Named::new(id.group(), id.kind()) == *named);
+        let ids: Vec<_> = cx.mesh.ids().into_iter().filter(is_of).collect();
+        let asked = to_ask(cx, asked, &ids);
+        let named = named.unwrap_or_else(|| definition.clone());
+        Missing { named, all: Vec::new(), asked, definition: Some(it), listed: String::new() }
+    });
+    missing.collect()
+}
+
+fn to_ask<S>(cx: &Context<S>, asked: &Asked<'_>, ids: &[Id]) -> Vec<Id> {
+    let is_asked = |key: &str| asked.listing.contains_key(key) && !asked.approved.contains(key);
+    let is_kept = |id: &Id| cx.keeps(id.namespace()) && is_asked(&cx.settings.layout.key(id).to_string());
+    ids.iter().filter(|id| is_kept(id)).cloned().collect()
+}
+
+fn hold<S>(cx: &Context<S>, missing: Missing, lists: &mut Lists) {
+    let Missing { named, all, asked, definition, listed } = missing;
+    let asked: BTreeSet<_> = asked.into_iter().collect();
+    let others: Vec<_> = all.into_iter().filter(|id| !asked.contains(id)).collect();
+    cx.mesh.lost(&others, &listed);
+    if definition.is_some() {
+        lists.complete.insert(named, None);
+    }
+    lists.held.extend(asked);
+}

@@ -1,0 +1,127 @@
+//! What of the cluster could not be read: of what is missing there nothing can be concluded.
+
+use crate::resync::kinds::Named;
+use catalog::mesh::Id;
+use events::ObjectRef;
+use lru::LruCache;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    num::NonZeroUsize,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+/// How many single objects are remembered.
+const OBJECTS: NonZeroUsize = NonZeroUsize::new(10_000).expect("10,000 is not zero");
+
+/// Kinds and single objects.
+#[derive(Debug)]
+pub(super) struct Unread(Mutex<Known>);
+
+#[derive(Debug)]
+struct Known {
+    /// The kinds of which a list ever came to its end: events kept them since.
+    read: BTreeSet<Named>,
+    /// The others.
+    kinds: BTreeMap<Named, Why>,
+    /// Kinds of which so much is in the bucket and in no list that it is held there, and nothing else is known of it.
+    held: BTreeSet<Named>,
+    objects: LruCache<Id, ()>,
+}
+
+/// Why a kind is unread.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Why {
+    /// It failed, and may go well when it is tried again.
+    Failed,
+    /// It is forbidden, until somebody decides otherwise.
+    Decided,
+}
+
+impl Unread {
+    pub(super) fn new() -> Self {
+        let (read, kinds, held) = (BTreeSet::new(), BTreeMap::new(), BTreeSet::new());
+        Self(Mutex::new(Known { read, kinds, held, objects: LruCache::new(OBJECTS) }))
+    }
+
+    /// Takes note of kinds of which the lists came to their end, and of those that came to none.
+    pub(super) fn listed<'a>(&self, complete: impl Iterator<Item = &'a Named>, unread: &BTreeMap<Named, Why>) {
+        let mut known = self.known();
+        for named in complete {
+            known.kinds.remove(named);
+            known.read.insert(named.clone());
+        }
+        for (named, why) in unread {
+            if !known.read.contains(named) {
+                known.kinds.insert(named.clone(), *why);
+            }
+        }
+    }
+
+    /// Of these kinds so much is held that nobody knows.
+    pub(super) fn hold(&self, held: BTreeSet<Named>) {
+        self.known().held = held;
+    }
+
+    /// The kinds that may be read when that is tried again.
+    pub(super) fn failed_kinds(&self) -> BTreeSet<Named> {
+        let known = self.known();
+        known.kinds.iter().filter(|(_, why)| **why == Why::Failed).map(|(named, _)| named.clone()).collect()
+    }
+
+    /// Whether a kind was never read, and nothing forbids it.
+    pub(super) fn is_due(&self, named: &Named) -> bool {
+        let known = self.known();
+        !known.read.contains(named) && known.kinds.get(named) != Some(&Why::Decided)
+    }
+
+    /// This object could not be read, for another reason than that it is not there or forbidden.
+    pub(super) fn failed(&self, object: &ObjectRef) {
+        self.known().objects.put(Id::of(object), ());
+    }
+
+    /// This one was, or it is not there.
+    pub(super) fn answered(&self, object: &ObjectRef) {
+        self.known().objects.pop(&Id::of(object));
+    }
+
+    /// Of the single objects only these matter.
+    pub(super) fn keep(&self, named: &BTreeSet<Id>) {
+        let mut known = self.known();
+        let others: Vec<Id> =
+            known.objects.iter().map(|(id, ())| id).filter(|id| !named.contains(id)).cloned().collect();
+        for id in &others {
+            known.objects.pop(id);
+        }
+    }
+
+    /// Whether this object is unread, alone or with its kind.
+    pub(super) fn has(&self, object: &ObjectRef) -> bool {
+        self.is(object, |_| true) || self.known().held.contains(&Named::new(object.group(), object.kind()))
+    }
+
+    /// Whether it is, and may be read when that is tried again.
+    pub(super) fn awaits(&self, object: &ObjectRef) -> bool {
+        self.is(object, |why| why == Why::Failed)
+    }
+
+    /// Whether anything at all may be read when that is tried again.
+    pub(super) fn awaits_any(&self) -> bool {
+        self.awaited() > 0
+    }
+
+    /// How much may be.
+    pub(super) fn awaited(&self) -> usize {
+        let known = self.known();
+        known.objects.len() + known.kinds.values().filter(|why| **why == Why::Failed).count()
+    }
+
+    fn is(&self, object: &ObjectRef, counts: impl Fn(Why) -> bool) -> bool {
+        let known = self.known();
+        let named = Named::new(object.group(), object.kind());
+        known.kinds.get(&named).is_some_and(|why| counts(*why)) || known.objects.contains(&Id::of(object))
+    }
+
+    fn known(&self) -> MutexGuard<'_, Known> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

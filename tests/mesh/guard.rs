@@ -1,0 +1,141 @@
+//! The guard: what is held in the bucket is held in the index, too, with all that tells of it.
+
+use super::*;
+use ::events::APPROVED;
+
+/// With more EventTypes than may go unasked.
+async fn many() -> World {
+    let world = World::new().await;
+    for n in 0..12 {
+        world.kubernetes.apply(event_type(&format!("t{n:02}")));
+    }
+    world.settled().await;
+    world
+}
+
+fn lose(world: &World) {
+    for n in 0..12 {
+        world.kubernetes.delete(&event_type(&format!("t{n:02}")));
+    }
+    world.kubernetes.delete(&event_type("order"));
+}
+
+fn held(world: &World) -> Vec<String> {
+    let keys = world.store.objects().into_keys().filter(|key| key.contains("/held/"));
+    keys.map(|key| key.rsplit('/').next().unwrap().trim_end_matches(".json").to_owned()).collect()
+}
+
+async fn approve(world: &World) -> Verdict {
+    let approved = EventBuilderV10::new().id("a").source("/me").ty(APPROVED);
+    let approved = approved.data("application/json", json!({"id": held(world)[0]})).build().unwrap();
+    world.handle(approved).await
+}
+
+#[tokio::test]
+async fn what_is_held_keeps_its_relations_until_it_is_approved() {
+    let world = many().await;
+    let before = world.store.entities();
+    lose(&world);
+    world.tick().await.unwrap();
+    assert!(world.store.entities() == before && held(&world).len() == 1);
+    // An event does not see them as gone, either.
+    let mut changed = broker("default");
+    changed["metadata"]["labels"] = json!({"a": "b"});
+    world.applied(changed).await;
+    assert!(world.descriptor("broker/shop/default.yaml").contains("api:shop/t00"));
+    approve(&world).await.unwrap();
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.settled().await;
+    assert!(held(&world).is_empty());
+}
+
+#[tokio::test]
+async fn what_is_held_keeps_its_relations_at_a_restart() {
+    let world = many().await;
+    let before = world.store.entities();
+    lose(&world);
+    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    next.settled().await;
+    assert!(next.store.entities() == before && held(&next).len() == 1);
+    approve(&next).await.unwrap();
+    next.settled().await;
+    assert_eq!(next.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn what_comes_back_is_held_no_more() {
+    let world = many().await;
+    lose(&world);
+    world.tick().await.unwrap();
+    for n in 0..12 {
+        world.kubernetes.apply(event_type(&format!("t{n:02}")));
+    }
+    world.kubernetes.apply(event_type("order"));
+    world.settled().await;
+    assert!(world.store.entities() == fresh(&world.kubernetes).await && held(&world).is_empty());
+}
+
+#[tokio::test]
+async fn a_label_that_goes_deletes_nothing_unasked() {
+    let world = World::new().await;
+    let mut labelled = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
+    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
+    world.kubernetes.apply(labelled.clone());
+    for n in 0..30 {
+        world.kubernetes.apply(object("sources.example.org/v1", "FooSource", &format!("foo-{n:02}"), json!({})));
+    }
+    world.settled().await;
+    let before = world.store.entities();
+    labelled["metadata"]["labels"] = json!({});
+    world.kubernetes.apply(labelled);
+    world.settled().await;
+    assert!(world.store.entities() == before && held(&world).len() == 1);
+    assert_eq!(keys(approve(&world).await).len(), 30);
+    world.settled().await;
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn what_many_objects_ask_for_while_nobody_listens_is_held() {
+    let world = World::new().await;
+    for n in 0..30 {
+        world.kubernetes.apply(trigger(&format!("many-{n:02}"), "default", "order", "billing"));
+    }
+    world.settled().await;
+    let before = world.store.entities();
+    for n in 0..30 {
+        let mut ignored = trigger(&format!("many-{n:02}"), "default", "order", "billing");
+        ignored["metadata"]["annotations"] = json!({"callboard.dev/ignore": "true"});
+        world.kubernetes.apply(ignored);
+    }
+    world.settled().await;
+    let triggers = |entities: BTreeMap<String, String>| entities.keys().filter(|key| key.contains("/many-")).count();
+    assert_eq!((triggers(world.store.entities()), held(&world).len()), (triggers(before), 1));
+    approve(&world).await.unwrap();
+    world.settled().await;
+    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+}
+
+#[tokio::test]
+async fn of_core_services_only_those_are_known_which_somebody_names() {
+    let world = World::new().await;
+    let core = |name: &str| {
+        let labels = json!({"backstage.io/kubernetes-id": name});
+        let metadata = json!({"name": name, "namespace": "shop", "labels": labels});
+        json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata})
+    };
+    world.kubernetes.apply(core("plain"));
+    world.kubernetes.apply(core("named"));
+    let mut calls = trigger("calls", "default", "order", "x");
+    calls["spec"]["subscriber"]["ref"] = json!({"apiVersion": "v1", "kind": "Service", "name": "named"});
+    world.kubernetes.apply(calls.clone());
+    world.settled().await;
+    assert!(world.descriptor("trigger/shop/calls.yaml").contains("component:default/named"));
+    world.kubernetes.requests();
+    let told = world.handle(reference("update", &world.kubernetes.apply(core("plain")))).await;
+    assert_eq!((told, world.kubernetes.requests()), (Ok(Reply::Nothing(Nothing::NotOurs)), Vec::<String>::new()));
+    // Once it is named, it is read.
+    calls["spec"]["subscriber"]["ref"]["name"] = json!("plain");
+    world.applied(calls).await;
+    assert!(world.descriptor("trigger/shop/calls.yaml").contains("component:default/plain"));
+}
