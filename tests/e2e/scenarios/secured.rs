@@ -75,7 +75,7 @@ async fn with_policies(suite: &Suite) -> Result<()> {
     let missing = app_key("cart");
     suite.cluster.patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "* * * * *"}}))?;
     let told = |ty: &'static str| move |event: &Recorded| event.ty() == ty;
-    eventually("a tick leads to a reply", 210, async || {
+    eventually("a tick leads to a reply", 300, async || {
         catalog.delete(&missing).await?;
         suite.recorder.find(mark, told("dev.callboard.catalog.resynced"))
     })
