@@ -44,10 +44,7 @@ impl Now {
     pub fn described(&self, describe: Describe, settings: &Settings) -> Described {
         match self {
             Self::Is(object) => describe(object, settings),
-            Self::Gone(reference, _) => {
-                let key = settings.layout.key(reference);
-                Described { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() }
-            }
+            Self::Gone(reference, _) => Described::empty(settings.layout.key(reference)),
         }
     }
 

@@ -97,9 +97,7 @@ fn is_taken(named: &Named) -> bool {
 
 /// The reference by which an object of the mesh is read: in the version of the table, else in any.
 pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
-    let named = Named::new(object.group(), object.kind());
-    let exact = EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == named);
-    let versioned = exact.map(|(group, kind, version)| {
+    let versioned = exact(&Named::new(object.group(), object.kind())).map(|(group, kind, version)| {
         let api_version = if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
         ObjectRef::new(&api_version, kind, object.namespace(), object.name())
     });
@@ -108,7 +106,12 @@ pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
 
 /// The version to list a kind in, if not any.
 pub(super) fn version(named: &Named) -> Option<&'static str> {
-    EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == *named).map(|(_, _, version)| *version)
+    exact(named).map(|(_, _, version)| *version)
+}
+
+/// The row of the table for a kind.
+fn exact(named: &Named) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == *named)
 }
 
 /// What defines a kind.

@@ -50,13 +50,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
 /// As [`tick`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    let uid = cluster.uid().await?;
-    let approved = match approval.id == uid {
-        // Perhaps resync was faster, which takes this event, too.
-        true => run::accept_cluster(cx, &uid).await.map(|_| true)?,
-        false => run::approve_held(cx, Function::Mesh, &approval.id).await?,
-    };
-    match approved {
+    match run::approved(cx, Function::Mesh, cluster, &approval.id).await? {
         true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => Ok(Reply::Nothing(Nothing::Lapsed)),
     }

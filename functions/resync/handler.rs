@@ -66,13 +66,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
 /// As [`tick`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    let uid = cluster.uid().await?;
-    let approved = match approval.id == uid {
-        // Perhaps the mesh was faster, which takes this event, too.
-        true => run::accept_cluster(cx, &uid).await.map(|_| true)?,
-        false => run::approve_held(cx, Function::Resync, &approval.id).await?,
-    };
-    match approved {
+    match run::approved(cx, Function::Resync, cluster, &approval.id).await? {
         true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => {
             tracing::warn!(id = approval.id, "nothing is held under this id, or no longer");

@@ -133,6 +133,25 @@ pub async fn accept_cluster<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool
     foreign_cluster::accept(cx, uid).await
 }
 
+/// Lets go what an event approves: the cluster of that uid, or the deletions which this function holds under that id; false
+/// if it holds none.
+///
+/// # Errors
+/// If cluster or bucket cannot be used.
+pub(crate) async fn approved<S: Store>(
+    cx: &Context<S>,
+    who: Function,
+    cluster: &Cluster,
+    id: &str,
+) -> Result<bool, Nack> {
+    let uid = cluster.uid().await?;
+    match id == uid {
+        // Perhaps another function was faster, which takes this event, too.
+        true => accept_cluster(cx, &uid).await.map(|_| true),
+        false => approve_held(cx, who, id).await,
+    }
+}
+
 /// Lets the deletions of this id go with the next run of a function; false if it holds none under it.
 ///
 /// # Errors

@@ -17,7 +17,7 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
         return Described::nothing(request, settings, notes);
     }
     let reference = request.reference();
-    let named = scheme::request(&settings.layout, reference.kind(), reference.namespace(), reference.name());
+    let named = scheme::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let wishes = Overrides::of(request, &named.namespace, &mut notes);
     let owner = overrides::owner(request, &wishes, settings, &mut notes);
     template::pass_over(request, &mut notes);

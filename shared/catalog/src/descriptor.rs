@@ -84,6 +84,11 @@ impl Descriptor {
 }
 
 impl Described {
+    /// Nothing shall lie there, and nothing is to be said of it.
+    pub fn empty(key: Key) -> Self {
+        Self { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() }
+    }
+
     /// The source object shall own nothing in the bucket.
     pub fn nothing(source: &Object, settings: &Settings, notes: Notes) -> Self {
         Self {

@@ -118,14 +118,6 @@ impl Mesh {
         }
     }
 
-    /// Ends the list of a kind, of one namespace or of all, as of this version: what neither it nor an event told of since it
-    /// began is gone. Whose descriptors that affects.
-    pub fn complete(&mut self, group: &str, kind: &str, namespace: Option<&str>, listed: &str) -> BTreeSet<Id> {
-        let mut missing = self.missing(group, kind);
-        missing.retain(|id| namespace.is_none_or(|namespace| id.namespace() == Some(namespace)));
-        self.lost(&missing, listed)
-    }
-
     /// What of a kind neither a list nor an event told of since the comparison began.
     pub fn missing(&self, group: &str, kind: &str) -> Vec<Id> {
         let is_of = |id: &Id| id.group() == group && id.kind() == kind;
@@ -201,7 +193,7 @@ impl Mesh {
 
     /// What a CustomResourceDefinition says, or that it is gone, changes how objects of its kind are read.
     fn learn(&mut self, id: &Id, definition: Option<&Object>) -> BTreeSet<Id> {
-        if id.kind() != "CustomResourceDefinition" {
+        if (id.group(), id.kind()) != ("apiextensions.k8s.io", "CustomResourceDefinition") {
             return BTreeSet::new();
         }
         let news = self.roles.learn(id.name(), definition);

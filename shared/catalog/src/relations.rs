@@ -15,7 +15,7 @@ pub(crate) fn promise_of<'a>(request: &'a Object, settings: &'a Settings) -> Opt
 pub(crate) fn depends_on(request: &Object, settings: &Settings) -> BTreeSet<EntityRef> {
     let promise = promise_of(request, settings).map(|promise| scheme::promise(&settings.layout, promise));
     let database = database_of(request)
-        .map(|name| scheme::request(&settings.layout, "postgresql", request.reference().namespace(), name));
+        .map(|name| scheme::component(&settings.layout, "postgresql", request.reference().namespace(), name));
     promise.into_iter().chain(database).map(|named| named.entity_ref()).collect()
 }
 
@@ -47,7 +47,7 @@ fn parent(request: &Object, labels: &str, settings: &Settings) -> Option<EntityR
     let label = |part| request.label(&format!("{labels}-{part}")).filter(|value| !value.is_empty());
     let kind = settings.kinds.offered_by(label("promise-name")?)?;
     let namespace = label("resource-namespace").or(request.reference().namespace());
-    Some(scheme::request(&settings.layout, kind, namespace, label("resource-name")?).entity_ref())
+    Some(scheme::component(&settings.layout, kind, namespace, label("resource-name")?).entity_ref())
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 
 use crate::{EntityName, EntityNamespace, Layout, Metadata};
 
-/// The Component of a resource request.
-pub(crate) fn request(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
+/// The Component of a resource request, or of an object of the event mesh.
+pub(crate) fn component(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
     Named::new("component", layout.namespace(namespace), &format!("{}-{name}", kind.to_ascii_lowercase()))
 }
 
@@ -22,14 +22,9 @@ pub(crate) fn promise_template(layout: &Layout, promise: &str) -> Named {
     Named::new("template", layout.namespace(None), &format!("{promise}-promise-template"))
 }
 
-/// The Component of an object of the event mesh.
-pub(crate) fn component(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
-    request(layout, kind, namespace, name)
-}
-
 /// The Resource of a Trigger or Subscription.
 pub(crate) fn resource(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
-    Named { kind: "resource", ..request(layout, kind, namespace, name) }
+    Named { kind: "resource", ..component(layout, kind, namespace, name) }
 }
 
 /// The API of an EventType.
@@ -74,7 +69,7 @@ mod tests {
     fn the_names_of_the_seed_stay() {
         let layout = Layout::new("entities", "main").unwrap();
         let refs = [
-            request(&layout, "app", Some("default"), "todoer"),
+            component(&layout, "app", Some("default"), "todoer"),
             promise(&layout, "app"),
             promise_api(&layout, "app"),
             promise_template(&layout, "app"),
@@ -93,7 +88,10 @@ mod tests {
     #[test]
     fn a_request_lies_in_the_namespace_of_its_object_and_a_promise_in_that_of_the_cluster() {
         let layout = Layout::new("entities", "east").unwrap();
-        assert_eq!(request(&layout, "App", Some("shop"), "cart").entity_ref().as_str(), "component:east-shop/app-cart");
+        assert_eq!(
+            component(&layout, "App", Some("shop"), "cart").entity_ref().as_str(),
+            "component:east-shop/app-cart"
+        );
         assert_eq!(promise(&layout, "app").entity_ref().as_str(), "component:east/app");
     }
 }

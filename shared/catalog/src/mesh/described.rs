@@ -1,11 +1,16 @@
 //! What an object of the event mesh means: its descriptor, from what the whole index knows.
 
-use super::{Known, Life, Made, Mesh, copied, id::Id, node::Node, relations::Relations, role::Role};
+use super::{
+    Known, Life, Made, Mesh, copied,
+    face::{Face, called},
+    id::Id,
+    node::Node,
+    relations::Relations,
+    role::Role,
+};
 use crate::{
     Answer, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, SystemSpec, links, metadata,
-    overrides,
-    scheme::{self, Named},
-    state::State,
+    overrides, scheme::Named, state::State,
 };
 use events::Object;
 use std::collections::BTreeSet;
@@ -30,8 +35,7 @@ impl Mesh {
             }
             None => {
                 let version = self.dead.peek(id).map(|known| known.it.clone()).unwrap_or_default();
-                let key = self.settings.layout.key(id);
-                let described = Described { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() };
+                let described = Described::empty(self.settings.layout.key(id));
                 Made { described, version, life: Life::Gone }
             }
         }
@@ -39,13 +43,10 @@ impl Mesh {
 
     fn described(&self, id: &Id, node: &Node) -> Described {
         let settings = &self.settings;
-        let key = settings.layout.key(id);
-        let Some(object) = node.object() else {
-            return Described { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() };
-        };
+        let Some(object) = node.object() else { return Described::empty(settings.layout.key(id)) };
         let mut notes = Notes::default();
         let relations = Relations::of(&object, node.relations.face.role, &self.roles, settings, &mut notes);
-        let Some(named) = self.named(id, &relations) else { return Described::nothing(&object, settings, notes) };
+        let Some(named) = self.named(id, &relations.face) else { return Described::nothing(&object, settings, notes) };
         let wishes = Overrides::of(&object, &named.namespace, &mut notes);
         let owner = overrides::owner(&object, &wishes, settings, &mut notes);
         let system = wishes.system.clone().or_else(|| self.system(id)).or_else(|| settings.system.clone());
@@ -59,17 +60,11 @@ impl Mesh {
         Described::new(&object, settings, entity.into_iter().collect(), notes)
     }
 
-    /// What its entity is called; `None` where it has none.
-    fn named(&self, id: &Id, relations: &Relations) -> Option<Named> {
-        relations.face.entity.as_ref()?;
-        let is_needed = || self.links.members.count(&id.name().into()) > 0;
-        let (layout, kind, namespace, name) = (&self.settings.layout, id.kind(), id.namespace(), id.name());
-        match relations.face.role {
-            Role::EventType => Some(scheme::event_type(layout, namespace, name)),
-            Role::Trigger | Role::Subscription => Some(scheme::resource(layout, kind, namespace, name)),
-            Role::Namespace => is_needed().then(|| scheme::system(layout, name)),
-            _ => Some(scheme::component(layout, kind, namespace, name)),
-        }
+    /// What its entity is called; `None` where it has none. A System is there for those who are in it.
+    fn named(&self, id: &Id, face: &Face) -> Option<Named> {
+        face.entity.as_ref()?;
+        let is_needed = face.role != Role::Namespace || self.links.members.count(&id.name().into()) > 0;
+        called(id, face.role, &self.settings.layout).filter(|_| is_needed)
     }
 
     /// The System of the namespace in which an object lies.

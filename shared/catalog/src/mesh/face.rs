@@ -1,8 +1,12 @@
 //! What others show of an object, and whether it has an entity of ours.
 
 use super::{destination::reference_of, id::Id, role::Role};
-use crate::{EntityRef, Internals, Notes, Settings, overrides, scheme, wish};
-use events::Object;
+use crate::{
+    EntityRef, Internals, Layout, Notes, Settings, overrides,
+    scheme::{self, Named},
+    wish,
+};
+use events::{Object, ObjectRef};
 use serde_json::Value;
 
 /// What others show of an object.
@@ -21,7 +25,8 @@ impl Face {
     pub(super) fn of(object: &Object, role: Role, settings: &Settings, is_broken: bool, notes: &mut Notes) -> Self {
         let owners = owners(object);
         let (named, labelled) = (named(object, settings, notes), labelled(object, role, settings));
-        let own = own(object, role, settings).filter(|_| {
+        let called = called(object.reference(), role, &settings.layout);
+        let own = called.map(|named| named.entity_ref()).filter(|_| {
             let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
             let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
             let is_elsewhere = role.has_component() && named.is_some() || role == Role::Service && labelled.is_some();
@@ -45,20 +50,18 @@ impl Face {
     }
 }
 
-/// The entity that an object of this role has.
-fn own(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
-    let (layout, reference) = (&settings.layout, object.reference());
-    let (kind, namespace, name) = (reference.kind(), reference.namespace(), reference.name());
-    let named = match role {
-        Role::EventType => scheme::event_type(layout, namespace, name),
-        Role::Trigger | Role::Subscription => scheme::resource(layout, kind, namespace, name),
-        Role::Namespace => scheme::system(layout, name),
-        Role::Workload => return None,
+/// What the entity of an object of this role is called; `None` where such an object has none.
+pub(super) fn called(object: &ObjectRef, role: Role, layout: &Layout) -> Option<Named> {
+    let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
+    match role {
+        Role::EventType => Some(scheme::event_type(layout, namespace, name)),
+        Role::Trigger | Role::Subscription => Some(scheme::resource(layout, kind, namespace, name)),
+        Role::Namespace => Some(scheme::system(layout, name)),
+        Role::Workload => None,
         Role::Broker | Role::Channel | Role::Source | Role::Flow | Role::Sink | Role::Service => {
-            scheme::component(layout, kind, namespace, name)
+            Some(scheme::component(layout, kind, namespace, name))
         }
-    };
-    Some(named.entity_ref())
+    }
 }
 
 /// The Component that shall stand for an object, by its own word.

@@ -54,7 +54,11 @@ proptest! {
             listed.iter().for_each(|object| told.extend(mesh.listed(object)));
             let is_whole = seed % 2 == 0 || ["Namespace", "CustomResourceDefinition"].contains(&&*kind);
             let scopes = if is_whole { vec![None] } else { vec![Some("a"), Some("b")] };
-            scopes.into_iter().for_each(|scope| told.extend(mesh.complete(&group, &kind, scope, "9990000")));
+            scopes.into_iter().for_each(|scope| {
+                let mut missing = mesh.missing(&group, &kind);
+                missing.retain(|id| scope.is_none_or(|namespace| id.namespace() == Some(namespace)));
+                told.extend(mesh.lost(&missing, "9990000"));
+            });
         }
         let after = all(&mesh);
         let untold: Vec<_> = rewritten(&before, &after).filter(|id| !told.contains(id)).collect();
