@@ -11,6 +11,10 @@ pub struct Standing {
     pub version: Version,
     /// Hex SHA-256 of its bytes.
     pub sha256: String,
+    /// The ETag, quotes and all.
+    pub etag: String,
+    /// The refs of its entities, as many as its metadata can hold.
+    pub entities: Vec<String>,
     /// Whether Callboard wrote it; the other fields of what others wrote are empty.
     pub ours: bool,
 }
@@ -23,6 +27,8 @@ impl<S: Store> Bucket<S> {
     pub async fn standing(&self, key: &Key) -> Result<Option<Standing>, Error> {
         Ok(self.head(key).await?.map(|stored| Standing {
             ours: !stored.sha256.is_empty() && !stored.cause.is_empty(),
+            entities: stored.outcome.living().map(str::to_owned).collect(),
+            etag: stored.etag,
             sha256: stored.sha256,
             version: stored.version,
         }))

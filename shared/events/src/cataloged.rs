@@ -20,7 +20,7 @@ pub enum Action {
 }
 
 /// An entity, by its full ref, and what became of it.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct EntityChange {
     /// `<kind>:<namespace>/<name>`, lower-case kind.
     #[serde(rename = "ref")]
@@ -30,7 +30,7 @@ pub struct EntityChange {
 }
 
 /// A bucket object that was written or deleted.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ObjectChange {
     /// Its key.
     pub key: String,

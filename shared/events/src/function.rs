@@ -37,7 +37,7 @@ impl Function {
     }
 
     /// The type of the events it replies with.
-    pub fn reply_type(self) -> &'static str {
+    pub const fn reply_type(self) -> &'static str {
         match self {
             Self::Apps => "dev.callboard.app.cataloged",
             Self::Promises => "dev.callboard.promise.cataloged",

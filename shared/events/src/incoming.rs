@@ -1,6 +1,6 @@
 //! Decoding at the border: what an event asks of Callboard.
 
-use crate::{Approval, Arrival, DeadLetter, Function, Nack, ResyncRequest, arrival, dead_letter, resync};
+use crate::{Approval, Arrival, DeadLetter, Function, Nack, News, ResyncRequest, arrival, dead_letter, news, resync};
 use cloudevents::{AttributesReader, Data, Event};
 use serde_json::Value;
 use std::fmt::Display;
@@ -14,6 +14,8 @@ pub enum Incoming {
     Resync(ResyncRequest),
     /// What was held may go.
     Approval(Approval),
+    /// The bucket changed, as an event of ours tells.
+    News(News),
     /// Another event, which the Broker could not deliver.
     DeadLetter(DeadLetter),
 }
@@ -29,12 +31,13 @@ pub fn decode(mut event: Event) -> Result<Option<Incoming>, Nack> {
     Ok(match event.ty() {
         resync::REQUESTED | resync::PING => resync::request(&mut event)?.map(Incoming::Resync),
         resync::APPROVED => Some(Incoming::Approval(resync::approval(&mut event)?)),
+        ty if news::TYPES.contains(&ty) => Some(Incoming::News(news::decode(&mut event)?)),
         _ => arrival::decode(&mut event)?.map(Incoming::Change),
     })
 }
 
 /// The types of the events that Callboard consumes.
-pub const CONSUMED: [&str; 9] = [
+pub const CONSUMED: [&str; 14] = [
     "dev.knative.apiserver.resource.add",
     "dev.knative.apiserver.resource.update",
     "dev.knative.apiserver.resource.delete",
@@ -44,6 +47,11 @@ pub const CONSUMED: [&str; 9] = [
     resync::PING,
     resync::REQUESTED,
     resync::APPROVED,
+    news::TYPES[0],
+    news::TYPES[1],
+    news::TYPES[2],
+    news::TYPES[3],
+    news::TYPES[4],
 ];
 
 /// The event's type where it is one that Callboard consumes or emits, else `other`: strangers make no time series.

@@ -1,0 +1,136 @@
+//! What our own events tell of the bucket, to whom passes it on.
+
+use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, incoming};
+use cloudevents::{AttributesReader, Event};
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// What became of a bucket object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Became {
+    /// It has other bytes.
+    Changed,
+    /// It may be new, or gone.
+    Other,
+}
+
+/// What one event of ours tells of the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct News {
+    /// The event.
+    pub cause: Cause,
+    /// What became of which key.
+    pub keys: BTreeMap<String, Became>,
+    /// Whether there is more than the event tells.
+    pub truncated: bool,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    #[serde(default)]
+    changes: Vec<ObjectChange>,
+    #[serde(default)]
+    drift: Vec<Drift>,
+    #[serde(default)]
+    truncated: bool,
+}
+
+/// The types which tell of the bucket.
+pub(crate) const TYPES: [&str; 5] = [
+    Function::Apps.reply_type(),
+    Function::Promises.reply_type(),
+    Function::Mesh.reply_type(),
+    Function::Resync.reply_type(),
+    DRIFTED,
+];
+
+pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
+    let cause = Cause::of(event);
+    let data = incoming::json(event)?.unwrap_or_default();
+    let data = serde_json::from_value::<Data>(data);
+    let Data { changes, drift, truncated } =
+        data.map_err(|error| incoming::reject(event, &format!("no news of the catalog: {error}")))?;
+    let changed = changes.into_iter().map(|change| (change.key.clone(), became(&change)));
+    let drifted = drift.into_iter().filter_map(|drift| Some((drift.key?, mended(drift.reason)?)));
+    let mut keys = BTreeMap::new();
+    for (key, became) in changed.chain(drifted) {
+        keys.entry(key).and_modify(|is: &mut Became| *is = became.max(*is)).or_insert(became);
+    }
+    Ok(News { cause, keys, truncated })
+}
+
+/// An object that was there before has an entity that was.
+fn became(change: &ObjectChange) -> Became {
+    match change.entities.iter().any(|entity| entity.action == Action::Updated) {
+        true => Became::Changed,
+        false => Became::Other,
+    }
+}
+
+/// What is done about a difference; `None`: nothing.
+fn mended(reason: DriftReason) -> Option<Became> {
+    match reason {
+        DriftReason::Stale | DriftReason::Rewound => Some(Became::Changed),
+        DriftReason::Missing | DriftReason::Orphan => Some(Became::Other),
+        DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{EntityChange, Incoming};
+    use cloudevents::{EventBuilder, EventBuilderV10};
+    use serde_json::{Value, json};
+
+    fn news(ty: &str, data: Value) -> Result<Option<Incoming>, Nack> {
+        let event = EventBuilderV10::new().id("1").source("/test").ty(ty).data("application/json", data);
+        crate::decode(event.build().unwrap())
+    }
+
+    fn told(ty: &str, data: Value) -> BTreeMap<String, Became> {
+        let Ok(Some(Incoming::News(news))) = news(ty, data) else { panic!("no news") };
+        news.keys
+    }
+
+    fn change(key: &str, actions: &[Action]) -> ObjectChange {
+        let entity = |action: &Action| EntityChange { entity: "api:default/x".into(), action: *action };
+        ObjectChange { key: key.into(), entities: actions.iter().map(entity).collect() }
+    }
+
+    #[test]
+    fn what_stayed_was_there_before_and_the_rest_may_be_new_or_gone() {
+        let changes = [
+            change("a", &[Action::Created]),
+            change("b", &[Action::Created, Action::Updated]),
+            change("c", &[Action::Deleted]),
+            change("d", &[]),
+        ];
+        for ty in &TYPES[..4] {
+            let told = told(ty, json!({"changes": changes}));
+            let changed: Vec<_> = told.iter().filter(|(_, became)| **became == Became::Changed).collect();
+            assert_eq!((told.len(), changed), (4, vec![(&"b".to_owned(), &Became::Changed)]), "{ty}");
+        }
+    }
+
+    #[test]
+    fn drift_tells_of_what_is_mended_and_the_stronger_word_counts() {
+        let drift = |reason: &str, key: &str| json!({"reason": reason, "kind": "app.x", "key": key, "detail": "d"});
+        let drift = [
+            drift("stale", "a"),
+            drift("orphan", "b"),
+            drift("foreign", "c"),
+            drift("missing", "a"),
+            json!({"reason": "uncovered", "kind": "x.y", "detail": "d"}),
+        ];
+        let told = told(DRIFTED, json!({"drift": drift}));
+        assert_eq!(told, BTreeMap::from([("a".into(), Became::Other), ("b".into(), Became::Other)]));
+    }
+
+    #[test]
+    fn what_is_no_news_is_rejected() {
+        for data in [json!(null), json!({"changes": [{}]}), json!({"changes": 1}), json!("x")] {
+            assert!(matches!(news(TYPES[0], data.clone()), Err(Nack::Reject(_))), "{data}");
+        }
+    }
+}
