@@ -1,7 +1,8 @@
 //! The configuration: arguments, each with an environment variable, read once.
 
-use crate::{commands, context::Context, serving::Serving};
+use crate::{commands, context::Context, refresh::Refresh, resync::Pace, serving::Serving};
 use anyhow::Context as _;
+use backstage::Backstage;
 use bucket::{Bucket, S3};
 use catalog::{
     EntityNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
@@ -55,6 +56,22 @@ pub struct Serve {
     /// Where events go that are no replies.
     #[command(flatten)]
     pub sink: runtime::SinkArgs,
+    /// Backstage.
+    #[command(flatten)]
+    pub backstage: backstage::Args,
+}
+
+impl Serve {
+    /// The surroundings of the functions, without the cluster. Made after telemetry is set up, else they count nothing.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn context(&self) -> anyhow::Result<Context<S3>> {
+        let timeout = self.runtime.timeout;
+        let refresh = self.kept.backstage(&self.backstage)?.map(|backstage| Refresh::new(backstage, timeout * 3 / 4));
+        let context = self.kept.context()?.with_sink(runtime::Sink::new(&self.sink)?).with_refresh(refresh);
+        Ok(context.with_pace(Pace::new(timeout / 2)))
+    }
 }
 
 /// Which catalog is kept, and of whose objects.
@@ -84,6 +101,17 @@ impl Kept {
         let settings = self.catalog.settings(&self.owner)?;
         let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
         Ok(Context::new(settings, bucket).with_namespaces(self.namespaces.chosen()))
+    }
+}
+
+impl Kept {
+    /// The Backstage that reads this bucket, if one is named.
+    ///
+    /// # Errors
+    /// Names the setting that cannot be used.
+    pub fn backstage(&self, args: &backstage::Args) -> anyhow::Result<Option<Backstage>> {
+        let url = self.bucket.url().context("the URL of the bucket cannot be made of AWS_ENDPOINT_URL_S3")?;
+        Backstage::new(args, url.as_ref())
     }
 }
 

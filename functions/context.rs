@@ -1,12 +1,12 @@
 //! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
 
-use crate::{clock::Clock, mesh::Index, now::Now, resync::Pace};
+use crate::{clock::Clock, mesh::Index, now::Now, refresh::Refresh, resync::Pace};
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
-use catalog::{Described, Settings};
+use catalog::{Described, Key, Located, Settings};
 use cluster::Cluster;
 use events::{Cataloged, Cause, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Refused, Reply, Verdict};
 use runtime::{DeadLetters, DriftCounter, EntityCounter, Sink};
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 /// The surroundings of a function.
 pub struct Context<S> {
@@ -28,6 +28,8 @@ pub struct Context<S> {
     pub pace: Pace,
     /// The event mesh, as `mesh` keeps it.
     pub mesh: Index,
+    /// Backstage, where it is told.
+    pub refresh: Option<Arc<Refresh>>,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
@@ -44,6 +46,15 @@ pub fn describing(function: Function) -> Option<Describe> {
     }
 }
 
+impl<S> Context<S> {
+    /// Of which source object a key is; the version of its apiVersion, which no key holds, is `v1`.
+    pub(crate) fn object_at(&self, key: &str) -> Option<(ObjectRef, Key)> {
+        let Located { key, group, kind, namespace, name } = self.settings.layout.read(key)?;
+        let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
+        Some((ObjectRef::new(&api_version, &kind, namespace.as_deref(), &name).ok()?, key))
+    }
+}
+
 impl<S: Store> Context<S> {
     /// The surroundings without a cluster and a sink, with nothing counted yet.
     pub fn new(settings: Settings, bucket: Bucket<S>) -> Self {
@@ -57,6 +68,7 @@ impl<S: Store> Context<S> {
             drift: DriftCounter::new(),
             namespaces: None,
             pace: Pace::default(),
+            refresh: None,
             clock: Clock::default(),
             entities: EntityCounter::new(),
         }
@@ -70,6 +82,11 @@ impl<S: Store> Context<S> {
     /// The same with a sink, if there is one.
     pub fn with_sink(self, sink: impl Into<Option<Sink>>) -> Self {
         Self { sink: sink.into(), ..self }
+    }
+
+    /// The same with a Backstage to tell, if there is one.
+    pub fn with_refresh(self, refresh: impl Into<Option<Refresh>>) -> Self {
+        Self { refresh: refresh.into().map(Arc::new), ..self }
     }
 
     /// The same with only these namespaces kept; none: all.

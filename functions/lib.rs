@@ -18,5 +18,7 @@ pub mod apps;
 pub mod mesh;
 #[path = "promises/handler.rs"]
 pub mod promises;
+#[path = "refresh/handler.rs"]
+pub mod refresh;
 #[path = "resync/handler.rs"]
 pub mod resync;

@@ -3,7 +3,6 @@
 use callboard::{
     args::{Cli, Command, Serve},
     commands,
-    resync::Pace,
     serving::Functions,
 };
 use clap::Parser;
@@ -44,9 +43,7 @@ fn done((): ()) -> ExitCode {
 #[tokio::main(flavor = "current_thread")]
 async fn serve(args: &Serve) -> anyhow::Result<()> {
     let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
-    let context = args.kept.context()?.with_sink(runtime::Sink::new(&args.sink)?);
-    let context = context.with_pace(Pace::new(args.runtime.timeout / 2));
-    let context = context.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
+    let context = args.context()?.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
     let functions = Functions::start(args.function, context)?;
     let listener = runtime::listen(&args.runtime).await?;
     let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;

@@ -1,9 +1,9 @@
 //! Which function an event goes to.
 
-use crate::{apps, context::Context, mesh, now::nothing, promises, resync};
+use crate::{apps, context::Context, mesh, now::nothing, promises, refresh, resync};
 use anyhow::ensure;
 use bucket::Store;
-use events::{Approval, Arrival, Function, Incoming, Nothing, Reply, ResyncRequest, Verdict};
+use events::{Approval, Arrival, Function, Incoming, News, Nothing, Reply, ResyncRequest, Verdict};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
 use tracing::Instrument;
@@ -24,6 +24,8 @@ pub enum Serving {
     Mesh,
     /// A tick -> cluster and bucket compared and brought in line
     Resync,
+    /// Our own events -> Backstage is told, and asked whether it took it
+    Refresh,
 }
 
 impl Serving {
@@ -35,6 +37,7 @@ impl Serving {
             Self::Promises => Function::Promises.as_str(),
             Self::Mesh => Function::Mesh.as_str(),
             Self::Resync => Function::Resync.as_str(),
+            Self::Refresh => Function::Refresh.as_str(),
         }
     }
 }
@@ -51,9 +54,11 @@ impl<S: Store + 'static> Functions<S> {
     /// The functions of a Service that starts, within a runtime: the mesh is listed in the background.
     ///
     /// # Errors
-    /// If they cannot do without a cluster, and there is none.
+    /// If they cannot do without a cluster or a Backstage, and there is none.
     pub fn start(serving: Serving, context: Context<S>) -> anyhow::Result<Self> {
-        if context.cluster.is_none() {
+        if serving == Serving::Refresh {
+            ensure!(context.refresh.is_some(), "FUNCTION=refresh needs a Backstage: set CALLBOARD_BACKSTAGE_URL");
+        } else if context.cluster.is_none() {
             ensure!(
                 !matches!(serving, Serving::Mesh | Serving::Resync),
                 "FUNCTION={} needs a cluster: run it as a pod with a ServiceAccount and its token, or set KUBECONFIG",
@@ -70,6 +75,9 @@ impl<S: Store + 'static> Functions<S> {
             context.mesh.started(now);
             tokio::spawn(mesh::start(context.clone(), cluster, now));
         }
+        if let (Serving::All | Serving::Refresh, Some(refresh)) = (serving, &context.refresh) {
+            refresh::start(&context, refresh);
+        }
         Ok(Self { serving, context })
     }
 
@@ -79,12 +87,13 @@ impl<S: Store + 'static> Functions<S> {
                 Function::Resync => self.context.cluster.is_some(),
                 Function::Mesh => self.context.mesh.is_kept(),
                 Function::Apps | Function::Promises => true,
-                Function::Refresh => false,
+                Function::Refresh => self.context.refresh.is_some(),
             },
             Serving::Mesh => function == Function::Mesh,
             Serving::Apps => function == Function::Apps,
             Serving::Promises => function == Function::Promises,
             Serving::Resync => function == Function::Resync,
+            Serving::Refresh => function == Function::Refresh,
         }
     }
 
@@ -97,10 +106,26 @@ impl<S: Store + 'static> Functions<S> {
         }
     }
 
+    async fn told(&self, news: News) -> Verdict {
+        match &self.context.refresh {
+            Some(refresh) if self.serves(Function::Refresh) => refresh::handle(&self.context, refresh, news).await,
+            _ if self.serving == Serving::Resync => resync::late(&self.context, &news),
+            _ => nothing(Nothing::NotOurs),
+        }
+    }
+
     /// Of a run of several slices the mesh is compared with the first; its Service tells what changed as the reply, all
     /// functions together by the sink.
     async fn tick(&self, request: ResyncRequest) -> Verdict {
         let is_first = request.cursor.is_none();
+        if let Some(refresh) = self.context.refresh.as_ref().filter(|_| self.serves(Function::Refresh) && is_first) {
+            if self.serving == Serving::Refresh {
+                return refresh::tick(&self.context, refresh, request.cause).await;
+            }
+            // What resync and mesh repair, their events tell; this is what was not told before.
+            let (context, refresh, cause) = (self.context.clone(), refresh.clone(), request.cause.clone());
+            self.apart(async move { refresh::tick(&context, &refresh, cause).await });
+        }
         match (self.serves(Function::Resync), self.serves(Function::Mesh) && is_first) {
             (true, true) => {
                 let until = Instant::now() + self.context.pace.slice() + GRACE;
@@ -182,6 +207,7 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
                 resync::keep(&self.context, arrival.into()).await
             }
             Some(Incoming::Change(arrival)) => self.changed(arrival).await,
+            Some(Incoming::News(news)) => self.told(news).await,
             Some(Incoming::Resync(request)) => self.tick(request).await,
             Some(Incoming::Approval(approval)) => self.approve(approval).await,
             Some(Incoming::DeadLetter(letter)) if resyncs => resync::keep(&self.context, letter).await,

@@ -3,6 +3,7 @@
 #![recursion_limit = "256"]
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 
+mod backstage_fake;
 mod binary;
 #[path = "../shared/runtime/tests/http/collector.rs"]
 mod collector;
@@ -21,6 +22,7 @@ mod mesh;
 mod order;
 mod private_ca;
 mod purity;
+mod refresh;
 mod resync;
 mod s3;
 mod story;

@@ -50,7 +50,7 @@ struct World {
     down: Arc<AtomicBool>,
 }
 
-type Posted = Arc<Mutex<Vec<(String, Value)>>>;
+pub(crate) type Posted = Arc<Mutex<Vec<(String, Value)>>>;
 
 #[derive(clap::Parser)]
 struct Args {
@@ -176,7 +176,7 @@ fn source(kinds: &[(&str, &str)]) -> Value {
 }
 
 /// A server that takes whatever is posted, unless it is down.
-async fn sink(posted: &Posted, down: &Arc<AtomicBool>) -> Sink {
+pub(crate) async fn sink(posted: &Posted, down: &Arc<AtomicBool>) -> Sink {
     type Server = (Posted, Arc<AtomicBool>);
     let take = |State((posted, down)): State<Server>, headers: HeaderMap, body: String| async move {
         if down.load(Relaxed) {

@@ -1,7 +1,10 @@
 //! `callboard resync`: a whole run, now.
 
 use super::FOREVER;
-use super::{Format, Target, drift::table};
+use super::{
+    Format, Target,
+    drift::{RefusedBy, table},
+};
 use crate::{
     context::Context,
     mesh,
@@ -127,7 +130,7 @@ fn print(found: &Findings, format: Format) -> anyhow::Result<()> {
             super::print(&format!("{told:#}\n"))
         }
         Format::Table => {
-            let told = table(found);
+            let told = table(found, &RefusedBy::new());
             let (compared, changed) = (found.compared, found.changes.len());
             super::print(&format!("{told}{compared} objects compared, {changed} bucket objects written or deleted\n"))
         }

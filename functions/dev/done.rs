@@ -54,6 +54,7 @@ impl Told {
                 | Nothing::Busy
                 | Nothing::Lapsed
                 | Nothing::Kept
+                | Nothing::Shown
                 | Nothing::Foreign),
             )) => (Done::Unresolved, format!("{}, as only a cluster tells", nothing.as_str())),
             Err(Nack::Reject(why)) => (Done::Rejected, why),

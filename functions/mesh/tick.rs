@@ -10,11 +10,8 @@ use crate::{
     resync::{Findings, Mode, Report, changed, drifted, held, run},
 };
 use bucket::Store;
-use catalog::Located;
 use cluster::Cluster;
-use events::{
-    Approval, Cataloged, Function, Nack, Nothing, ObjectChange, ObjectRef, Reply, ResyncRequest, Scope, Verdict,
-};
+use events::{Approval, Cataloged, Function, Nack, Nothing, Reply, ResyncRequest, Scope, Verdict};
 use std::time::{Duration, Instant};
 
 /// How long a comparison may take.
@@ -123,17 +120,10 @@ async fn settle<S: Store>(cx: &Context<S>, request: &ResyncRequest, until: Insta
 pub(super) fn reply<S>(cx: &Context<S>, request: &ResyncRequest, findings: Findings) -> Verdict {
     let Findings { mut changes, refused, .. } = findings;
     changes.sort_by(|a, b| a.key.cmp(&b.key));
-    let Some((subject, key)) = changes.first().and_then(|change| named(cx, change)) else {
+    let Some((subject, key)) = changes.first().and_then(|change| cx.object_at(&change.key)) else {
         return Ok(Reply::Nothing(Nothing::Unchanged));
     };
     let cause = request.cause.clone();
     let cataloged = Cataloged { cause, changes, refused, ignored: Vec::new(), truncated: false };
-    cataloged.event(Function::Mesh, &subject, &key).map(changed).map_err(Nack::Reject)
-}
-
-/// Whose the bucket object is.
-fn named<S>(cx: &Context<S>, change: &ObjectChange) -> Option<(ObjectRef, String)> {
-    let Located { key, group, kind, namespace, name } = cx.settings.layout.read(&change.key)?;
-    let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
-    Some((ObjectRef::new(&api_version, &kind, namespace.as_deref(), &name).ok()?, key.to_string()))
+    cataloged.event(Function::Mesh, &subject, &key.to_string()).map(changed).map_err(Nack::Reject)
 }

@@ -24,7 +24,9 @@ pub use run::{Mode, Report, accept_cluster, approve_held, redrive, slice};
 
 use crate::context::Context;
 use bucket::Store;
-use events::{Approval, Cursor, DeadLetter, Function, Nack, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict};
+use events::{
+    Approval, Cursor, DeadLetter, Function, Nack, News, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict,
+};
 use std::time::Instant;
 
 /// How many slices a run may take: a chain of replies ends after 255, by Knative's TTL.
@@ -75,16 +77,23 @@ pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     }
 }
 
+/// Counts news that nobody took in time: Knative marks no dead letter of a subscriber that did not answer.
+pub fn late<S>(cx: &Context<S>, news: &News) -> Verdict {
+    cx.dead_letters.came(&news.cause.ty);
+    Ok(Reply::Nothing(Nothing::Kept))
+}
+
 /// Keeps a dead letter for the next tick.
 ///
 /// # Errors
 /// If the bucket cannot be used.
 pub async fn keep<S: Store>(cx: &Context<S>, dead: DeadLetter) -> Verdict {
     cx.dead_letters.came(&dead.cause.ty);
-    // The next tick makes up for these: that of the mesh for its own objects.
+    // The next tick makes up for these: that of the mesh for its own objects, that of refresh for news.
     let is_tick = [events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str());
+    let is_news = events::is_news(&dead.cause.ty);
     let is_of_mesh = dead.function == Some(Function::Mesh) && dead.object.is_some();
-    if !is_tick && !is_of_mesh {
+    if !is_tick && !is_news && !is_of_mesh {
         dead::bury(cx, &dead).await?;
     }
     Ok(Reply::Nothing(Nothing::Kept))

@@ -217,10 +217,14 @@ async fn what_stands_there_tells_its_version_and_whose_it_is() {
     assert_eq!(process.standing(&key).await, Ok(None));
     process.sync(&key, Wanted::Is(&wanted), &version, "7").await.unwrap();
     let sha256 = wanted.sha256().to_owned();
-    let ours = Standing { version, sha256, ours: true };
+    let etag = process.entities().await.unwrap()[&key.to_string()].clone();
+    let entities = wanted.entities().iter().map(ToString::to_string).collect();
+    let ours = Standing { version, sha256, etag, entities, ours: true };
     assert_eq!(process.standing(&key).await, Ok(Some(ours)));
     let written = place.put(&key.to_string(), "kind: Component", Condition::Always).await;
     assert!(matches!(written, Conditional::Done(_)));
-    let foreign = Standing { version: Version::default(), sha256: String::new(), ours: false };
+    let etag = process.entities().await.unwrap()[&key.to_string()].clone();
+    let (version, sha256) = (Version::default(), String::new());
+    let foreign = Standing { version, sha256, etag, entities: Vec::new(), ours: false };
     assert_eq!(process.standing(&key).await, Ok(Some(foreign)));
 }

@@ -3,7 +3,7 @@
 /// A call that failed.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// It does not answer, or not in time.
+    /// It does not answer, or not in time, or something before it says so (502, 503, 504).
     #[error("{0}")]
     Unreached(String),
     /// The token is missing, wrong, or does not allow it (401, 403).
@@ -12,4 +12,25 @@ pub enum Error {
     /// It answered something else than was to be expected.
     #[error("{0}")]
     Refused(String),
+}
+
+impl Error {
+    /// The same with what was tried in front of it.
+    pub(crate) fn on(self, tried: &str) -> Self {
+        let on = |why: String| format!("failed to {tried}: {why}");
+        match self {
+            Self::Unreached(why) => Self::Unreached(on(why)),
+            Self::Denied(why) => Self::Denied(on(why)),
+            Self::Refused(why) => Self::Refused(on(why)),
+        }
+    }
+
+    /// The value of the metric attribute `outcome`.
+    pub(crate) fn as_str(&self) -> &'static str {
+        match self {
+            Self::Unreached(_) => "unreached",
+            Self::Denied(_) => "denied",
+            Self::Refused(_) => "refused",
+        }
+    }
 }

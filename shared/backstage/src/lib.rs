@@ -3,13 +3,23 @@
 //! Nothing of Backstage is installed for this: refresh, scheduler and entity routes are stock (Backstage 1.55).
 
 mod args;
+mod ca_bundle;
 mod catalog;
 mod error;
+mod line;
 mod location;
 mod seen;
+mod task;
+mod token;
+mod trouble;
+mod wire;
 
 pub use args::Args;
-pub use catalog::{Backstage, Known, Pending, Task, Triggered};
+pub use ca_bundle::CaBundle;
+pub use catalog::{Backstage, Known, Triggered};
 pub use error::Error;
 pub use location::Location;
-pub use seen::{Seen, Trouble};
+pub use seen::{Pending, Seen};
+pub use task::Task;
+pub use token::Token;
+pub use trouble::Trouble;

@@ -1,7 +1,20 @@
 //! What Backstage shows of an entity.
 
+use crate::Trouble;
+use serde::Deserialize;
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// Where an entity is read from, as `url:<target>`.
+const MANAGED_BY: &str = "backstage.io/managed-by-location";
+
+/// What is asked for of an entity.
+pub(crate) const FIELDS: [&str; 5] =
+    ["kind", "metadata.name", "metadata.namespace", "metadata.annotations.backstage.io/managed-by-location", "status"];
+
 /// An entity that is in the catalog.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Entity")]
 pub struct Seen {
     /// Its full ref, in lower case.
     pub reference: String,
@@ -11,11 +24,65 @@ pub struct Seen {
     pub troubles: Vec<Trouble>,
 }
 
-/// Something that Backstage says of an entity, in its own words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Trouble {
-    /// The entity which the words name, where they name one.
-    pub entity: Option<String>,
-    /// The words, one line, 1 KiB at most.
-    pub words: String,
+/// An entity that the catalog has never accepted, of the module `unprocessed`.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(from = "Unprocessed")]
+pub struct Pending {
+    /// Its full ref.
+    pub reference: String,
+    /// The target of the Location that it comes from; empty where it has none.
+    pub target: String,
+    /// Why; empty while Backstage has not come to it.
+    pub troubles: Vec<Trouble>,
+}
+
+#[derive(Deserialize)]
+struct Entity {
+    kind: String,
+    metadata: Metadata,
+    /// Anyone may write into it.
+    #[serde(default)]
+    status: Value,
+}
+
+#[derive(Deserialize)]
+struct Metadata {
+    name: String,
+    namespace: Option<String>,
+    #[serde(default)]
+    annotations: BTreeMap<String, String>,
+}
+
+/// A row of `refresh_state`. It has an empty text in `errors` before it was processed.
+#[derive(Deserialize)]
+struct Unprocessed {
+    entity_ref: String,
+    #[serde(default)]
+    unprocessed_entity: Value,
+    #[serde(default)]
+    errors: Value,
+}
+
+impl From<Entity> for Seen {
+    fn from(entity: Entity) -> Self {
+        let metadata = entity.metadata;
+        let namespace = metadata.namespace.as_deref().unwrap_or("default");
+        let reference = format!("{}:{namespace}/{}", entity.kind, metadata.name).to_lowercase();
+        let items = entity.status["items"].as_array().into_iter().flatten();
+        let troubles = items.filter(|item| item["level"] == "error").map(Trouble::of_status).collect();
+        Self { reference, target: target(metadata.annotations.get(MANAGED_BY).map(String::as_str)), troubles }
+    }
+}
+
+impl From<Unprocessed> for Pending {
+    fn from(row: Unprocessed) -> Self {
+        let managed_by = row.unprocessed_entity["metadata"]["annotations"][MANAGED_BY].as_str();
+        let errors = row.errors.as_array().into_iter().flatten();
+        let troubles = errors.map(Trouble::of_error).collect();
+        Self { target: target(managed_by), reference: row.entity_ref, troubles }
+    }
+}
+
+fn target(managed_by: Option<&str>) -> String {
+    managed_by.and_then(|it| it.strip_prefix("url:")).unwrap_or_default().to_owned()
 }

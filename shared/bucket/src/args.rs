@@ -35,6 +35,15 @@ impl Args {
         self.endpoint.as_deref().filter(|endpoint| !endpoint.is_empty())
     }
 
+    /// The URL of the bucket, with the bucket in the path; `None`: AWS.
+    ///
+    /// # Errors
+    /// If the bucket's name makes no URL.
+    pub fn url(&self) -> Result<Option<url::Url>, url::ParseError> {
+        let url = |endpoint: &str| url::Url::parse(&format!("{}/{}", endpoint.trim_end_matches('/'), self.bucket));
+        self.endpoint().map(url).transpose()
+    }
+
     /// What is known of the store's conditional writes.
     pub fn honours(&self) -> Honours {
         if self.unconditional { Honours::Nothing } else { Honours::Unknown }

@@ -31,7 +31,7 @@ pub fn decode(mut event: Event) -> Result<Option<Incoming>, Nack> {
     Ok(match event.ty() {
         resync::REQUESTED | resync::PING => resync::request(&mut event)?.map(Incoming::Resync),
         resync::APPROVED => Some(Incoming::Approval(resync::approval(&mut event)?)),
-        ty if news::TYPES.contains(&ty) => Some(Incoming::News(news::decode(&mut event)?)),
+        ty if news::is_news(ty) => Some(Incoming::News(news::decode(&mut event)?)),
         _ => arrival::decode(&mut event)?.map(Incoming::Change),
     })
 }

@@ -1,7 +1,7 @@
 //! What our own events tell of the bucket, to whom passes it on.
 
 use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, incoming};
-use cloudevents::{AttributesReader, Event};
+use cloudevents::Event;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
@@ -43,6 +43,11 @@ pub(crate) const TYPES: [&str; 5] = [
     Function::Resync.reply_type(),
     DRIFTED,
 ];
+
+/// Whether events of this type tell of the bucket.
+pub fn is_news(ty: &str) -> bool {
+    TYPES.contains(&ty)
+}
 
 pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
     let cause = Cause::of(event);

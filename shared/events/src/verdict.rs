@@ -36,6 +36,8 @@ pub enum Nothing {
     Lapsed,
     /// A dead letter was kept.
     Kept,
+    /// Backstage was told of it.
+    Shown,
     /// The bucket was filled by another cluster: nothing is written to it.
     Foreign,
 }
@@ -53,6 +55,7 @@ impl Nothing {
             Self::Busy => "busy",
             Self::Lapsed => "lapsed",
             Self::Kept => "kept",
+            Self::Shown => "shown",
             Self::Foreign => "foreign",
         }
     }

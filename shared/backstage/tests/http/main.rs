@@ -1,0 +1,10 @@
+//! Backstage as its catalog answers at the wire, and whatever else may answer in its place.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
+
+mod catalog;
+mod failures;
+mod fake;
+mod seen;
+mod tls;
+mod token;

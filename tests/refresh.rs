@@ -1,0 +1,327 @@
+//! Backstage is told what changed: at once, together, again where it was down, and asked whether it took it.
+
+mod down;
+mod refusals;
+
+use crate::{
+    backstage_fake::{FakeBackstage, TASK, TOKEN, Wrong},
+    binary::{NEEDED, callboard},
+    kubernetes::resource,
+    memory::Memory,
+    resync::{Posted, sink},
+    support::{Answer, answer, args, process, settings, structured},
+};
+use axum::Router;
+use backstage::{Backstage, Location};
+use bucket::{Bucket, Honours};
+use callboard::{
+    context::Context,
+    refresh::Refresh,
+    serving::{Functions, Serving},
+};
+use clap::Parser;
+use cloudevents::{Event, EventBuilder, EventBuilderV10};
+use events::{Reply, Verdict};
+use runtime::Handler;
+use serde_json::{Value, json};
+use std::{
+    sync::{Arc, atomic::AtomicBool},
+    time::Duration,
+};
+use tempfile::NamedTempFile;
+
+const BUCKET: &str = "http://seaweedfs.example:8333/catalog";
+
+/// Looks soon after; the times of a Service are seconds.
+const SOON: [Duration; 3] = [Duration::from_millis(60), Duration::from_millis(120), Duration::from_millis(180)];
+
+#[derive(clap::Parser)]
+struct Args {
+    #[command(flatten)]
+    backstage: backstage::Args,
+}
+
+/// A bucket, who writes it, a Backstage whose provider lists it, and `refresh`.
+struct World {
+    store: Memory,
+    writer: Functions<Memory>,
+    backstage: FakeBackstage,
+    edge: Backstage,
+    refresh: Router,
+    posted: Posted,
+    /// Read at each call.
+    _token: NamedTempFile,
+}
+
+impl World {
+    async fn new() -> Self {
+        Self::over(Memory::default(), FakeBackstage::new()).await
+    }
+
+    /// A process of `refresh` that has just started.
+    async fn over(store: Memory, backstage: FakeBackstage) -> Self {
+        let url = backstage.serve().await;
+        let token = NamedTempFile::new().unwrap();
+        std::fs::write(token.path(), TOKEN).unwrap();
+        let file = token.path().to_str().unwrap();
+        let arguments =
+            ["test", "--backstage-url", &url, "--backstage-bucket-url", BUCKET, "--backstage-token-file", file];
+        let edge = Backstage::new(&Args::parse_from(arguments).backstage, None).unwrap().unwrap();
+        let (listed, located) = (store.clone(), edge.clone());
+        backstage.lists(move || listed.entities().keys().map(|key| located.location(key)).collect());
+        let posted = Posted::default();
+        let settings = settings();
+        let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
+        let sink = sink(&posted, &Arc::new(AtomicBool::new(false))).await;
+        let refresh = Refresh::new(edge.clone(), Duration::from_secs(10)).looking_after(SOON);
+        let context = Context::new(settings, bucket).with_sink(sink).with_refresh(refresh);
+        let refresh = runtime::router(Functions::start(Serving::Refresh, context).unwrap(), &args(20));
+        Self { writer: process(store.clone()), store, backstage, edge, refresh, posted, _token: token }
+    }
+
+    /// An App is as this title says; the event that tells of it.
+    async fn app(&self, name: &str, version: u32) -> Event {
+        replied(self.writer.handle(resource("update", &app(name, version))).await)
+    }
+
+    async fn deleted(&self, name: &str, version: u32) -> Event {
+        replied(self.writer.handle(resource("delete", &app(name, version))).await)
+    }
+
+    async fn tell(&self, event: &Event) -> Answer {
+        answer(&self.refresh, structured(event)).await
+    }
+
+    /// Backstage is told: the answer is an empty one.
+    async fn told(&self, event: &Event) {
+        let told = self.tell(event).await;
+        assert_eq!((told.status.as_u16(), told.body.as_str()), (204, ""));
+    }
+
+    async fn tick(&self) -> Answer {
+        self.tell(&event("dev.callboard.resync.requested", json!({}))).await
+    }
+
+    fn location(&self, name: &str) -> Location {
+        self.edge.location(&key(name))
+    }
+
+    /// The calls since this was last asked, of these kinds.
+    fn calls(&self, kinds: &[&str]) -> Vec<String> {
+        let is_asked = |call: &String| kinds.iter().any(|kind| call.starts_with(kind));
+        self.backstage.calls().into_iter().filter(is_asked).collect()
+    }
+
+    /// The calls by which Backstage is told.
+    fn telling(&self) -> Vec<String> {
+        self.calls(&["refresh", "trigger"])
+    }
+
+    fn read(&self, name: &str) -> String {
+        format!("refresh {}", self.location(name).reference)
+    }
+}
+
+fn app(name: &str, version: u32) -> Value {
+    json!({
+        "apiVersion": "workshop.kratix.io/v1",
+        "kind": "App",
+        "metadata": {
+            "name": name, "namespace": "default", "uid": name, "resourceVersion": version.to_string(),
+            "annotations": {"callboard.dev/title": format!("{name} {version}")},
+        },
+        "spec": {},
+    })
+}
+
+fn key(name: &str) -> String {
+    format!("entities/main/workshop.kratix.io/app/default/{name}.yaml")
+}
+
+fn event(ty: &str, data: Value) -> Event {
+    EventBuilderV10::new().id("1").source("/test").ty(ty).data("application/json", data).build().unwrap()
+}
+
+fn replied(verdict: Verdict) -> Event {
+    match verdict {
+        Ok(Reply::Changed(reply)) => *reply,
+        verdict => panic!("{verdict:?}"),
+    }
+}
+
+fn trigger() -> String {
+    format!("trigger {TASK}")
+}
+
+#[tokio::test]
+async fn a_new_object_is_listed_a_changed_one_is_read_and_a_removed_one_is_listed() {
+    let world = World::new().await;
+    world.told(&world.app("todo", 1).await).await;
+    let mut calls = world.telling();
+    calls.sort();
+    assert_eq!(calls, [world.read("todo"), trigger()]);
+    world.told(&world.app("todo", 2).await).await;
+    assert_eq!(world.telling(), [world.read("todo")]);
+    world.told(&world.deleted("todo", 3).await).await;
+    assert_eq!(world.telling(), [trigger()]);
+}
+
+#[tokio::test]
+async fn a_changed_object_that_backstage_does_not_know_is_listed() {
+    let world = World::new().await;
+    world.app("todo", 1).await;
+    world.told(&world.app("todo", 2).await).await;
+    assert_eq!(world.telling(), [world.read("todo"), trigger()]);
+}
+
+#[tokio::test]
+async fn a_run_of_the_provider_that_is_going_is_waited_for() {
+    let world = World::new().await;
+    world.backstage.break_off("trigger", Wrong::Status(409), 4);
+    world.told(&world.app("todo", 1).await).await;
+    assert_eq!(world.calls(&["trigger"]), vec![trigger(); 5]);
+}
+
+#[tokio::test]
+async fn an_object_that_came_back_is_read_and_listed() {
+    let world = World::new().await;
+    world.told(&world.app("todo", 1).await).await;
+    world.deleted("todo", 2).await;
+    let again = world.app("todo", 3).await;
+    world.telling();
+    world.told(&again).await;
+    let mut calls = world.telling();
+    calls.sort();
+    assert_eq!(calls, [world.read("todo"), trigger()]);
+}
+
+#[tokio::test]
+async fn what_comes_during_a_flush_is_told_together() {
+    let world = World::new().await;
+    let (first, slow) = (world.app("first", 1).await, Duration::from_millis(300));
+    world.backstage.break_off("trigger", Wrong::Slow(slow), 1);
+    let mut events = Vec::new();
+    for version in 1..=40 {
+        events.push(world.app(&format!("todo-{}", version % 4), version).await);
+    }
+    let first = world.told(&first);
+    let rest = async {
+        tokio::time::sleep(slow / 4).await;
+        futures::future::join_all(events.iter().map(|event| world.told(event))).await
+    };
+    tokio::join!(first, rest);
+    let calls = world.telling();
+    let triggers = calls.iter().filter(|call| **call == trigger()).count();
+    assert_eq!((triggers, calls.len()), (2, 2 + 1 + 4), "{calls:?}");
+}
+
+#[tokio::test]
+async fn what_comes_during_a_long_flush_does_not_wait_for_its_end() {
+    let world = World::new().await;
+    let (slow, quick) = (world.app("slow", 1).await, world.app("quick", 1).await);
+    world.backstage.break_off("trigger", Wrong::Slow(Duration::from_millis(2500)), 1);
+    let slow = world.told(&slow);
+    let quick = async {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        world.told(&quick).await;
+    };
+    tokio::pin!(slow, quick);
+    tokio::select! {
+        () = &mut slow => panic!("the first one's end was waited for"),
+        () = &mut quick => {}
+    }
+    slow.await;
+}
+
+/// A run sees what is in the bucket when it begins, and is busy most of the time.
+#[tokio::test]
+async fn eight_writers_lose_nothing() {
+    let world = World::new().await;
+    let lanes = (0..8).map(|lane| {
+        let world = &world;
+        async move {
+            for version in 0..10 {
+                let name = format!("app-{lane}-{version}");
+                world.backstage.break_off("trigger", Wrong::Status(409), 1);
+                world.told(&world.app(&name, 1).await).await;
+                world.told(&world.app(&name, 2).await).await;
+                if version % 3 == 0 {
+                    world.told(&world.deleted(&name, 3).await).await;
+                }
+            }
+        }
+    });
+    futures::future::join_all(lanes).await;
+    let known: Vec<_> = world.store.entities().into_keys().map(|key| world.edge.location(&key).reference).collect();
+    let seen = world.edge.by_refs(&known).await.unwrap();
+    assert!(known.len() == 48 && seen.iter().all(Option::is_some), "{seen:?}");
+    let gone = world.location("app-0-0").reference;
+    assert_eq!(world.edge.by_refs(&[gone]).await.unwrap(), [None]);
+}
+
+#[tokio::test]
+async fn drift_that_was_mended_is_told() {
+    let world = World::new().await;
+    world.told(&world.app("todo", 1).await).await;
+    world.telling();
+    let drift = |reason: &str| {
+        let drift = [json!({"reason": reason, "kind": "app.workshop.kratix.io", "key": key("todo"), "detail": "d"})];
+        event("dev.callboard.catalog.drifted", json!({"drift": drift}))
+    };
+    world.told(&drift("stale")).await;
+    assert_eq!(world.telling(), [world.read("todo")]);
+    world.told(&drift("foreign")).await;
+    assert_eq!(world.telling(), [""; 0]);
+}
+
+#[tokio::test]
+async fn what_is_no_news_is_rejected_and_what_is_not_ours_is_left_alone() {
+    let world = World::new().await;
+    assert_eq!(world.tell(&event("dev.callboard.app.cataloged", json!({"changes": 1}))).await.status, 422);
+    let foreign =
+        json!({"changes": [{"key": "entities/other/x/y/z.yaml", "entities": []}, {"key": "../x", "entities": []}]});
+    world.told(&event("dev.callboard.app.cataloged", foreign)).await;
+    world.told(&resource("update", &app("todo", 1))).await;
+    assert_eq!(world.backstage.calls(), [""; 0]);
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_answer_keeps_nobody_from_telling() {
+    let world = World::new().await;
+    let told = world.app("todo", 1).await;
+    world.store.break_off("head", usize::MAX);
+    world.told(&told).await;
+    assert_eq!(world.calls(&["trigger"]), [trigger()]);
+}
+
+#[tokio::test]
+async fn without_a_backstage_refresh_does_not_start_and_all_leave_news_alone() {
+    let context = |store| Context::new(settings(), Bucket::new(store, settings().layout, Honours::Conditions));
+    let refused = Functions::start(Serving::Refresh, context(Memory::default())).err().unwrap();
+    assert!(refused.to_string().contains("CALLBOARD_BACKSTAGE_URL"), "{refused}");
+    let all = Functions::start(Serving::All, context(Memory::default())).unwrap();
+    let news = event("dev.callboard.app.cataloged", json!({"changes": [{"key": key("todo"), "entities": []}]}));
+    assert_eq!(answer(&runtime::router(all, &args(20)), structured(&news)).await.status, 204);
+    let mut binary = callboard(&NEEDED);
+    let ended = tokio::task::spawn_blocking(move || binary.env("FUNCTION", "refresh").output().unwrap()).await.unwrap();
+    assert!(String::from_utf8_lossy(&ended.stderr).contains("CALLBOARD_BACKSTAGE_URL"), "{ended:?}");
+}
+
+#[tokio::test]
+async fn all_functions_in_one_process_tell_what_their_own_events_say() {
+    let world = World::new().await;
+    let refresh = Refresh::new(world.edge.clone(), Duration::from_secs(10));
+    let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
+    let all = Functions::start(Serving::All, Context::new(settings(), bucket).with_refresh(refresh)).unwrap();
+    let told = replied(all.handle(resource("update", &app("todo", 1))).await);
+    assert!(all.handle(told).await.is_ok());
+    assert!(world.calls(&["trigger"]) == [trigger()]);
+    assert!(all.handle(event("dev.callboard.resync.requested", json!({}))).await.is_ok());
+    for _ in 0..100 {
+        if world.calls(&["trigger"]) == [trigger()] {
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    panic!("a tick triggers no run");
+}
