@@ -4,7 +4,7 @@ use crate::{binary::Served, event_types::EVENTS};
 use callboard::args::Cli;
 use clap::CommandFactory;
 use events::Function;
-use manifests::{all, argument, default_of, deploy, files, is_ours, name, objects, text, variable, variables};
+use manifests::{all, argument, default_of, deploy, files, is_ours, name, objects, of, text, variable, variables};
 use serde_json::{Value, json};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -33,8 +33,8 @@ fn a_service_is_its_function_in_the_image_of_this_version() {
         assert_eq!(service["metadata"]["labels"]["networking.knative.dev/visibility"], "cluster-local");
         let annotations = &service["spec"]["template"]["metadata"]["annotations"];
         assert_eq!(annotations["autoscaling.knative.dev/max-scale"], "1");
-        // The mesh is an index in memory.
-        let least = if ["mesh", "all"].contains(&name) { "1" } else { "0" };
+        // The mesh is an index in memory, and a change does not wait for a pod to tell Backstage of it.
+        let least = if ["mesh", "refresh", "all"].contains(&name) { "1" } else { "0" };
         assert_eq!(annotations["autoscaling.knative.dev/min-scale"], least, "{name}");
         let image = concat!("ghcr.io/callboard-dev/callboard:", env!("CARGO_PKG_VERSION"));
         assert_eq!(pod["containers"][0]["image"], image);
@@ -56,6 +56,30 @@ fn a_service_provides_the_events_that_its_function_sends() {
 }
 
 #[test]
+fn one_service_takes_the_place_of_each_single_function() {
+    let kustomization = fs::read_to_string(deploy().join("components/one-service/kustomization.yaml")).unwrap();
+    let kustomization: Value = serde_saphyr::from_str(&kustomization).unwrap();
+    let patches = kustomization["patches"].as_array().unwrap().iter();
+    let deleted: BTreeSet<_> = patches
+        .filter(|it| text(&it["patch"]).contains("$patch: delete"))
+        .flat_map(|it| {
+            let names = text(&it["target"]["name"]).trim_start_matches("callboard-(").trim_end_matches(')');
+            names.split('|').map(|name| (text(&it["target"]["kind"]), name)).collect::<Vec<_>>()
+        })
+        .collect();
+    // What stands for all: the source's account, and the SinkBinding whose subject is changed.
+    let stays = [("ServiceAccount", "callboard-sources"), ("SinkBinding", "resync")];
+    let singles = ["base", "components/backstage"].map(of).concat();
+    let singles = singles.iter().map(|it| (text(&it["kind"]), name(it)));
+    let singles = singles.filter(|(kind, _)| ["Service", "ServiceAccount", "SinkBinding", "Trigger"].contains(kind));
+    let singles: BTreeSet<_> = singles
+        .filter(|it| !stays.contains(it))
+        .map(|(kind, name)| (kind, name.trim_start_matches("callboard-")))
+        .collect();
+    assert_eq!(deleted, singles);
+}
+
+#[test]
 fn the_probes_are_answered_on_the_port_that_is_listened_on() {
     let served = Served::start(&[("FUNCTION", "apps")]);
     for service in all("Service").iter().filter(|it| is_ours(it)) {
@@ -69,6 +93,30 @@ fn the_probes_are_answered_on_the_port_that_is_listened_on() {
             assert!(answer.starts_with("HTTP/1.1 200 "), "{probe}: {answer}");
         }
     }
+}
+
+#[test]
+fn the_token_of_backstage_is_the_file_of_a_secret_that_is_not_here() {
+    for service in all("Service").iter().filter(|it| is_ours(it)) {
+        let (name, pod) = (name(service), &service["spec"]["template"]["spec"]);
+        let (container, file) = (&pod["containers"][0], variable(service, "CALLBOARD_BACKSTAGE_TOKEN_FILE"));
+        if !["refresh", "all"].contains(&name) {
+            assert_eq!((file, &pod["volumes"]), (None, &Value::Null), "{name}");
+            continue;
+        }
+        let file = file.unwrap();
+        let (folder, key) = file.rsplit_once('/').unwrap();
+        assert_eq!(key, "token", "{name}");
+        let mount = json!([{"name": "backstage", "mountPath": folder, "readOnly": true}]);
+        assert_eq!(container["volumeMounts"], mount, "{name}");
+        let secret = json!({"secretName": "callboard-backstage", "optional": true});
+        assert_eq!(pod["volumes"], json!([{"name": "backstage", "secret": secret}]), "{name}");
+    }
+    for file in files(&deploy()) {
+        let text = fs::read_to_string(&file).unwrap();
+        assert!(!text.contains("name: callboard-backstage") && !text.contains("CALLBOARD_BACKSTAGE_TOKEN="));
+    }
+    assert!(all("Secret").is_empty());
 }
 
 #[test]

@@ -1,13 +1,14 @@
 //! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/events.md.
 
-use events::{APPROVED, DRIFTED, Function, HELD, REQUESTED};
+use cloudevents::AttributesReader;
+use events::{APPROVED, Cause, DRIFTED, EntityRefused, Function, HELD, ObjectRef, REQUESTED, Refusal};
 use serde_json::Value;
 use std::{collections::BTreeMap, env, fs, path::Path};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Who sends the events of a type, and how.
-pub(crate) const EVENTS: [(&str, &[Function], &str); 8] = [
+pub(crate) const EVENTS: [(&str, &[Function], &str); 9] = [
     ("dev.callboard.app.cataloged", &[Function::Apps], "The reply of `apps`"),
     ("dev.callboard.promise.cataloged", &[Function::Promises], "The reply of `promises`"),
     ("dev.callboard.mesh.cataloged", &[Function::Mesh], "The reply of `mesh`"),
@@ -18,7 +19,8 @@ pub(crate) const EVENTS: [(&str, &[Function], &str); 8] = [
     ),
     (DRIFTED, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
     (HELD, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
-    (REQUESTED, &[], "Taken by `resync` and `mesh`; also the reply of `resync` where a run goes on"),
+    ("dev.callboard.entity.refused", &[Function::Refresh], "Sent by `refresh` to its sink"),
+    (REQUESTED, &[], "Taken by `resync`, `mesh` and `refresh`; also the reply of `resync` where a run goes on"),
     (APPROVED, &[], "Taken by `resync` and `mesh`"),
 ];
 
@@ -28,7 +30,8 @@ fn each_schema_is_of_a_type_that_we_emit_or_take() {
     types.sort();
     assert_eq!(schemas().into_keys().collect::<Vec<_>>(), types);
     for (ty, functions, how) in EVENTS {
-        let replies = functions.iter().any(|function| function.reply_type() == ty);
+        let mut replying = functions.iter().filter(|function| **function != Function::Refresh);
+        let replies = replying.any(|function| function.reply_type() == ty);
         assert_eq!(replies, how.starts_with("The reply of"), "{ty}");
     }
 }
@@ -59,6 +62,36 @@ fn the_events_are_documented_as_the_schemas_say() {
     let schemas = schemas();
     let sections = EVENTS.map(|(ty, functions, how)| section(ty, functions, how, &schemas[ty])).concat();
     assert_file("docs/events.md", &[before, begin, &sections, end, after].concat());
+}
+
+#[test]
+fn what_backstage_refuses_is_told_as_its_schema_says() {
+    let refusal = |entity: Option<&str>| Refusal {
+        entity: entity.map(str::to_owned),
+        reason: "kind System is not allowed".to_owned(),
+        advice: entity.map(|_| "catalog.rules: add System".to_owned()),
+    };
+    let refused = EntityRefused {
+        cause: Cause::new("/callboard/apps", "1", Function::Apps.reply_type()),
+        key: "entities/main/workshop.kratix.io/app/default/todo.yaml".to_owned(),
+        etag: "\"0\"".to_owned(),
+        location: "location:default/generated-0".to_owned(),
+        refused: vec![refusal(None), refusal(Some("system:default/todo"))],
+        truncated: true,
+    };
+    let subject = ObjectRef::new("workshop.kratix.io/v1", "App", Some("default"), "todo").unwrap();
+    let event = refused.event(&subject).unwrap();
+    let schema: Value = serde_json::from_str(&schemas()[event.ty()]).unwrap();
+    let data: Value = event.data().unwrap().clone().try_into().unwrap();
+    assert_eq!(event.dataschema().unwrap().as_str(), schema["$id"]);
+    let valid = jsonschema::draft202012::new(&schema).unwrap();
+    let errors: Vec<_> = valid.iter_errors(&data).map(|error| error.to_string()).collect();
+    assert!(errors.is_empty(), "{errors:?}");
+    for field in data.as_object().unwrap().keys().filter(|field| *field != "truncated") {
+        let mut without = data.clone();
+        without.as_object_mut().unwrap().remove(field);
+        assert!(!valid.is_valid(&without), "{field}");
+    }
 }
 
 /// By type, as they are written.

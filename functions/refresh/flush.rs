@@ -39,13 +39,19 @@ pub(super) async fn flush<S: Store>(
     let keys: Vec<_> = keys.iter().map(|(key, told)| (key.clone(), told.clone())).collect();
     let found = stream::iter(keys).map(|(key, told)| async move { (stands(cx, &key).await, key, told) });
     let found: Vec<(Found, Key, Told)> = found.buffer_unordered(AT_ONCE).collect().await;
-    let there: Vec<_> =
-        found.iter().filter(|(it, ..)| !matches!(it, Found::Gone)).map(|(_, key, _)| key.to_string()).collect();
-    let is_listed = |(it, _, told): &(Found, Key, Told)| matches!(it, Found::Gone) || told.became == Became::Other;
+    let (mut changed, mut others, mut is_listed) = (Vec::new(), Vec::new(), false);
+    for (found, key, told) in &found {
+        match (found, told.became) {
+            (Found::Gone, _) => is_listed = true,
+            (_, Became::Changed) => changed.push(key.to_string()),
+            (_, Became::Other) => others.push(key.to_string()),
+        }
+    }
     let backstage = &refresh.backstage;
-    if found.iter().any(is_listed) {
-        tokio::try_join!(read(backstage, there), list(backstage))?;
-    } else if read(backstage, there).await? {
+    if is_listed || !others.is_empty() {
+        let others = async { read(backstage, known(backstage, others).await?).await };
+        tokio::try_join!(list(backstage), read(backstage, changed), others)?;
+    } else if read(backstage, changed).await? {
         list(backstage).await?;
     }
     for (found, key, told) in found {
@@ -79,6 +85,14 @@ async fn stands<S: Store>(cx: &Context<S>, key: &Key) -> Found {
         }
         Err(_) => Found::Unknown,
     }
+}
+
+/// Those of these objects that Backstage knows; by one call, where most are new.
+pub(super) async fn known(backstage: &Backstage, mut keys: Vec<String>) -> Result<Vec<String>, Error> {
+    let references: Vec<_> = keys.iter().map(|key| backstage.location(key).reference).collect();
+    let mut seen = backstage.by_refs(&references).await?.into_iter();
+    keys.retain(|_| seen.next().flatten().is_some());
+    Ok(keys)
 }
 
 /// Lets Backstage read these objects anew; whether it does not know all of them.

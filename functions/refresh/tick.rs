@@ -2,7 +2,6 @@
 
 use super::{Refresh, flush, untold};
 use crate::context::Context;
-use backstage::Location;
 use bucket::Store;
 use catalog::Key;
 use events::{Cause, Nothing, Reply, Verdict};
@@ -67,12 +66,8 @@ async fn show<S: Store>(
     let due: Vec<(Key, &String)> =
         due.filter_map(|(key, etag)| Some((cx.settings.layout.read(key)?.key, etag))).collect();
     for part in due.chunks(PART) {
-        let locations: Vec<Location> =
-            part.iter().map(|(key, _)| refresh.backstage.location(&key.to_string())).collect();
-        let references: Vec<_> = locations.iter().map(|location| location.reference.clone()).collect();
-        let known = refresh.backstage.by_refs(&references).await?;
-        let known = part.iter().zip(known).filter(|(_, seen)| seen.is_some()).map(|((key, _), _)| key.to_string());
-        flush::read(&refresh.backstage, known.collect()).await?;
+        let keys = part.iter().map(|(key, _)| key.to_string()).collect();
+        flush::read(&refresh.backstage, flush::known(&refresh.backstage, keys).await?).await?;
         for (key, etag) in part {
             refresh.confirmed.confirm(&key.to_string(), etag);
             refresh.looks.add(key, cause, None);

@@ -92,7 +92,7 @@ fn every_binding_gives_a_role_of_ours_or_the_mesh_one_of_knative_to_an_account_o
 fn where_only_ours_may_send_each_of_ours_may() {
     let policy = one("components/secured", "EventPolicy", "callboard");
     let may: BTreeSet<_> = policy["spec"]["from"].as_array().unwrap().iter().map(|it| text(&it["sub"])).collect();
-    let folders = ["base", "components/app", "components/one-service"];
+    let folders = ["base", "components/app", "components/backstage", "components/one-service"];
     let senders = folders
         .into_iter()
         .flat_map(of)
@@ -120,6 +120,16 @@ fn the_namespaces_of_the_example_are_chosen_in_one_place() {
             (&json!("kubernetes.io/metadata.name"), &json!("In"))
         );
         assert_eq!(expression["values"].as_array().unwrap().iter().map(text).collect::<BTreeSet<_>>(), chosen);
+    }
+}
+
+#[test]
+fn refresh_has_no_right_and_no_token_of_the_cluster() {
+    let account = one("components/backstage", "ServiceAccount", "callboard-refresh");
+    assert_eq!(account["automountServiceAccountToken"], false);
+    for binding in objects().iter().filter(|it| text(&it["kind"]).ends_with("RoleBinding")) {
+        let mut subjects = binding["subjects"].as_array().unwrap().iter();
+        assert!(!subjects.any(|it| it["name"] == account["metadata"]["name"]), "{}", name(binding));
     }
 }
 

@@ -1,13 +1,13 @@
 //! Who gets which event, and how long it is tried.
 
 use super::manifests::{all, default_of, name, of, one, service, text, variable};
-use events::{CALLBOARD_EXTENSION, CONSUMED, Incoming};
+use events::{APPROVED, CALLBOARD_EXTENSION, CONSUMED, Function, HELD, Incoming, PING, REQUESTED};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
 fn each_event_goes_to_the_function_that_its_source_names_and_without_a_name_to_all_that_may_take_it() {
-    let triggers = triggers("base");
+    let triggers = [triggers("base"), triggers("components/backstage")].concat();
     for ty in CONSUMED {
         for extension in [None, Some("apps"), Some("promises"), Some("mesh")] {
             let event = attributes(ty, extension);
@@ -15,7 +15,9 @@ fn each_event_goes_to_the_function_that_its_source_names_and_without_a_name_to_a
             let wanted: Vec<_> = match (of_apiserver, extension) {
                 (true, None) => vec!["apps", "promises", "mesh"],
                 (true, Some(name)) => ["apps", "promises", "mesh"].into_iter().filter(|it| *it == name).collect(),
-                (false, _) => vec!["mesh", "resync"],
+                (false, _) if ty == APPROVED => vec!["mesh", "resync"],
+                (false, _) if [PING, REQUESTED].contains(&ty) => vec!["mesh", "resync", "refresh"],
+                (false, _) => vec!["refresh"],
             };
             assert_eq!(taking(&triggers, &event), wanted, "{event:?}");
         }
@@ -31,11 +33,10 @@ fn one_service_gets_each_event_once() {
 
 #[test]
 fn no_function_gets_what_it_does_not_consume() {
-    for ty in ["boson.fn", "dev.callboard.app.cataloged", "dev.callboard.catalog.resynced", "dev.knative.sources.ping"]
-    {
+    for ty in ["boson.fn", HELD, Function::Refresh.reply_type(), PING] {
         let stranger =
             BTreeMap::from([("type".to_owned(), ty.to_owned()), ("source".to_owned(), "/strangers".to_owned())]);
-        for folder in ["base", "components/one-service"] {
+        for folder in ["base", "components/backstage", "components/one-service"] {
             assert_eq!(taking(&triggers(folder), &stranger), [""; 0], "{ty}");
         }
     }
@@ -59,8 +60,10 @@ fn a_trigger_gives_a_function_its_time_and_what_fails_to_resync() {
         let service = service(text(&spec["subscriber"]["ref"]["name"]));
         assert_eq!(name, self::name(&service));
         let delivery = &spec["delivery"];
-        assert!(delivery["retry"].as_u64() > Some(0), "{name}");
-        assert_eq!((&delivery["backoffPolicy"], &delivery["backoffDelay"]), (&json!("exponential"), &json!("PT0.5S")));
+        // A Backstage that is down is no reason to hold events back.
+        let (most, delay) = if name == "refresh" { (2, "PT0.2S") } else { (5, "PT0.5S") };
+        assert!((1..=most).contains(&delivery["retry"].as_u64().unwrap()), "{name}");
+        assert_eq!((&delivery["backoffPolicy"], &delivery["backoffDelay"]), (&json!("exponential"), &json!(delay)));
         let patience: u64 = text(&delivery["timeout"])["PT".len()..].trim_end_matches('S').parse().unwrap();
         let seconds = variable(&service, "CALLBOARD_TIMEOUT").unwrap_or(default_of("CALLBOARD_TIMEOUT"));
         let seconds: u64 = seconds.parse().unwrap();

@@ -18,6 +18,16 @@ const RENDERED: &[(&str, &[&str])] = &[
         &["eventing.knative.dev/broker.class: Kafka"],
     ),
     ("resources: [../../../deploy]\ncomponents: [../../../deploy/components/secured]", &["kind: EventPolicy"]),
+    (
+        "resources: [../../../deploy/examples/backstage]",
+        &["name: refresh", "secretName: callboard-backstage", "CALLBOARD_BACKSTAGE_URL: http"],
+    ),
+    (
+        "resources: [../../../deploy]\n\
+         components: [../../../deploy/components/backstage, ../../../deploy/components/existing-broker]\n\
+         configMapGenerator: [{name: existing-broker, literals: [name=default, namespace=elsewhere]}]",
+        &["name: callboard-refresh\n  namespace: elsewhere"],
+    ),
 ];
 
 pub(crate) async fn render(suite: &Suite) -> Result<()> {
