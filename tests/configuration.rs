@@ -100,7 +100,8 @@ fn table() -> String {
 
 fn row(arg: &Arg) -> String {
     let variable = arg.get_env().unwrap_or_default().display();
-    let default: Vec<_> = arg.get_default_values().iter().map(|value| format!("`{}`", value.display())).collect();
+    let default = arg.get_default_values().iter().filter(|value| !value.is_empty());
+    let default: Vec<_> = default.map(|value| format!("`{}`", value.display())).collect();
     let default = if arg.is_required_set() { "required".to_owned() } else { default.join(", ") };
     let mut meaning = arg.get_help().unwrap_or_default().to_string().replace('|', "\\|").replace('<', "\\<");
     let values: Vec<_> = arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();

@@ -47,6 +47,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("callboard-bucket", &["callboard-catalog", "callboard-events"]),
     ("callboard-runtime", &["callboard-events"]),
     ("callboard-cluster", &["callboard-events"]),
+    ("callboard-backstage", &[]),
 ];
 
 /// SDKs and the edge at which each of them ends.
@@ -57,6 +58,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("tonic", &["callboard-runtime"]),
     ("kube", &["callboard-cluster"]),
     ("k8s-openapi", &["callboard-cluster"]),
+    ("reqwest", &["callboard-backstage"]),
 ];
 
 #[test]

@@ -58,7 +58,7 @@ pub(super) async fn refusals(
     let entities: Vec<Vec<Option<Seen>>> =
         written.iter().map(|(_, entities)| seen.by_ref().take(entities.len()).collect()).collect();
     let pending = match entities.iter().flatten().any(Option::is_none) {
-        true => backstage.pending().await?.unwrap_or_default(),
+        true => pending(backstage).await,
         false => Vec::new(),
     };
     let mut refused = BTreeMap::new();
@@ -72,6 +72,15 @@ pub(super) async fn refusals(
         }
     }
     Ok(refused)
+}
+
+/// What was never accepted, as far as that is told: where it is not, the entities are missing all the same.
+async fn pending(backstage: &Backstage) -> Vec<Pending> {
+    let pending = backstage.pending().await.unwrap_or_else(|error| {
+        tracing::warn!(%error, "why entities are missing is not known");
+        None
+    });
+    pending.unwrap_or_default()
 }
 
 fn of_object(

@@ -8,6 +8,7 @@ mod catalog;
 mod error;
 mod line;
 mod location;
+mod refusal;
 mod seen;
 mod task;
 mod token;

@@ -120,7 +120,7 @@ impl Token {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
+    use std::{io::Write, os::unix::ffi::OsStrExt};
     use tempfile::NamedTempFile;
 
     fn of(content: &[u8]) -> Result<Token, String> {
@@ -149,6 +149,20 @@ mod tests {
         assert_eq!(source.token().unwrap(), Token("env".to_owned()));
         let missing = Source { file: Some("/nowhere/token".into()), environment: None }.token().unwrap_err();
         assert!(missing.starts_with("cannot read the token /nowhere/token: "), "{missing}");
+    }
+
+    #[test]
+    fn the_variables_value_is_not_shown_either() {
+        let of = |value: &[u8]| {
+            let value = OsStr::from_bytes(value);
+            FromEnvironment.parse_ref_(&Command::new("callboard"), None, value, ValueSource::EnvVariable)
+        };
+        assert_eq!(of(b" abc\n").unwrap(), Some(Token("abc".to_owned())));
+        assert_eq!(of(b"").unwrap(), None);
+        for bad in [&b"secret\nb"[..], b"secret\xff"] {
+            let refused = of(bad).unwrap_err().to_string();
+            assert!(refused.contains("CALLBOARD_BACKSTAGE_TOKEN: ") && !refused.contains("secret"), "{refused}");
+        }
     }
 
     #[test]

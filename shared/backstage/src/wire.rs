@@ -3,12 +3,13 @@
 use crate::{
     Args, CaBundle, Error,
     line::line,
-    token::{Source, Token},
+    refusal::{TOLD, WHERE, refusal},
+    token::Source,
 };
 use anyhow::Context;
 use http::{
     Method, StatusCode,
-    header::{AUTHORIZATION, CONTENT_TYPE, LOCATION},
+    header::{AUTHORIZATION, CONTENT_TYPE},
 };
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use reqwest::{Client, Response, redirect::Policy};
@@ -38,9 +39,6 @@ const ANSWER: usize = 16 << 20;
 
 /// The most bytes that are read of a refusal.
 const REFUSAL: usize = 1 << 20;
-
-/// The most bytes of a refusal that are told.
-const TOLD: usize = 512;
 
 /// OpenTelemetry's own bounds are made for milliseconds.
 const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.0, 5.0];
@@ -151,7 +149,7 @@ impl Wire {
         if !status.is_success() && !call.also.contains(&status) {
             // Half a refusal is as good as none: the status says most.
             let _ = read(&mut response, &mut body, REFUSAL).await;
-            return Err(refusal(&response, &token, &body));
+            return Err(refusal(status, response.headers(), &body, &token));
         }
         if !read(&mut response, &mut body, ANSWER).await.map_err(|error| unreached(call, error))? {
             return Err(Error::Refused(format!("its answer is longer than {ANSWER} bytes")));
@@ -215,40 +213,6 @@ impl Answer {
             StatusCode::BAD_REQUEST => "invalid",
             _ => "ok",
         }
-    }
-}
-
-/// What to do where something else answers.
-const WHERE: &str = "is CALLBOARD_BACKSTAGE_URL the URL of its backend, without /api?";
-
-fn refusal(response: &Response, token: &Token, body: &[u8]) -> Error {
-    let status = response.status();
-    let said = token.struck_from(&said(body));
-    let said = format!("{status}: {}", line(&said, TOLD)).trim_end_matches(": ").to_owned();
-    match status.as_u16() {
-        401 => Error::Denied(format!(
-            "it does not know the token ({said}); give it one of backend.auth.externalAccess in app-config, see CALLBOARD_BACKSTAGE_TOKEN_FILE"
-        )),
-        403 => Error::Denied(format!(
-            "it does not allow that ({said}); let accessRestrictions of the token in app-config's backend.auth.externalAccess have `plugin: catalog`"
-        )),
-        404 => Error::Refused(format!("there is no such path ({said}); {WHERE}")),
-        502..=504 => Error::Unreached(format!("it is not there ({said})")),
-        300..=399 => {
-            let to = response.headers().get(LOCATION).and_then(|it| it.to_str().ok()).unwrap_or_default();
-            let to = token.struck_from(to.split(['?', '#']).next().unwrap_or_default());
-            Error::Refused(format!("it redirects to {} ({status}), which is not followed; {WHERE}", line(&to, TOLD)))
-        }
-        _ => Error::Refused(format!("it answered {said}")),
-    }
-}
-
-/// The error in the answer, as Backstage has it; else all of it.
-fn said(body: &[u8]) -> String {
-    let json: Value = serde_json::from_slice(body).unwrap_or_default();
-    match (json["error"]["name"].as_str(), json["error"]["message"].as_str()) {
-        (Some(name), Some(message)) => format!("{name}: {message}"),
-        _ => String::from_utf8_lossy(body).into_owned(),
     }
 }
 

@@ -7,13 +7,10 @@ use tokio::net::TcpListener;
 
 /// How each call fails.
 async fn failures(backstage: &Backstage) -> Vec<Error> {
-    let location = backstage.location("a");
-    let refs = ["a:b/c".to_owned()];
     let mut failures = readers(backstage).await;
     failures.push(backstage.refresh("a:b/c").await.unwrap_err());
     failures.push(backstage.trigger().await.unwrap_err());
-    failures.push(backstage.validate(&location).await.unwrap_err());
-    assert_eq!((failures.len(), refs.len()), (7, 1));
+    failures.push(backstage.validate(&backstage.location("a")).await.unwrap_err());
     failures
 }
 
