@@ -74,3 +74,11 @@ image *name:
 # The suite in a real cluster, built from packages, as root; or `just e2e KUBECONFIG=FILE` in yours
 e2e *args:
     tests/e2e/run {{ args }}
+
+# The pictures of the docs, from a real Backstage in Chromium (not in CI; 2 GB of cache)
+screenshot:
+    tests/screenshots/run
+
+# A real Backstage beside that cluster: what it shows, what it refuses, and how long it takes
+e2e-backstage *args:
+    tests/e2e/backstage/run {{ args }}

@@ -32,6 +32,8 @@ pub enum Command {
     Resync(Box<commands::resync::Args>),
     /// Tell how cluster and bucket differ, and write nothing; exits with 1 if they do
     Drift(Box<commands::drift::Args>),
+    /// Look at the whole install and say what is wrong and which line mends it; exits with 1 if anything is
+    Doctor(Box<commands::doctor::Args>),
     /// Print the ApiServerSources and RBAC for the kinds of all installed Promises
     Sources(commands::sources::Args),
     /// Try dead letters again now
@@ -68,7 +70,10 @@ impl Serve {
     /// Names the setting that cannot be used.
     pub fn context(&self) -> anyhow::Result<Context<S3>> {
         let timeout = self.runtime.timeout;
-        let refresh = self.kept.backstage(&self.backstage)?.map(|backstage| Refresh::new(backstage, timeout * 3 / 4));
+        // The others share a ConfigMap with it, and have no token.
+        let tells = matches!(self.function, Serving::All | Serving::Refresh);
+        let backstage = if tells { self.kept.backstage(&self.backstage)? } else { None };
+        let refresh = backstage.map(|backstage| Refresh::new(backstage, timeout * 3 / 4));
         let context = self.kept.context()?.with_sink(runtime::Sink::new(&self.sink)?).with_refresh(refresh);
         Ok(context.with_pace(Pace::new(timeout / 2)))
     }

@@ -30,6 +30,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Preview(args) => callboard::dev::preview::run(&args).map(done),
         Command::Resync(args) => commands::resync::run(&args),
         Command::Drift(args) => commands::drift::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
         Command::Sources(args) => commands::sources::run(&args),
         Command::Redrive(args) => commands::redrive::run(&args),
     }

@@ -11,7 +11,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
-    time::Duration,
+    time::{Duration, Instant},
 };
 use tokio::net::TcpListener;
 
@@ -40,6 +40,11 @@ struct State {
     /// Id and scope.
     tasks: Vec<(String, String)>,
     last_run_ended_at: Option<String>,
+    /// How long a run takes, and until when one does.
+    run: Duration,
+    busy_until: Option<Instant>,
+    /// How many runs were triggered.
+    runs: usize,
     /// What a run finds in the bucket, where it is told.
     listing: Option<Box<dyn Fn() -> Vec<Location> + Send>>,
     /// What the module `unprocessed` lists; `None`: it is not installed.
@@ -57,6 +62,9 @@ impl FakeBackstage {
             entities: BTreeMap::new(),
             tasks: vec![(TASK.into(), "local".into())],
             last_run_ended_at: Some("2026-11-21T12:00:00.000Z".into()),
+            runs: 0,
+            run: Duration::ZERO,
+            busy_until: None,
             listing: None,
             pending: None,
             objections: BTreeMap::new(),
@@ -90,11 +98,6 @@ impl FakeBackstage {
         self.0.lock().unwrap().entities.insert(reference, entity);
     }
 
-    /// It does not know it any more.
-    pub(crate) fn forgets(&self, reference: &str) {
-        self.0.lock().unwrap().entities.remove(reference).expect("it is there");
-    }
-
     /// What it says is wrong with an entity that it knows.
     pub(crate) fn finds_fault(&self, reference: &str, message: &str) {
         let error = json!({"name": "InputError", "message": message});
@@ -109,14 +112,14 @@ impl FakeBackstage {
         self.0.lock().unwrap().listing = Some(Box::new(listing));
     }
 
+    /// From now on a run of the provider takes so long, and lists when it begins.
+    pub(crate) fn runs_for(&self, run: Duration) {
+        self.0.lock().unwrap().run = run;
+    }
+
     /// The tasks that it has, id and scope.
     pub(crate) fn has_tasks(&self, tasks: &[(&str, &str)]) {
         self.0.lock().unwrap().tasks = tasks.iter().map(|(id, scope)| ((*id).into(), (*scope).into())).collect();
-    }
-
-    /// When the provider ran last.
-    pub(crate) fn ran(&self, last: Option<&str>) {
-        self.0.lock().unwrap().last_run_ended_at = last.map(str::to_owned);
     }
 
     /// The module `unprocessed` is installed, and lists these: each with `entity_ref`, `unprocessed_entity`, `location_key`
@@ -250,6 +253,13 @@ impl State {
     }
 
     fn run(&mut self) -> Response<Body> {
+        let now = Instant::now();
+        if self.busy_until.is_some_and(|until| now < until) {
+            return refusal(409, word(409), "Task is currently running");
+        }
+        self.busy_until = Some(now + self.run);
+        self.runs += 1;
+        self.last_run_ended_at = Some(format!("2026-11-21T13:00:00.{:03}Z", self.runs));
         if let Some(listing) = &self.listing {
             let listed = listing();
             self.entities.retain(|_, entity| entity["kind"] != "Location");

@@ -11,7 +11,7 @@ use std::{
     fs,
 };
 
-mod manifests;
+pub(crate) mod manifests;
 mod rights;
 mod triggers;
 

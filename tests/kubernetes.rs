@@ -50,6 +50,8 @@ struct State {
     snapshots: Vec<Snapshot>,
     faults: Vec<(String, Fault, usize)>,
     requests: Vec<String>,
+    /// What accounts may not do, by what its line (see [`Kubernetes::requests`]) begins with.
+    denied: Vec<String>,
 }
 
 /// What is served of one kind.
@@ -81,6 +83,7 @@ impl Kubernetes {
             snapshots: Vec::new(),
             faults: Vec::new(),
             requests: Vec::new(),
+            denied: Vec::new(),
         };
         let kubernetes = Self(Arc::new(Mutex::new(state)));
         kubernetes.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}));
@@ -92,8 +95,8 @@ impl Kubernetes {
     pub(crate) fn cluster(&self) -> Cluster {
         let server = self.clone();
         let service = service_fn(move |request| {
-            let answer = server.answer(&request);
-            async move { Ok::<_, Infallible>(answer.send().await) }
+            let server = server.clone();
+            async move { Ok::<_, Infallible>(server.answer(request).await.send().await) }
         });
         Cluster::new(Client::new(service, "callboard"))
     }
@@ -103,7 +106,7 @@ impl Kubernetes {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let server = self.clone();
-        let answer = move |request: Request| async move { server.answer(&request).send().await };
+        let answer = move |request: Request| async move { server.answer(request).await.send().await };
         tokio::spawn(async { axum::serve(listener, Router::new().fallback(answer)).await });
         let kubeconfig = json!({
             "clusters": [{"name": "c", "cluster": {"server": format!("http://{address}")}}],
@@ -199,6 +202,11 @@ impl Kubernetes {
         }
     }
 
+    /// Takes a right from an account: `callboard-mesh list triggers.eventing.knative.dev`.
+    pub(crate) fn deny(&self, right: &str) {
+        self.0.lock().unwrap().denied.push(format!("may {right}"));
+    }
+
     /// All goes well again.
     pub(crate) fn recover(&self) {
         self.0.lock().unwrap().faults.clear();
@@ -207,7 +215,8 @@ impl Kubernetes {
     /// The requests since this was last asked: `get apps.workshop.kratix.io default/todo`, `list promises.platform.kratix.io`,
     /// `list apps.workshop.kratix.io default/ named todo`, the same with `metadata` where no more is asked for, and with `more`
     /// for a later page; with `labelled LABEL` where only those are
-    /// asked for; `discover workshop.kratix.io`.
+    /// asked for; `discover workshop.kratix.io`; `may callboard-mesh list triggers.eventing.knative.dev`, and where it is asked for less,
+    /// ` in shop` or ` named todo`.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().requests)
     }

@@ -4,6 +4,7 @@ mod calls;
 mod conditions;
 mod listing;
 mod repair;
+mod rights;
 mod watched;
 
 use crate::{

@@ -1,5 +1,6 @@
 //! What a platform engineer runs at a terminal: the same that `resync` does on its ticks, and what deploy/ needs to know.
 
+pub mod doctor;
 pub mod drift;
 pub mod redrive;
 pub mod resync;

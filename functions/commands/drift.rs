@@ -8,7 +8,7 @@ use crate::{
     refresh,
     resync::{self, Findings, Mode},
 };
-use events::{Refusal, ResyncRequest};
+use events::{Failed, Refusal, ResyncRequest};
 use serde_json::json;
 use std::{collections::BTreeMap, process::ExitCode, time::Instant};
 
@@ -40,9 +40,13 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
             found.join(of_mesh(&cx, &cluster, &request, Mode::Look).await?);
         }
         let refused = match &backstage {
-            Some(backstage) => refresh::refused(&cx, backstage, &args.only.scope()).await?,
-            None => BTreeMap::new(),
+            Some(backstage) => refresh::refused(&cx, backstage, &args.only.scope()).await,
+            None => Ok(BTreeMap::new()),
         };
+        let refused = refused.unwrap_or_else(|error| {
+            found.failed.push(Failed { key: "Backstage".to_owned(), reason: format!("{error:#}") });
+            BTreeMap::new()
+        });
         match args.target.output {
             Format::Json => {
                 let told = json!({

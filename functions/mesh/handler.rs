@@ -18,7 +18,7 @@ mod unread;
 mod write;
 
 pub use index::Index;
-pub(crate) use kinds::{labelled, unwatched, versioned};
+pub(crate) use kinds::{all as kinds, labelled, unwatched, versioned};
 pub(crate) use start::start;
 pub(crate) use tick::{Pace, compared};
 pub use tick::{approve, tick};

@@ -69,7 +69,7 @@ fn is_promised(definition: &Object) -> bool {
 }
 
 /// The kinds of the mesh, in order, with the version to list them in, if not any.
-pub(super) fn all<'a>(
+pub(crate) fn all<'a>(
     labelled: &'a [(Named, Object)],
     stored: impl Iterator<Item = &'a Named>,
     sources: Option<&Sources>,

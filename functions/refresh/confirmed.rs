@@ -1,29 +1,33 @@
-//! Which bytes Backstage was told of, and which refusals the Broker: the state `refresh.json`.
+//! Which bytes Backstage was shown, and of which a refusal was told: the state `refresh.json`.
 
 use bucket::{Bucket, Condition, Error, Store};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
 const NAME: &str = "refresh.json";
 
-/// The most objects, and refusals, that are remembered: a state is read up to 4 MiB.
-const MAX: usize = 100_000;
-const MAX_REFUSED: usize = 50_000;
+/// The most objects of which is remembered what was shown, and what was refused: a state is read up to 4 MiB.
+const SHOWN: usize = 60_000;
+const REFUSED: usize = 30_000;
 
-/// What was confirmed and told, by hashes.
-#[derive(Debug, Default)]
-pub(super) struct Confirmed(Mutex<Known>);
+/// What was confirmed and told: the hash of an object's key to that of its ETag.
+#[derive(Debug)]
+pub(super) struct Confirmed {
+    /// The hash of the Backstage that is meant; what another one confirmed does not count.
+    by: Hash,
+    kept: Mutex<Kept>,
+}
 
 #[derive(Debug, Default)]
-struct Known {
+struct Kept {
     is_loaded: bool,
-    /// Of a key and the ETag that it had.
-    shown: BTreeSet<Hash>,
-    /// Of a key and its ETag, to that of what was refused.
+    /// Whether it differs from what is in the bucket.
+    is_new: bool,
+    shown: BTreeMap<Hash, Hash>,
     refused: BTreeMap<Hash, Hash>,
 }
 
@@ -34,81 +38,105 @@ struct Hash(u64);
 
 #[derive(Serialize, Deserialize)]
 struct State {
-    shown: BTreeSet<Hash>,
+    by: Hash,
+    shown: BTreeMap<Hash, Hash>,
     refused: BTreeMap<Hash, Hash>,
 }
 
 impl Confirmed {
-    /// Backstage was told of these bytes.
+    /// Nothing yet, of the Backstage of this name.
+    pub(super) fn by(name: &str) -> Self {
+        Self { by: Hash::of(name), kept: Mutex::default() }
+    }
+
+    /// Backstage was shown these bytes. Of too many objects, the next tick shows some once more.
     pub(super) fn confirm(&self, key: &str, etag: &str) {
-        let mut known = self.lock();
-        // Beyond, the next tick tells once more.
-        if known.shown.len() < MAX {
-            known.shown.insert(Hash::of(key, etag));
+        let mut kept = self.lock();
+        let hash = Hash::of(key);
+        if kept.shown.len() < SHOWN || kept.shown.contains_key(&hash) {
+            kept.is_new |= kept.shown.insert(hash, Hash::of(etag)) != Some(Hash::of(etag));
         }
     }
 
-    /// Whether Backstage was told of these bytes.
+    /// Whether Backstage was shown these bytes last.
     pub(super) fn is_confirmed(&self, key: &str, etag: &str) -> bool {
-        self.lock().shown.contains(&Hash::of(key, etag))
+        self.lock().shown.get(&Hash::of(key)) == Some(&Hash::of(etag))
     }
 
-    /// Whether it was told that this is refused of these bytes.
-    pub(super) fn is_told(&self, key: &str, etag: &str, refused: &str) -> bool {
-        self.lock().refused.get(&Hash::of(key, etag)) == Some(&Hash::of(refused, ""))
+    /// What Backstage was shown counts no more: the next tick shows the object again.
+    pub(super) fn revoke(&self, key: &str) {
+        let mut kept = self.lock();
+        kept.is_new |= kept.shown.remove(&Hash::of(key)).is_some();
+    }
+
+    /// Whether a refusal of these bytes was told.
+    pub(super) fn is_told(&self, key: &str, etag: &str) -> bool {
+        self.lock().refused.get(&Hash::of(key)) == Some(&Hash::of(etag))
     }
 
     /// It was told.
-    pub(super) fn tell(&self, key: &str, etag: &str, refused: &str) {
-        let mut known = self.lock();
-        if known.refused.len() < MAX_REFUSED {
-            known.refused.insert(Hash::of(key, etag), Hash::of(refused, ""));
+    pub(super) fn tell(&self, key: &str, etag: &str) {
+        let mut kept = self.lock();
+        let hash = Hash::of(key);
+        if kept.refused.len() < REFUSED || kept.refused.contains_key(&hash) {
+            kept.is_new |= kept.refused.insert(hash, Hash::of(etag)) != Some(Hash::of(etag));
         }
     }
 
     /// Forgets what is not in the bucket any more.
     pub(super) fn retain(&self, listing: &BTreeMap<String, String>) {
-        let there: BTreeSet<_> = listing.iter().map(|(key, etag)| Hash::of(key, etag)).collect();
-        let mut known = self.lock();
-        known.shown.retain(|hash| there.contains(hash));
-        known.refused.retain(|hash, _| there.contains(hash));
+        let there: BTreeMap<_, _> = listing.keys().map(|key| (Hash::of(key), ())).collect();
+        let mut kept = self.lock();
+        let before = kept.shown.len() + kept.refused.len();
+        kept.shown.retain(|hash, _| there.contains_key(hash));
+        kept.refused.retain(|hash, _| there.contains_key(hash));
+        kept.is_new |= kept.shown.len() + kept.refused.len() < before;
     }
 
-    /// Reads what an earlier process left, once.
+    /// Reads what an earlier process left, once. What this one knows already is newer.
     pub(super) async fn load<S: Store>(&self, bucket: &Bucket<S>) -> Result<(), Error> {
         if self.lock().is_loaded {
             return Ok(());
         }
         let found = bucket.state(NAME).await?;
         let left = found.and_then(|found| serde_json::from_slice::<State>(&found.bytes).ok());
-        let mut known = self.lock();
-        known.is_loaded = true;
-        if let Some(State { shown, refused }) = left {
-            known.shown.extend(shown);
-            known.refused.extend(refused);
+        let mut kept = self.lock();
+        kept.is_loaded = true;
+        if let Some(State { mut shown, mut refused, .. }) = left.filter(|left| left.by == self.by) {
+            shown.append(&mut kept.shown);
+            refused.append(&mut kept.refused);
+            (kept.shown, kept.refused) = (shown, refused);
         }
         Ok(())
     }
 
-    /// Leaves it to a later process. Two that end at the same time say nearly the same: what is lost is told once more.
+    /// Leaves it to a later process, where there is anything new. Two that end at the same time say nearly the same: what is
+    /// lost is shown once more.
     pub(super) async fn save<S: Store>(&self, bucket: &Bucket<S>) -> Result<(), Error> {
         self.load(bucket).await?;
-        let state = {
-            let known = self.lock();
-            State { shown: known.shown.clone(), refused: known.refused.clone() }
-        };
+        let Some(state) = self.news() else { return Ok(()) };
         let bytes = serde_json::to_vec(&state).unwrap_or_default();
-        bucket.put_state(NAME, bytes, Condition::Always).await.map(drop)
+        let saved = bucket.put_state(NAME, bytes, Condition::Always).await.map(drop);
+        self.lock().is_new |= saved.is_err();
+        saved
     }
 
-    fn lock(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    fn news(&self) -> Option<State> {
+        let mut kept = self.lock();
+        let state = || State { by: self.by, shown: kept.shown.clone(), refused: kept.refused.clone() };
+        let news = kept.is_new.then(state);
+        kept.is_new = false;
+        news
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Hash {
-    fn of(one: &str, other: &str) -> Self {
-        let digest = Sha256::new().chain_update(one).chain_update([0]).chain_update(other).finalize();
+    fn of(text: &str) -> Self {
+        let digest = Sha256::digest(text);
         let mut first = [0; 8];
         first.copy_from_slice(&digest[..8]);
         Self(u64::from_be_bytes(first))
@@ -135,22 +163,24 @@ mod tests {
 
     #[test]
     fn the_most_that_is_remembered_can_be_read_again() {
-        let hashes = || (0..MAX as u64).map(|n| Hash(u64::MAX - n));
-        let state = State { shown: hashes().collect(), refused: hashes().take(MAX_REFUSED).zip(hashes()).collect() };
+        let hashes = |end: usize| (0..end as u64).map(|n| (Hash(u64::MAX - n), Hash(u64::MAX))).collect();
+        let state = State { by: Hash(u64::MAX), shown: hashes(SHOWN), refused: hashes(REFUSED) };
         let bytes = serde_json::to_vec(&state).unwrap();
         assert!(bytes.len() < 4 * 1024 * 1024, "{}", bytes.len());
         assert_eq!(serde_json::from_slice::<State>(&bytes).unwrap().shown, state.shown);
     }
 
     #[test]
-    fn other_bytes_are_another_thing_and_what_is_gone_is_forgotten() {
-        let confirmed = Confirmed::default();
+    fn only_what_was_shown_last_counts_and_what_is_gone_is_forgotten() {
+        let confirmed = Confirmed::by("backstage");
         confirmed.confirm("a", "1");
-        confirmed.tell("a", "1", "words");
-        assert!(confirmed.is_confirmed("a", "1") && confirmed.is_told("a", "1", "words"));
-        assert!(!confirmed.is_confirmed("a", "2") && !confirmed.is_told("a", "2", "words"));
-        assert!(!confirmed.is_told("a", "1", "other words"));
-        confirmed.retain(&BTreeMap::from([("a".into(), "2".into())]));
-        assert!(!confirmed.is_confirmed("a", "1") && !confirmed.is_told("a", "1", "words"));
+        confirmed.confirm("a", "2");
+        confirmed.tell("a", "2");
+        assert!(confirmed.is_confirmed("a", "2") && confirmed.is_told("a", "2"));
+        assert!(!confirmed.is_confirmed("a", "1") && !confirmed.is_told("a", "1"));
+        confirmed.revoke("a");
+        assert!(!confirmed.is_confirmed("a", "2") && confirmed.is_told("a", "2"));
+        confirmed.retain(&BTreeMap::new());
+        assert!(!confirmed.is_told("a", "2"));
     }
 }

@@ -1,64 +1,53 @@
-//! Telling Backstage of some bucket objects.
+//! Showing some bucket objects to Backstage.
 
 use super::Refresh;
 use crate::context::Context;
-use backstage::{Backstage, Error, Known, Triggered};
+use backstage::{Error, Known};
 use bucket::{Standing, Store};
 use catalog::Key;
 use events::{Became, Cause};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{collections::BTreeMap, time::Duration};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, timeout_at};
 
-/// How many objects are looked up, or refreshed, at once.
+/// How many objects are looked up, or read, at once.
 const AT_ONCE: usize = 8;
 
-/// How long a look into the bucket may take. Without it Backstage is told all the same; only nobody knows what it confirmed.
-const HEAD: Duration = Duration::from_secs(1);
-
-/// Before the second try to make the provider list, and at most.
-const WAIT: Duration = Duration::from_millis(25);
-const MAX_WAIT: Duration = Duration::from_millis(250);
+/// How long the looks into the bucket may take. What was not looked up is shown all the same; only nobody knows what was confirmed.
+const LOOK_UP: Duration = Duration::from_secs(1);
 
 /// What became of an object, and the event that says so.
 #[derive(Clone)]
-pub(super) struct Told {
+pub(super) struct News {
     pub(super) became: Became,
     pub(super) cause: Cause,
 }
 
-/// Tells Backstage of these objects. It has confirmed them then, and is asked later whether it took them.
+/// Lets Backstage read and list these objects. What it has confirmed is remembered; whether it took it is asked later.
 ///
 /// # Errors
 /// If Backstage does not answer as it should.
 pub(super) async fn flush<S: Store>(
     cx: &Context<S>,
     refresh: &Refresh,
-    keys: &BTreeMap<Key, Told>,
+    keys: &BTreeMap<Key, News>,
 ) -> Result<(), Error> {
-    let keys: Vec<_> = keys.iter().map(|(key, told)| (key.clone(), told.clone())).collect();
-    let found = stream::iter(keys).map(|(key, told)| async move { (stands(cx, &key).await, key, told) });
-    let found: Vec<(Found, Key, Told)> = found.buffer_unordered(AT_ONCE).collect().await;
-    let (mut changed, mut others, mut is_listed) = (Vec::new(), Vec::new(), false);
-    for (found, key, told) in &found {
-        match (found, told.became) {
-            (Found::Gone, _) => is_listed = true,
-            (_, Became::Changed) => changed.push(key.to_string()),
-            (_, Became::Other) => others.push(key.to_string()),
-        }
+    let until = Instant::now() + LOOK_UP;
+    let keys: Vec<_> = keys.iter().map(|(key, news)| (key.clone(), news.clone())).collect();
+    let found = stream::iter(keys).map(|(key, news)| async move { (stands(cx, &key, until).await, key, news) });
+    let found: Vec<(Found, Key, News)> = found.buffer_unordered(AT_ONCE).collect().await;
+    let is_listed = |(it, _, news): &(Found, Key, News)| matches!(it, Found::Gone) || news.became == Became::Other;
+    let there = found.iter().filter(|(it, ..)| !matches!(it, Found::Gone)).map(|(_, key, _)| key.to_string()).collect();
+    if found.iter().any(is_listed) {
+        tokio::try_join!(refresh.listing.anew(&refresh.backstage), read(refresh, there))?;
+    } else if read(refresh, there).await?.contains(&Known::No) {
+        refresh.listing.anew(&refresh.backstage).await?;
     }
-    let backstage = &refresh.backstage;
-    if is_listed || !others.is_empty() {
-        let others = async { read(backstage, known(backstage, others).await?).await };
-        tokio::try_join!(list(backstage), read(backstage, changed), others)?;
-    } else if read(backstage, changed).await? {
-        list(backstage).await?;
-    }
-    for (found, key, told) in found {
+    for (found, key, news) in found {
         match found {
             Found::There(standing) => {
                 refresh.confirmed.confirm(&key.to_string(), &standing.etag);
-                refresh.looks.add(&key, &told.cause, Some(standing));
+                refresh.looks.add(&key, &news.cause, Some(standing));
             }
             Found::Gone => refresh.looks.forget(&key),
             Found::Unknown => {}
@@ -75,41 +64,25 @@ enum Found {
     Unknown,
 }
 
-async fn stands<S: Store>(cx: &Context<S>, key: &Key) -> Found {
-    match timeout(HEAD, cx.bucket.standing(key)).await {
+async fn stands<S: Store>(cx: &Context<S>, key: &Key, until: Instant) -> Found {
+    match timeout_at(until, cx.bucket.standing(key)).await {
         Ok(Ok(Some(standing))) => Found::There(standing),
         Ok(Ok(None)) => Found::Gone,
         Ok(Err(error)) => {
-            tracing::debug!(%error, "Backstage is told of an object without a look at it");
+            tracing::debug!(%error, "an object is shown without a look at it");
             Found::Unknown
         }
         Err(_) => Found::Unknown,
     }
 }
 
-/// Those of these objects that Backstage knows; by one call, where most are new.
-pub(super) async fn known(backstage: &Backstage, mut keys: Vec<String>) -> Result<Vec<String>, Error> {
-    let references: Vec<_> = keys.iter().map(|key| backstage.location(key).reference).collect();
-    let mut seen = backstage.by_refs(&references).await?.into_iter();
-    keys.retain(|_| seen.next().flatten().is_some());
-    Ok(keys)
-}
-
-/// Lets Backstage read these objects anew; whether it does not know all of them.
-pub(super) async fn read(backstage: &Backstage, keys: Vec<String>) -> Result<bool, Error> {
+/// Lets Backstage read these objects anew, and tells which of them it knows.
+///
+/// Not asked for first: an object that Backstage has never accepted is in no answer but that to a refresh.
+pub(super) async fn read(refresh: &Refresh, keys: Vec<String>) -> Result<Vec<Known>, Error> {
     let read = stream::iter(keys).map(|key| async move {
-        let reference = backstage.location(&key).reference;
-        backstage.refresh(&reference).await
+        let reference = refresh.backstage.location(&key).reference;
+        refresh.backstage.refresh(&reference).await
     });
-    read.buffer_unordered(AT_ONCE).try_fold(false, async |any, known| Ok(any || known == Known::No)).await
-}
-
-/// Lets the provider list the bucket, by a run that begins now. Its caller has the time for that.
-pub(super) async fn list(backstage: &Backstage) -> Result<(), Error> {
-    let mut wait = WAIT;
-    while backstage.trigger().await? == Triggered::Busy {
-        sleep(wait).await;
-        wait = MAX_WAIT.min(wait * 2);
-    }
-    Ok(())
+    read.buffered(AT_ONCE).try_collect().await
 }

@@ -1,8 +1,8 @@
-//! When Backstage is told: at once in a quiet period, else together with all that came meanwhile.
+//! When Backstage is shown what changed: at once in a quiet period, else together with all that came meanwhile.
 
 use super::{
     Refresh,
-    flush::{Told, flush},
+    flush::{News, flush},
 };
 use crate::context::Context;
 use bucket::Store;
@@ -50,7 +50,7 @@ impl Default for Flushes {
 }
 
 impl Flushes {
-    /// Returns when Backstage was told, or why it was not.
+    /// Returns when Backstage was shown it, or why it was not.
     pub(super) async fn ask(&self, request: Request, limit: Duration) -> Ended {
         let (tells, told) = oneshot::channel();
         let ended = timeout(limit, async {
@@ -60,23 +60,23 @@ impl Flushes {
         match ended.await {
             Ok(Some(ended)) => ended,
             Ok(None) => Err("the process is about to end".to_owned()),
-            Err(_) => Err(format!("Backstage was not told within {limit:?}")),
+            Err(_) => Err(format!("it took longer than {limit:?}")),
         }
     }
 }
 
-/// What is told together.
+/// What is shown together.
 #[derive(Default)]
 struct Batch {
-    keys: BTreeMap<Key, Told>,
+    keys: BTreeMap<Key, News>,
     waiting: Vec<oneshot::Sender<Ended>>,
 }
 
 impl Batch {
     fn add(&mut self, (request, tells): Asked) {
         for (key, became) in request.keys {
-            let is = self.keys.get(&key).map_or(became, |told| told.became.max(became));
-            self.keys.insert(key, Told { became: is, cause: request.cause.clone() });
+            let is = self.keys.get(&key).map_or(became, |news| news.became.max(became));
+            self.keys.insert(key, News { became: is, cause: request.cause.clone() });
         }
         self.waiting.push(tells);
     }
@@ -105,7 +105,7 @@ async fn end<S: Store>(cx: Arc<Context<S>>, refresh: Arc<Refresh>, batch: Batch)
     let flushed = timeout(refresh.limit, flush(&cx, &refresh, &batch.keys)).await;
     let ended = match flushed {
         Ok(flushed) => flushed.map_err(|error| error.to_string()),
-        Err(_) => Err(format!("Backstage was not told within {:?}", refresh.limit)),
+        Err(_) => Err(format!("it took longer than {:?}", refresh.limit)),
     };
     for tells in batch.waiting {
         // Who has given up gets it by a retry.

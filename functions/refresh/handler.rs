@@ -1,11 +1,12 @@
-//! Our own events: Backstage is told what changed, and asked whether it took it.
+//! Our own events: Backstage is shown what changed, and asked whether it took it.
 //!
-//! Stock Backstage never notices changed content by its listing, and lists on a schedule. A changed object is refreshed by its
-//! Location, a new or removed one by a run of the provider that begins after the write.
+//! Stock Backstage never notices changed content by its listing, and lists on a schedule. A changed object is read anew by its
+//! Location, a new or removed one is found by a run of the provider that begins after the write.
 
 mod confirmed;
 mod flush;
 mod flushes;
+mod listing;
 mod looks;
 mod refusals;
 mod tick;
@@ -19,39 +20,51 @@ use bucket::Store;
 use confirmed::Confirmed;
 use events::{Nack, News, Nothing, Reply, Verdict};
 use flushes::{Flushes, Request};
+use listing::Listing;
 use looks::Looks;
 use std::{sync::Arc, time::Duration};
-use tokio::sync::Mutex;
+use tick::Ticks;
+use tokio::time::timeout;
+
+/// The most time that an event waits for its end, whatever time it has: it holds a place among those that are handled at once.
+const LIMIT: Duration = Duration::from_secs(6);
+
+/// How long the first event waits for what an earlier process left.
+const LOAD: Duration = Duration::from_secs(1);
+
+/// The most objects of an event that are shown by itself; a tick shows more.
+const KEYS: usize = 200;
 
 /// What `refresh` has, beside what all functions have.
 pub struct Refresh {
-    /// The Backstage that reads the bucket.
-    pub backstage: Backstage,
+    backstage: Backstage,
     /// How long an event waits for its end.
     limit: Duration,
     flushes: Flushes,
+    listing: Listing,
     looks: Looks,
     confirmed: Confirmed,
-    /// One whole look at a time.
-    alone: Arc<Mutex<()>>,
+    ticks: Ticks,
 }
 
 impl Refresh {
-    /// For this Backstage; an event ends within the limit.
+    /// For this Backstage; an event ends within the limit, and within six seconds.
     pub fn new(backstage: Backstage, limit: Duration) -> Self {
+        let by = format!("{} {}", backstage.url(), backstage.location("").target);
         Self {
             backstage,
-            limit,
+            limit: limit.min(LIMIT),
             flushes: Flushes::default(),
+            listing: Listing::default(),
             looks: Looks::default(),
-            confirmed: Confirmed::default(),
-            alone: Arc::default(),
+            confirmed: Confirmed::by(&by),
+            ticks: Ticks::default(),
         }
     }
 
-    /// The same, that asks so long after what Backstage took.
-    pub fn looking_after(self, after: [Duration; 3]) -> Self {
-        Self { looks: Looks::after(after), ..self }
+    /// The same, with these times between its looks at what Backstage took.
+    pub fn looking_after(self, gaps: [Duration; 5]) -> Self {
+        Self { looks: Looks::after(gaps), ..self }
     }
 }
 
@@ -61,27 +74,31 @@ pub(crate) fn start<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refr
     tokio::spawn(looks::run(cx.clone(), refresh.clone()));
 }
 
-/// Tells Backstage what an event of ours tells, together with others that come at the same time.
+/// Shows Backstage what an event of ours tells, together with others that come at the same time.
 ///
 /// # Errors
 /// If Backstage does not take it.
 pub async fn handle<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refresh>, news: News) -> Verdict {
-    if news.truncated {
-        return tick(cx, refresh, news.cause).await;
-    }
     let keys = news.keys.into_iter().filter_map(|(key, became)| Some((cx.settings.layout.read(&key)?.key, became)));
     let keys: Vec<_> = keys.collect();
+    // Where the bucket does not answer, the next tick shows it once more.
+    let _ = timeout(LOAD, refresh.confirmed.load(&cx.bucket)).await;
+    // Whatever becomes of this event, a tick sees that there was something to show.
+    keys.iter().for_each(|(key, _)| refresh.confirmed.revoke(&key.to_string()));
+    if news.truncated || keys.len() > KEYS {
+        return tick(cx, refresh, news.cause).await;
+    }
     if keys.is_empty() {
         return nothing(Nothing::NotOurs);
     }
     match refresh.flushes.ask(Request { keys, cause: news.cause }, refresh.limit).await {
         Ok(()) => Ok(Reply::Nothing(Nothing::Shown)),
-        Err(why) => Err(untold(&why)),
+        Err(why) => Err(unshown(&why)),
     }
 }
 
 /// The reason is in the log; what the Broker gets is empty.
-fn untold(why: &str) -> Nack {
-    tracing::warn!(why, "Backstage was not told");
+fn unshown(why: &str) -> Nack {
+    tracing::warn!(why, "Backstage was not shown what changed");
     Nack::Retry(String::new())
 }

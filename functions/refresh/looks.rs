@@ -1,10 +1,11 @@
-//! Whether Backstage took what it was told of: it reads later than it answers, so it is asked a while after.
+//! Whether Backstage took what it was shown: it reads later than it answers, so it is looked at a while after, and again.
 
 use super::{
     Refresh,
-    refusals::{Written, refusals},
+    refusals::{Taken, Written, said_of, taken},
 };
 use crate::context::Context;
+use backstage::{Error, Pending};
 use bucket::{Standing, Store};
 use catalog::Key;
 use events::{Cause, EntityRefused, Refusal};
@@ -15,17 +16,28 @@ use std::{
 };
 use tokio::{
     sync::Notify,
-    time::{Instant, sleep, sleep_until},
+    time::{Instant, sleep_until},
 };
 
-/// How long after it was told. A refusal is one that is seen twice: before, it may be of the bytes before.
-const AFTER: [Duration; 3] = [Duration::from_secs(3), Duration::from_secs(10), Duration::from_secs(30)];
+/// The times between looks. The first one may see what was there before; the last one comes when a backlog must be over.
+const GAPS: [Duration; 5] = [
+    Duration::from_secs(3),
+    Duration::from_secs(7),
+    Duration::from_secs(20),
+    Duration::from_secs(90),
+    Duration::from_secs(180),
+];
 
-/// How long it is left alone when it does not answer.
+/// After so many looks that saw all of it, it is taken.
+const ENOUGH: usize = 3;
+
+/// How long what could not be looked at is left alone, and what is pending in Backstage is not asked for again.
 const PAUSE: Duration = Duration::from_secs(10);
+const PENDING: Duration = Duration::from_secs(30);
 
-/// How many objects are looked at together.
+/// How many objects are looked at together, and of how many of them Backstage is asked to say what it has against them.
 const PART: usize = 100;
+const ASKED: usize = 8;
 
 /// The most objects that wait for a look; what comes then is not looked at.
 const MAX: usize = 20_000;
@@ -33,46 +45,45 @@ const MAX: usize = 20_000;
 /// The objects that wait for a look.
 #[derive(Debug)]
 pub(super) struct Looks {
-    after: [Duration; 3],
+    gaps: [Duration; 5],
     all: Mutex<BTreeMap<Key, Look>>,
     is_asked: Notify,
-}
-
-impl Default for Looks {
-    fn default() -> Self {
-        Self::after(AFTER)
-    }
 }
 
 #[derive(Debug, Clone)]
 struct Look {
     cause: Cause,
-    told: Instant,
+    /// When Backstage was shown it: what was shown again since is another look.
+    shown: Instant,
+    next: Instant,
     turn: usize,
     /// What stands there, once it is known.
     standing: Option<Standing>,
-    /// What was refused at the last look.
-    refused: Vec<Refusal>,
+    /// What the last look saw.
+    last: Taken,
+}
+
+impl Default for Looks {
+    fn default() -> Self {
+        Self::after(GAPS)
+    }
 }
 
 impl Looks {
-    /// With looks so long after Backstage was told.
-    pub(super) fn after(after: [Duration; 3]) -> Self {
-        Self { after, all: Mutex::default(), is_asked: Notify::default() }
-    }
-
-    fn at(&self, look: &Look) -> Instant {
-        look.told + self.after[look.turn.min(self.after.len() - 1)]
+    /// With these times between looks.
+    pub(super) fn after(gaps: [Duration; 5]) -> Self {
+        Self { gaps, all: Mutex::default(), is_asked: Notify::default() }
     }
 
     /// Looks at this object from now on, and at nothing older of it.
     pub(super) fn add(&self, key: &Key, cause: &Cause, standing: Option<Standing>) {
-        let look = Look { cause: cause.clone(), told: Instant::now(), turn: 0, standing, refused: Vec::new() };
-        let mut all = self.lock();
+        let (shown, mut all) = (Instant::now(), self.lock());
         if all.len() >= MAX && !all.contains_key(key) {
             tracing::warn!(s3.key = %key, "too many objects wait: nobody looks whether Backstage takes this one");
             return;
         }
+        let next = shown + self.gaps[0];
+        let look = Look { cause: cause.clone(), shown, next, turn: 0, standing, last: Taken::All };
         all.insert(key.clone(), look);
         self.is_asked.notify_one();
     }
@@ -82,27 +93,41 @@ impl Looks {
         self.lock().remove(key);
     }
 
-    /// When the next one is due.
     fn next(&self) -> Option<Instant> {
-        self.lock().values().map(|look| self.at(look)).min()
+        self.lock().values().map(|look| look.next).min()
     }
 
+    /// What is due, the longest due first.
     fn due(&self) -> Vec<(Key, Look)> {
         let (all, now) = (self.lock(), Instant::now());
-        let due = all.iter().filter(|(_, look)| self.at(look) <= now).take(PART);
-        due.map(|(key, look)| (key.clone(), look.clone())).collect()
+        let mut due: Vec<_> = all.iter().filter(|(_, look)| look.next <= now).collect();
+        due.sort_by_key(|(_, look)| look.next);
+        due.into_iter().take(PART).map(|(key, look)| (key.clone(), look.clone())).collect()
     }
 
-    /// Puts back what was looked at, unless it was told anew meanwhile; the last look is the end.
-    fn looked(&self, key: &Key, look: Look) {
+    /// Changes what is known of an object, unless it was shown anew meanwhile.
+    fn change(&self, key: &Key, shown: Instant, change: impl FnOnce(&mut Look)) {
         let mut all = self.lock();
-        if all.get(key).is_none_or(|now| now.told != look.told) {
-            return;
+        if let Some(look) = all.get_mut(key).filter(|look| look.shown == shown) {
+            change(look);
         }
-        match look.turn + 1 < self.after.len() {
-            true => all.insert(key.clone(), Look { turn: look.turn + 1, ..look }),
-            false => all.remove(key),
-        };
+    }
+
+    /// The next turn, after what this one saw; false where there is none.
+    fn turn(&self, key: &Key, look: &Look, saw: Taken) -> bool {
+        let next = look.turn + 1;
+        if next < self.gaps.len() {
+            let at = Instant::now() + self.gaps[next];
+            self.change(key, look.shown, |look| (look.turn, look.next, look.last) = (next, at, saw));
+        }
+        next < self.gaps.len()
+    }
+
+    fn end(&self, key: &Key, look: &Look) {
+        let mut all = self.lock();
+        if all.get(key).is_some_and(|now| now.shown == look.shown) {
+            all.remove(key);
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Key, Look>> {
@@ -112,81 +137,162 @@ impl Looks {
 
 /// Looks at what is due, as long as the process lives.
 pub(super) async fn run<S: Store>(cx: Arc<Context<S>>, refresh: Arc<Refresh>) {
+    let mut round = Round { cx: &cx, refresh: &refresh, pending: Vec::new(), asked_at: None, told: false };
     loop {
         match refresh.looks.next() {
             None => refresh.looks.is_asked.notified().await,
-            Some(at) => {
-                sleep_until(at).await;
-                if let Err(error) = look(&cx, &refresh).await {
-                    tracing::warn!(
-                        error,
-                        "it is not known whether Backstage took what it was told of; it is asked again"
-                    );
-                    sleep(PAUSE).await;
-                }
+            Some(at) if at > Instant::now() => tokio::select! {
+                () = sleep_until(at) => {}
+                () = refresh.looks.is_asked.notified() => {}
+            },
+            Some(_) => round.look().await,
+        }
+    }
+}
+
+/// One round of looks after the other.
+struct Round<'a, S> {
+    cx: &'a Context<S>,
+    refresh: &'a Refresh,
+    /// What was pending in Backstage when it was last asked.
+    pending: Vec<Pending>,
+    asked_at: Option<Instant>,
+    /// Whether a refusal was told.
+    told: bool,
+}
+
+impl<S: Store> Round<'_, S> {
+    async fn look(&mut self) {
+        let mut due = self.refresh.looks.due();
+        for (key, look) in &mut due {
+            if look.standing.is_none() {
+                self.look_up(key, look).await;
+            }
+        }
+        due.retain(|(_, look)| look.standing.is_some());
+        if let Err(error) = self.judge(&due).await {
+            tracing::warn!(%error, "it is not known whether Backstage took what it was shown; it is asked again");
+            due.iter().for_each(|(key, look)| self.later(key, look));
+        }
+        if std::mem::take(&mut self.told)
+            && let Err(error) = self.refresh.confirmed.save(&self.cx.bucket).await
+        {
+            tracing::warn!(%error, "what was told is not remembered");
+        }
+    }
+
+    /// What stands at the key; else it is looked at later, or not at all.
+    async fn look_up(&self, key: &Key, look: &mut Look) {
+        match self.cx.bucket.standing(key).await {
+            Ok(Some(standing)) => {
+                self.refresh.looks.change(key, look.shown, |look| look.standing = Some(standing.clone()));
+                look.standing = Some(standing);
+            }
+            Ok(None) => self.refresh.looks.end(key, look),
+            Err(error) => {
+                tracing::debug!(%error, "an object is looked at later");
+                self.later(key, look);
             }
         }
     }
-}
 
-async fn look<S: Store>(cx: &Context<S>, refresh: &Refresh) -> Result<(), String> {
-    let mut due = Vec::new();
-    for (key, mut look) in refresh.looks.due() {
-        if look.standing.is_none() {
-            look.standing = cx.bucket.standing(&key).await.map_err(|error| error.to_string())?;
-        }
-        match look.standing.clone() {
-            Some(standing) => due.push((key, look, standing)),
-            None => refresh.looks.forget(&key),
-        }
+    fn later(&self, key: &Key, look: &Look) {
+        let at = Instant::now() + PAUSE.min(self.refresh.looks.gaps[1]);
+        self.refresh.looks.change(key, look.shown, |look| look.next = at);
     }
-    let written: Vec<Written> =
-        due.iter().map(|(key, _, standing)| (key.to_string(), standing.entities.clone())).collect();
-    let mut refused = refusals(&refresh.backstage, &written).await.map_err(|error| error.to_string())?;
-    for (key, look, standing) in due {
-        let refused = refused.remove(&key.to_string()).unwrap_or_default();
-        if !refused.is_empty() && refused == look.refused {
-            tell(cx, refresh, &key, &look.cause, &standing, &refused).await;
-        }
-        refresh.looks.looked(&key, Look { refused, standing: Some(standing), ..look });
-    }
-    Ok(())
-}
 
-/// Tells of a refusal, once for the same bytes.
-async fn tell<S: Store>(
-    cx: &Context<S>,
-    refresh: &Refresh,
-    key: &Key,
-    cause: &Cause,
-    standing: &Standing,
-    refused: &[Refusal],
-) {
-    let (name, etag) = (key.to_string(), standing.etag.clone());
-    let words = serde_json::to_string(refused).unwrap_or_default();
-    if let Err(error) = refresh.confirmed.load(&cx.bucket).await {
-        tracing::warn!(%error, "what was told before is not known");
+    async fn judge(&mut self, due: &[(Key, Look)]) -> Result<(), Error> {
+        let entities = |look: &Look| look.standing.iter().flat_map(|it| it.entities.clone()).collect();
+        let written: Vec<Written> = due.iter().map(|(key, look)| (key.to_string(), entities(look))).collect();
+        if due.iter().any(|(_, look)| matches!(look.last, Taken::NotYet(_))) {
+            self.ask_what_is_pending().await;
+        }
+        let mut asked = 0;
+        for ((key, look), saw) in due.iter().zip(taken(&self.refresh.backstage, &written, &self.pending).await?) {
+            match (saw, &look.last) {
+                (Taken::All, _) if look.turn + 1 >= ENOUGH => self.refresh.looks.end(key, look),
+                (Taken::Refused(refused), Taken::Refused(_)) => self.tell(key, look, &refused).await,
+                (Taken::NotYet(_), Taken::NotYet(_)) if asked == ASKED => self.later(key, look),
+                (Taken::NotYet(lacking), Taken::NotYet(_)) => {
+                    asked += 1;
+                    self.ask(key, look, lacking).await?;
+                }
+                (saw, _) => self.turn(key, look, saw).await?,
+            }
+        }
+        Ok(())
     }
-    if refresh.confirmed.is_told(&name, &etag, &words) {
-        return;
+
+    /// What was never accepted, as far as that is told, at most once in a while: it is a long answer.
+    async fn ask_what_is_pending(&mut self) {
+        if self.asked_at.is_some_and(|at| at.elapsed() < PENDING.min(self.refresh.looks.gaps[1])) {
+            return;
+        }
+        self.asked_at = Some(Instant::now());
+        match self.refresh.backstage.pending().await {
+            Ok(pending) => self.pending = pending.unwrap_or_default(),
+            Err(error) => tracing::warn!(%error, "why Backstage lacks entities is not known"),
+        }
     }
-    let Some((subject, _)) = cx.object_at(&name) else { return };
-    for Refusal { entity, reason, advice } in refused {
-        tracing::warn!(k8s.object = %subject, entity, reason, advice, "Backstage refused it");
+
+    /// Asks Backstage what it has against an object that it lacks. At the last turn that it lacks it is all there is to say.
+    async fn ask(&mut self, key: &Key, look: &Look, lacking: Vec<Refusal>) -> Result<(), Error> {
+        let location = self.refresh.backstage.location(&key.to_string());
+        match said_of(&self.refresh.backstage, &location).await? {
+            Some(refused) => self.tell(key, look, &refused).await,
+            None if !self.refresh.looks.turn(key, look, Taken::NotYet(lacking.clone())) => {
+                self.tell(key, look, &lacking).await;
+            }
+            None => {}
+        }
+        Ok(())
     }
-    let location = refresh.backstage.location(&name).reference;
-    let event = EntityRefused {
-        cause: cause.clone(),
-        key: name.clone(),
-        etag: etag.clone(),
-        location,
-        refused: refused.to_vec(),
-        truncated: false,
-    };
-    if cx.announce(event.event(&subject)).await || cx.sink.is_none() {
-        refresh.confirmed.tell(&name, &etag, &words);
-        if let Err(error) = refresh.confirmed.save(&cx.bucket).await {
-            tracing::warn!(%error, "what was told is not remembered");
+
+    /// The next look; before it Backstage reads anew what it found wrong, which may have been a moment's fault. After the last
+    /// one the next tick begins anew.
+    async fn turn(&self, key: &Key, look: &Look, saw: Taken) -> Result<(), Error> {
+        let name = key.to_string();
+        let is_well = saw == Taken::All;
+        if !is_well {
+            self.refresh.backstage.refresh(&self.refresh.backstage.location(&name).reference).await?;
+        }
+        if !self.refresh.looks.turn(key, look, saw) {
+            self.refresh.looks.end(key, look);
+            if !is_well {
+                self.refresh.confirmed.revoke(&name);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tells the Broker of a refusal, once for the same bytes. The next tick shows the object again, since who heard of it may
+    /// have mended Backstage.
+    async fn tell(&mut self, key: &Key, look: &Look, refused: &[Refusal]) {
+        self.refresh.looks.end(key, look);
+        let (name, confirmed) = (key.to_string(), &self.refresh.confirmed);
+        confirmed.revoke(&name);
+        let etag = look.standing.as_ref().map(|it| it.etag.clone()).unwrap_or_default();
+        let Some((subject, _)) = self.cx.object_at(&name) else { return };
+        if let Err(error) = confirmed.load(&self.cx.bucket).await {
+            tracing::warn!(%error, "what was told before is not known");
+        }
+        if confirmed.is_told(&name, &etag) {
+            return;
+        }
+        for Refusal { entity, reason, advice } in refused {
+            tracing::warn!(k8s.object = %subject, entity, reason, advice, "Backstage refused it");
+        }
+        let event = EntityRefused {
+            cause: look.cause.clone(),
+            location: self.refresh.backstage.location(&name).reference,
+            key: name.clone(),
+            etag: etag.clone(),
+            refused: refused.to_vec(),
+            truncated: false,
+        };
+        if self.cx.announce(event.event(&subject)).await || self.cx.sink.is_none() {
+            confirmed.tell(&name, &etag);
+            self.told = true;
         }
     }
 }

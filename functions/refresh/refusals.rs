@@ -1,7 +1,7 @@
 //! What Backstage did not take of bucket objects, in its own words.
 
 use crate::{context::Context, now::kind_name, resync::scope::is_asked};
-use backstage::{Backstage, Error, Location, Pending, Seen, Trouble};
+use backstage::{Backstage, Error, Known, Location, Pending, Seen, Trouble};
 use bucket::{Standing, Store};
 use catalog::Located;
 use events::{Refusal, Scope};
@@ -12,10 +12,24 @@ use std::collections::{BTreeMap, BTreeSet};
 const PART: usize = 100;
 const AT_ONCE: usize = 16;
 
+/// The most objects that Backstage is asked to read for a command, to hear what it has against them.
+const ASKED: usize = 50;
+
 /// A bucket object: its key and the refs of its entities.
 pub(super) type Written = (String, Vec<String>);
 
-/// What Backstage refused of what is in the bucket and asked for.
+/// What Backstage made of an object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It has all of it, from there, without errors.
+    All,
+    /// It lacks some of it, and has said nothing against it: it may not have come to it.
+    NotYet(Vec<Refusal>),
+    /// It says what is wrong.
+    Refused(Vec<Refusal>),
+}
+
+/// What Backstage refused, or lacks, of what is in the bucket and asked for.
 ///
 /// # Errors
 /// If bucket or Backstage do not answer.
@@ -27,12 +41,24 @@ pub(crate) async fn refused<S: Store>(
     let located = cx.bucket.entities().await?.into_keys().filter_map(|key| cx.settings.layout.read(&key));
     let asked = located.filter(|it| is_in(scope, it)).map(|it| it.key);
     let standing = stream::iter(asked).map(|key| async move { Ok((key.to_string(), cx.bucket.standing(&key).await?)) });
-    let standing: Vec<(String, Option<Standing>)> =
-        standing.buffered(AT_ONCE).try_collect().await.map_err(|error: bucket::Error| error)?;
-    let written: Vec<Written> = standing.into_iter().filter_map(|(key, it)| Some((key, it?.entities))).collect();
-    let mut refused = BTreeMap::new();
+    let standing: Result<Vec<(String, Option<Standing>)>, bucket::Error> =
+        standing.buffered(AT_ONCE).try_collect().await;
+    let written: Vec<Written> = standing?.into_iter().filter_map(|(key, it)| Some((key, it?.entities))).collect();
+    let pending = backstage.pending().await?.unwrap_or_default();
+    let (mut refused, mut asked) = (BTreeMap::new(), 0);
     for part in written.chunks(PART) {
-        refused.extend(refusals(backstage, part).await?);
+        for ((key, _), taken) in part.iter().zip(taken(backstage, part, &pending).await?) {
+            let refusals = match taken {
+                Taken::All => continue,
+                Taken::Refused(refusals) => refusals,
+                Taken::NotYet(lacking) if asked == ASKED => lacking,
+                Taken::NotYet(lacking) => {
+                    asked += 1;
+                    said_of(backstage, &backstage.location(key)).await?.unwrap_or(lacking)
+                }
+            };
+            refused.insert(key.clone(), refusals);
+        }
     }
     Ok(refused)
 }
@@ -42,67 +68,79 @@ fn is_in(scope: &Scope, it: &Located) -> bool {
     scope.kind.as_ref().is_none_or(|asked| *asked == kind) && is_asked(scope, it.namespace.as_deref(), &it.name)
 }
 
-/// What Backstage refused of these objects; what it took all of is left out.
+/// What Backstage made of these objects, in their order.
 ///
 /// # Errors
 /// If Backstage does not answer.
-pub(super) async fn refusals(
+pub(super) async fn taken(
     backstage: &Backstage,
     written: &[Written],
-) -> Result<BTreeMap<String, Vec<Refusal>>, Error> {
+    pending: &[Pending],
+) -> Result<Vec<Taken>, Error> {
     let located: Vec<Location> = written.iter().map(|(key, _)| backstage.location(key)).collect();
     let locations = located.iter().map(|location| location.reference.clone());
     let references: Vec<_> = locations.chain(written.iter().flat_map(|(_, entities)| entities.clone())).collect();
     let mut seen = backstage.by_refs(&references).await?.into_iter();
     let locations: Vec<Option<Seen>> = seen.by_ref().take(written.len()).collect();
-    let entities: Vec<Vec<Option<Seen>>> =
-        written.iter().map(|(_, entities)| seen.by_ref().take(entities.len()).collect()).collect();
-    let pending = match entities.iter().flatten().any(Option::is_none) {
-        true => pending(backstage).await,
-        false => Vec::new(),
-    };
-    let mut refused = BTreeMap::new();
-    for (((written, location), seen), entities) in written.iter().zip(&located).zip(&locations).zip(&entities) {
-        let of_one: BTreeSet<_> = match seen {
-            None => [unlisted(location)].into(),
-            Some(seen) => of_object(location, seen, written, entities, &pending),
-        };
-        if !of_one.is_empty() {
-            refused.insert(written.0.clone(), of_one.into_iter().collect());
+    let of_one = |((location, (_, references)), found): ((&Location, &Written), Option<Seen>)| {
+        let entities: Vec<_> = seen.by_ref().take(references.len()).collect();
+        match found {
+            None => absent(location, None, pending),
+            Some(found) => of_object(location, &found, references, &entities, pending),
         }
-    }
-    Ok(refused)
+    };
+    Ok(located.iter().zip(written).zip(locations).map(of_one).collect())
 }
 
-/// What was never accepted, as far as that is told: where it is not, the entities are missing all the same.
-async fn pending(backstage: &Backstage) -> Vec<Pending> {
-    let pending = backstage.pending().await.unwrap_or_else(|error| {
-        tracing::warn!(%error, "why entities are missing is not known");
-        None
-    });
-    pending.unwrap_or_default()
+/// What Backstage says when it is to read an object now; `None`: nothing against it, or it does not even know the object.
+pub(super) async fn said_of(backstage: &Backstage, location: &Location) -> Result<Option<Vec<Refusal>>, Error> {
+    if backstage.refresh(&location.reference).await? == Known::No {
+        return Ok(None);
+    }
+    let troubles = backstage.validate(location).await?;
+    let said = || troubles.iter().map(|trouble| said(trouble, None)).collect();
+    Ok((!troubles.is_empty()).then(said))
 }
 
 fn of_object(
     location: &Location,
     seen: &Seen,
-    (_, references): &Written,
+    references: &[String],
     entities: &[Option<Seen>],
     pending: &[Pending],
-) -> BTreeSet<Refusal> {
+) -> Taken {
     let mut refused: BTreeSet<_> = seen.troubles.iter().map(|trouble| said(trouble, None)).collect();
+    let mut lacking = BTreeSet::new();
     for (reference, entity) in references.iter().zip(entities) {
         match entity {
             Some(entity) if entity.target != location.target => {
                 refused.insert(kept(reference, entity));
             }
             Some(entity) => refused.extend(entity.troubles.iter().map(|trouble| said(trouble, Some(reference)))),
-            // The whole object is refused, or that is why.
-            None if !seen.troubles.is_empty() => {}
-            None => refused.extend(never_accepted(reference, pending)),
+            None => match absent(location, Some(reference), pending) {
+                Taken::Refused(said) => refused.extend(said),
+                Taken::NotYet(without) => lacking.extend(without),
+                Taken::All => {}
+            },
         }
     }
-    refused
+    match (refused.is_empty(), lacking.is_empty()) {
+        (false, _) => Taken::Refused(refused.into_iter().collect()),
+        (true, false) => Taken::NotYet(lacking.into_iter().collect()),
+        (true, true) => Taken::All,
+    }
+}
+
+/// An entity that Backstage does not have; without a reference, the Location itself.
+fn absent(location: &Location, reference: Option<&String>, pending: &[Pending]) -> Taken {
+    let asked = reference.unwrap_or(&location.reference);
+    let of_it = pending.iter().filter(|pending| pending.reference.eq_ignore_ascii_case(asked));
+    let refused: Vec<_> = of_it.flat_map(|pending| &pending.troubles).map(|trouble| said(trouble, reference)).collect();
+    match (refused.is_empty(), reference) {
+        (false, _) => Taken::Refused(refused),
+        (true, Some(reference)) => Taken::NotYet(vec![without_a_word(reference)]),
+        (true, None) => Taken::NotYet(vec![unlisted(location)]),
+    }
 }
 
 fn said(trouble: &Trouble, reference: Option<&String>) -> Refusal {
@@ -131,18 +169,12 @@ fn kept(reference: &str, seen: &Seen) -> Refusal {
     }
 }
 
-fn never_accepted(reference: &str, pending: &[Pending]) -> Vec<Refusal> {
-    let of_it = pending.iter().filter(|pending| pending.reference.eq_ignore_ascii_case(reference));
-    let refused: Vec<_> =
-        of_it.flat_map(|pending| &pending.troubles).map(|trouble| said(trouble, Some(&reference.to_owned()))).collect();
-    if !refused.is_empty() {
-        return refused;
-    }
-    let advice = "its log does, with @backstage/plugin-catalog-backend-module-logs; \
+fn without_a_word(reference: &str) -> Refusal {
+    let advice = "its log may, with @backstage/plugin-catalog-backend-module-logs; \
                   with @backstage/plugin-catalog-backend-module-unprocessed it would be said here";
-    vec![Refusal {
+    Refusal {
         entity: Some(reference.to_owned()),
         reason: "Backstage does not have it, and does not say why".to_owned(),
         advice: Some(advice.to_owned()),
-    }]
+    }
 }

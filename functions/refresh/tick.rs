@@ -1,84 +1,131 @@
-//! The whole bucket: what Backstage was not told of, since an event was lost, Backstage was down, or nobody listened yet.
+//! The whole bucket: what Backstage was not shown, since an event was lost, Backstage was down, or nobody listened yet.
 
-use super::{Refresh, flush, untold};
+use super::{Refresh, flush, unshown};
 use crate::context::Context;
+use backstage::Known;
 use bucket::Store;
 use catalog::Key;
 use events::{Cause, Nothing, Reply, Verdict};
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
-use tokio::{sync::oneshot, time::timeout};
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Mutex, oneshot},
+    time::{sleep, timeout},
+};
 use tracing::Instrument;
 
-/// The most time of a whole look; the next tick goes on where it ended.
+/// The most time of a whole look, and of its wait for a run of the provider; the next tick goes on where it ended.
 const WHOLE: Duration = Duration::from_secs(10 * 60);
+const LISTING: Duration = Duration::from_secs(60);
 
-/// How many objects Backstage is asked for at once.
-const PART: usize = 200;
+/// How many objects are shown before Backstage has time for others, where it reads them.
+const PART: usize = 100;
+const PAUSE: Duration = Duration::from_secs(2);
 
-/// Lets Backstage see all that it was not told of. What takes longer than an event may goes on after its answer.
+/// One whole look at a time.
+#[derive(Debug, Default)]
+pub(super) struct Ticks {
+    alone: Arc<Mutex<()>>,
+    /// Whether one was asked for while another was going.
+    again: AtomicBool,
+}
+
+/// Shows Backstage all that it was not shown. What takes longer than an event may goes on after its answer; what is asked for
+/// meanwhile follows it.
 ///
 /// # Errors
 /// If bucket or Backstage do not answer.
 pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refresh>, cause: Cause) -> Verdict {
-    let Ok(alone) = refresh.alone.clone().try_lock_owned() else { return Ok(Reply::Nothing(Nothing::Busy)) };
+    let Ok(alone) = refresh.ticks.alone.clone().try_lock_owned() else {
+        refresh.ticks.again.store(true, SeqCst);
+        return Ok(Reply::Nothing(Nothing::Busy));
+    };
     let (tells, told) = oneshot::channel();
-    let task = {
-        let (cx, refresh) = (cx.clone(), refresh.clone());
-        async move {
-            let looked = timeout(WHOLE, whole(&cx, &refresh, &cause)).await;
-            drop(alone);
-            let looked = looked.unwrap_or_else(|_| Err(format!("it was not told all within {WHOLE:?}")));
-            let verdict = looked.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| untold(&why));
-            // Nobody waits any more for what takes long.
-            let _ = tells.send(verdict);
+    let (task_cx, task_refresh) = (cx.clone(), refresh.clone());
+    let task = async move {
+        let _alone = alone;
+        let mut ended = bounded(&task_cx, &task_refresh, &cause).await;
+        while task_refresh.ticks.again.swap(false, SeqCst) {
+            ended = bounded(&task_cx, &task_refresh, &cause).await;
         }
+        let verdict = ended.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| unshown(&why));
+        // Nobody waits any more for what takes long.
+        let _ = tells.send(verdict);
     };
     tokio::spawn(task.in_current_span());
     match timeout(refresh.limit, told).await {
         Ok(Ok(verdict)) => verdict,
-        Ok(Err(_)) => Err(untold("the process is about to end")),
+        Ok(Err(_)) => Err(unshown("the process is about to end")),
         Err(_) => {
-            tracing::info!("Backstage is still being told what is in the bucket");
+            tracing::info!("Backstage is still being shown what is in the bucket");
             Ok(Reply::Nothing(Nothing::Shown))
         }
     }
 }
 
-async fn whole<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) -> Result<(), String> {
-    refresh.confirmed.load(&cx.bucket).await.map_err(said)?;
-    let listing = cx.bucket.entities().await.map_err(said)?;
-    // From here on each key that is listed is listed by Backstage, too.
-    flush::list(&refresh.backstage).await.map_err(said)?;
-    refresh.confirmed.retain(&listing);
-    let shown = show(cx, refresh, &listing, cause).await;
-    refresh.confirmed.save(&cx.bucket).await.map_err(said)?;
-    shown.map_err(said)
+async fn bounded<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) -> Result<(), String> {
+    let looked = timeout(WHOLE, whole(cx, refresh, cause)).await;
+    looked.unwrap_or_else(|_| Err(format!("not all was shown within {WHOLE:?}")))
 }
 
-/// Lets Backstage read what it knows and was not told of.
-async fn show<S: Store>(
-    cx: &Context<S>,
-    refresh: &Refresh,
-    listing: &BTreeMap<String, String>,
-    cause: &Cause,
-) -> Result<(), backstage::Error> {
+async fn whole<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) -> Result<(), String> {
+    refresh.confirmed.load(&cx.bucket).await.map_err(|error| error.to_string())?;
+    let listing = cx.bucket.entities().await.map_err(|error| error.to_string())?;
+    refresh.confirmed.retain(&listing);
     let due = listing.iter().filter(|(key, etag)| !refresh.confirmed.is_confirmed(key, etag));
-    let due: Vec<(Key, &String)> =
-        due.filter_map(|(key, etag)| Some((cx.settings.layout.read(key)?.key, etag))).collect();
+    let due: Vec<_> = due.filter_map(|(key, etag)| Some((cx.settings.layout.read(key)?.key, etag.as_str()))).collect();
+    // Neither waits for the other: a provider that hangs keeps no change from being read.
+    let (listed, shown) = tokio::join!(listed(refresh), show(refresh, &due, cause));
+    let (unknown, shown) = shown;
+    if listed.is_ok() {
+        unknown.into_iter().for_each(|(key, etag)| confirm(refresh, key, etag, cause));
+    }
+    refresh.confirmed.save(&cx.bucket).await.map_err(|error| error.to_string())?;
+    listed.and(shown)
+}
+
+async fn listed(refresh: &Refresh) -> Result<(), String> {
+    let listed = timeout(LISTING, refresh.listing.anew(&refresh.backstage)).await;
+    listed
+        .map_err(|_| format!("the provider's run does not end within {LISTING:?}"))?
+        .map_err(|error| error.to_string())
+}
+
+/// Lets Backstage read what is due; what it does not know is left to its listing.
+async fn show<'a>(
+    refresh: &Refresh,
+    due: &'a [(Key, &'a str)],
+    cause: &Cause,
+) -> (BTreeMap<&'a Key, &'a str>, Result<(), String>) {
+    let mut unknown = BTreeMap::new();
     for part in due.chunks(PART) {
-        let keys = part.iter().map(|(key, _)| key.to_string()).collect();
-        flush::read(&refresh.backstage, flush::known(&refresh.backstage, keys).await?).await?;
-        for (key, etag) in part {
-            refresh.confirmed.confirm(&key.to_string(), etag);
-            refresh.looks.add(key, cause, None);
+        let known = match flush::read(refresh, part.iter().map(|(key, _)| key.to_string()).collect()).await {
+            Ok(known) => known,
+            Err(error) => return (unknown, Err(error.to_string())),
+        };
+        for ((key, etag), known) in part.iter().zip(&known) {
+            match known {
+                Known::Yes => confirm(refresh, key, etag, cause),
+                Known::No => drop(unknown.insert(key, *etag)),
+            }
+        }
+        if part.len() == PART && known.contains(&Known::Yes) {
+            sleep(PAUSE).await;
         }
     }
     if !due.is_empty() {
-        tracing::info!(objects = due.len(), "Backstage was told what it had not been told of");
+        tracing::info!(objects = due.len(), "Backstage was shown what it had not been shown");
     }
-    Ok(())
+    (unknown, Ok(()))
 }
 
-fn said(error: impl ToString) -> String {
-    error.to_string()
+fn confirm(refresh: &Refresh, key: &Key, etag: &str, cause: &Cause) {
+    refresh.confirmed.confirm(&key.to_string(), etag);
+    refresh.looks.add(key, cause, None);
 }

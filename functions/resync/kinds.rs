@@ -179,7 +179,7 @@ fn resources(source: &Object) -> Option<Vec<(Function, String, String, String)>>
 }
 
 /// What is made of each object of a kind, of which a page at a time is in memory.
-async fn each<T>(
+pub(crate) async fn each<T>(
     cluster: &Cluster,
     kind: &Kind,
     namespace: Option<&str>,
@@ -208,7 +208,7 @@ fn tolerated<T>(listed: Result<Vec<T>, Error>, kind: &str, findings: &mut Findin
     }
 }
 
-fn uncovered(offers: &[Offered], sources: &Sources, scope: &Scope, findings: &mut Findings) {
+pub(crate) fn uncovered(offers: &[Offered], sources: &Sources, scope: &Scope, findings: &mut Findings) {
     for offer in offers {
         let named = Named::new(&offer.group, &offer.kind);
         let why = match offer.is_guessable() {

@@ -27,7 +27,7 @@ pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
 }
 
 /// The objects that the files of a folder of `deploy/` hold whole.
-pub(super) fn of(folder: &str) -> Vec<Value> {
+pub(crate) fn of(folder: &str) -> Vec<Value> {
     let yaml = files(&deploy().join(folder)).into_iter().filter(|it| it.extension().is_some_and(|it| it == "yaml"));
     let documents = yaml.flat_map(|file| {
         let text = fs::read_to_string(&file).unwrap();

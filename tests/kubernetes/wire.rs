@@ -1,12 +1,13 @@
 //! Requests to the API server and its answers.
 
 use super::{Fault, Kind, Kubernetes, Snapshot, State};
-use axum::body::Body;
+use axum::body::{self, HttpBody};
 use bytes::Bytes;
 use futures::stream;
 use http::{Request, Response};
+use http_body_util::BodyExt;
 use serde_json::{Value, json};
-use std::{io, time::Duration};
+use std::{fmt::Debug, io, time::Duration};
 
 /// What is asked for.
 struct Asked {
@@ -35,6 +36,8 @@ enum Path {
         version: String,
         namespace: Option<String>,
     },
+    /// Whether an account may do this.
+    Review(String),
     Unknown(String),
 }
 
@@ -47,7 +50,13 @@ pub(super) struct Answer {
 }
 
 impl Kubernetes {
-    pub(super) fn answer<B>(&self, request: &Request<B>) -> Answer {
+    pub(super) async fn answer<B: HttpBody<Error: Debug>>(&self, request: Request<B>) -> Answer {
+        let (head, body) = request.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        self.answered(&Request::from_parts(head, body))
+    }
+
+    fn answered(&self, request: &Request<Bytes>) -> Answer {
         let mut state = self.0.lock().unwrap();
         let asked = state.asked(request);
         let line = asked.line();
@@ -68,7 +77,7 @@ impl Kubernetes {
 }
 
 impl State {
-    fn asked<B>(&self, request: &Request<B>) -> Asked {
+    fn asked(&self, request: &Request<Bytes>) -> Asked {
         let query = |name: &str| {
             let mut pairs =
                 request.uri().query().unwrap_or_default().split('&').filter_map(|pair| pair.split_once('='));
@@ -78,7 +87,10 @@ impl State {
         };
         let accept = request.headers().get("accept").and_then(|accept| accept.to_str().ok()).unwrap_or_default();
         Asked {
-            path: self.path(request.uri().path()),
+            path: match request.uri().path() {
+                "/apis/authorization.k8s.io/v1/subjectaccessreviews" => Path::review(request.body()),
+                path => self.path(path),
+            },
             limit: query("limit").map_or(usize::MAX, |limit| limit.parse().unwrap()),
             from: query("continue"),
             named: query("fieldSelector").map(|it| it.strip_prefix("metadata.name=").unwrap().to_owned()),
@@ -121,6 +133,10 @@ impl State {
                 None => Answer::no_object(key),
             },
             Path::List { kind, version, namespace } => self.list(asked, kind, version, namespace.as_deref()),
+            Path::Review(line) => {
+                let allowed = !self.denied.iter().any(|denied| line.starts_with(denied));
+                json!({"kind": "SubjectAccessReview", "status": {"allowed": allowed}}).into()
+            }
             Path::Unknown(_) => Answer::no_path(),
         }
     }
@@ -184,6 +200,23 @@ impl State {
     }
 }
 
+impl Path {
+    fn review(question: &[u8]) -> Self {
+        let question: Value = serde_json::from_slice(question).unwrap();
+        let what = &question["spec"]["resourceAttributes"];
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        let account = text(&question["spec"]["user"]).rsplit(':').next().map(str::to_owned).unwrap();
+        let resource = format!("{}.{}", text(&what["resource"]), text(&what["group"]));
+        let less = |word: &str, field: &str| match text(&what[field]) {
+            it if it.is_empty() => it,
+            it => format!(" {word} {it}"),
+        };
+        let (resource, within, named) =
+            (resource.trim_end_matches('.'), less("in", "namespace"), less("named", "name"));
+        Self::Review(format!("may {account} {} {resource}{within}{named}", text(&what["verb"])))
+    }
+}
+
 impl Asked {
     /// As [`Kubernetes::requests`] has it.
     fn line(&self) -> String {
@@ -198,6 +231,7 @@ impl Asked {
                 let more = if self.from.is_some() { " more" } else { "" };
                 format!("list {}{namespace}{named}{metadata}{more}", kind.resource())
             }
+            Path::Review(line) => line.clone(),
             Path::Unknown(path) => format!("unknown {path}"),
         }
     }
@@ -231,12 +265,12 @@ impl Answer {
         Self { status: 404, body: "404 page not found\n".into(), ..Value::Null.into() }
     }
 
-    pub(super) async fn send(self) -> Response<Body> {
+    pub(super) async fn send(self) -> Response<body::Body> {
         tokio::time::sleep(self.after).await;
         let half = self.body[..self.body.len() / 2].to_owned();
         let body = match self.is_half {
-            true => Body::from_stream(stream::iter([Ok(Bytes::from(half)), Err(io::Error::other("broken off"))])),
-            false => Body::from(self.body),
+            true => body::Body::from_stream(stream::iter([Ok(Bytes::from(half)), Err(io::Error::other("broken off"))])),
+            false => body::Body::from(self.body),
         };
         let response = Response::builder().status(self.status);
         let response = self.retry_after.into_iter().fold(response, |it, seconds| it.header("retry-after", seconds));

@@ -17,10 +17,11 @@ async fn a_backstage_that_is_down_is_an_empty_503_and_one_tick_shows_what_was_mi
     world.backstage.recover();
     world.telling();
     assert_eq!(world.tick().await.status, 204);
-    // The run comes first, so that the new one may be known, and is read once more.
     let mut calls = world.telling();
-    calls.retain(|call| *call != world.read("new"));
-    assert_eq!(calls, [trigger(), world.read("changed")]);
+    calls.sort();
+    let mut due = vec![world.read("changed"), world.read("new"), trigger()];
+    due.sort();
+    assert_eq!(calls, due);
     assert_eq!(world.tick().await.status, 204);
     assert_eq!(world.telling(), [trigger()], "what was told is told no more");
 }
@@ -41,11 +42,13 @@ async fn a_process_that_is_started_anew_knows_what_was_told() {
         world.told(&world.app(name, 1).await).await;
     }
     world.tick().await;
-    let again = World::over(world.store.clone(), world.backstage.clone()).await;
+    let again = world.again().await;
     again.app("shop", 2).await;
     again.telling();
     assert_eq!(again.tick().await.status, 204);
-    assert_eq!(again.telling(), [trigger(), again.read("shop")]);
+    let mut calls = again.telling();
+    calls.sort();
+    assert_eq!(calls, [again.read("shop"), trigger()]);
     let state = again.store.objects().into_iter().find(|(key, _)| key.ends_with("/refresh.json")).unwrap().0;
     assert_eq!(state, "state/entities/main/refresh.json");
 }
@@ -60,13 +63,12 @@ async fn an_event_that_was_cut_leads_to_a_look_at_all() {
     let cut = json!({"changes": [{"key": key("shop"), "entities": []}], "truncated": true});
     world.told(&event("dev.callboard.catalog.resynced", cut)).await;
     let calls = world.telling();
-    assert!(calls.contains(&world.read("todo")) && calls[0] == trigger(), "{calls:?}");
+    assert!([world.read("todo"), world.read("shop"), trigger()].iter().all(|call| calls.contains(call)), "{calls:?}");
 }
 
 #[tokio::test]
 async fn a_look_at_all_that_takes_long_is_answered_and_goes_on() {
-    let store = Memory::default();
-    let world = World::over(store, FakeBackstage::new()).await;
+    let world = World::new().await;
     let refresh = Refresh::new(world.edge.clone(), Duration::from_millis(100));
     let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
     let context = Context::new(settings(), bucket).with_refresh(refresh);

@@ -3,10 +3,6 @@
 use crate::Trouble;
 use serde::Deserialize;
 use serde_json::Value;
-use std::collections::BTreeMap;
-
-/// Where an entity is read from, as `url:<target>`.
-const MANAGED_BY: &str = "backstage.io/managed-by-location";
 
 /// What is asked for of an entity.
 pub(crate) const FIELDS: [&str; 5] =
@@ -50,15 +46,19 @@ struct Metadata {
     name: String,
     namespace: Option<String>,
     #[serde(default)]
-    annotations: BTreeMap<String, String>,
+    annotations: Annotations,
 }
 
-/// A row of `refresh_state`. It has an empty text in `errors` before it was processed.
+#[derive(Default, Deserialize)]
+struct Annotations {
+    #[serde(rename = "backstage.io/managed-by-location")]
+    managed_by: Option<String>,
+}
+
+/// A row of `refresh_state`, whose `entity_ref` is null. It has an empty text in `errors` before it was processed.
 #[derive(Deserialize)]
 struct Unprocessed {
-    entity_ref: String,
-    #[serde(default)]
-    unprocessed_entity: Value,
+    unprocessed_entity: Entity,
     #[serde(default)]
     errors: Value,
 }
@@ -70,16 +70,15 @@ impl From<Entity> for Seen {
         let reference = format!("{}:{namespace}/{}", entity.kind, metadata.name).to_lowercase();
         let items = entity.status["items"].as_array().into_iter().flatten();
         let troubles = items.filter(|item| item["level"] == "error").map(Trouble::of_status).collect();
-        Self { reference, target: target(metadata.annotations.get(MANAGED_BY).map(String::as_str)), troubles }
+        Self { reference, target: target(metadata.annotations.managed_by.as_deref()), troubles }
     }
 }
 
 impl From<Unprocessed> for Pending {
     fn from(row: Unprocessed) -> Self {
-        let managed_by = row.unprocessed_entity["metadata"]["annotations"][MANAGED_BY].as_str();
+        let Seen { reference, target, .. } = row.unprocessed_entity.into();
         let errors = row.errors.as_array().into_iter().flatten();
-        let troubles = errors.map(Trouble::of_error).collect();
-        Self { target: target(managed_by), reference: row.entity_ref, troubles }
+        Self { reference, target, troubles: errors.map(Trouble::of_error).collect() }
     }
 }
 

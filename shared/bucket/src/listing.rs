@@ -26,6 +26,16 @@ impl<S: Store> Bucket<S> {
         Ok(found)
     }
 
+    /// Every object whose key begins with `prefix`, whoever wrote it.
+    ///
+    /// # Errors
+    /// As [`Bucket::entities`].
+    pub async fn listed(&self, prefix: &str) -> Result<Vec<Listed>, Error> {
+        let mut found = Vec::new();
+        self.list(prefix, |object| found.push(object)).await?;
+        Ok(found)
+    }
+
     /// Deletes the object at `key` while it is the one that [`Bucket::entities`] showed with this ETag, since its kind is gone, so
     /// that no list tells the version of its death. A new life has other bytes, and is [`Synced::Stale`].
     ///

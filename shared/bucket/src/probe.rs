@@ -16,11 +16,7 @@ pub(crate) async fn conditions<S: Store>(store: &S, layout: &Layout) -> Result<(
     if store.get(&remembered, MAX).await.map_err(Error::call("get", &remembered))?.is_some() {
         return Ok(());
     }
-    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    let scratch = layout.state(&format!("probe-{}-{nanos}", std::process::id()));
-    let missing = ignored(store, &scratch).await;
-    store.delete(&scratch, Condition::Always).await.map_err(Error::call("delete", &scratch))?;
-    let missing = missing?;
+    let missing = tried(store, layout).await?;
     if !missing.is_empty() {
         return Err(Error::Unconditional { store: store.name(), missing: missing.join(" and ") });
     }
@@ -29,7 +25,20 @@ pub(crate) async fn conditions<S: Store>(store: &S, layout: &Layout) -> Result<(
     Ok(())
 }
 
-/// The conditions that the store answers as if they held.
+/// The conditions that the store answers as if they held, tried with a file that is gone again afterwards.
+pub(crate) async fn tried<S: Store>(store: &S, layout: &Layout) -> Result<Vec<&'static str>, Error> {
+    let scratch = scratch(layout);
+    let ignored = ignored(store, &scratch).await;
+    store.delete(&scratch, Condition::Always).await.map_err(Error::call("delete", &scratch))?;
+    ignored
+}
+
+/// A key of our own state that nobody else writes.
+pub(crate) fn scratch(layout: &Layout) -> String {
+    let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    layout.state(&format!("probe-{}-{nanos}", std::process::id()))
+}
+
 async fn ignored<S: Store>(store: &S, key: &str) -> Result<Vec<&'static str>, Error> {
     let wrong = "\"00000000000000000000000000000000\"";
     let put = async |condition| {
@@ -51,6 +60,6 @@ async fn ignored<S: Store>(store: &S, key: &str) -> Result<Vec<&'static str>, Er
     Ok(ignored)
 }
 
-fn text(text: &str) -> Body {
+pub(crate) fn text(text: &str) -> Body {
     Body { bytes: text.as_bytes().to_vec(), content_type: "application/json", metadata: BTreeMap::new() }
 }

@@ -46,7 +46,11 @@ impl S3 {
         Self { credentials: Some(credentials), ..Self::new(args) }
     }
 
-    async fn client(&self) -> Result<&Client, Fault> {
+    pub(crate) fn bucket(&self) -> &str {
+        &self.args.bucket
+    }
+
+    pub(crate) async fn client(&self) -> Result<&Client, Fault> {
         self.client
             .get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref()))
             .await
@@ -54,7 +58,7 @@ impl S3 {
     }
 
     /// Sends one call, in a span and with its duration recorded.
-    async fn call<T, E>(
+    pub(crate) async fn call<T, E>(
         &self,
         operation: &'static str,
         key: &str,

@@ -195,6 +195,10 @@ impl Cluster {
         uid.ok_or_else(|| failed("it has no uid".into()))
     }
 
+    pub(crate) async fn send(&self, call: &Call) -> Result<Vec<u8>, Refusal> {
+        self.0.wire.send(call).await
+    }
+
     async fn read(&self, object: &ObjectRef, call: fn(String) -> Call) -> Result<Option<Object>, Error> {
         let kind = self.kind_of(object).await?;
         match self.one(object, &kind, call).await {

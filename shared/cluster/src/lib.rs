@@ -1,7 +1,8 @@
-//! Kubernetes, read only: discovery, get and paged lists. There is no watch; events are the watch.
+//! Kubernetes, read only: discovery, get and paged lists, and who may do what. There is no watch; events are the watch.
 //!
 //! The client's types end here, but for [`Client`] and [`Body`], from which tests make a cluster at the wire.
 
+mod access;
 mod args;
 mod cluster;
 mod connect;
@@ -11,6 +12,7 @@ mod kind;
 mod list;
 mod wire;
 
+pub use access::Access;
 pub use args::Args;
 pub use cluster::{Cluster, Named};
 pub use error::Error;

@@ -2,13 +2,14 @@
 
 use crate::Error;
 use http::{
-    HeaderMap, Request, Response, StatusCode,
-    header::{ACCEPT, RETRY_AFTER, USER_AGENT},
+    HeaderMap, Method, Request, Response, StatusCode,
+    header::{ACCEPT, CONTENT_TYPE, RETRY_AFTER, USER_AGENT},
 };
 use http_body_util::BodyExt;
 use kube::{Client, client::Body};
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use serde::Deserialize;
+use serde_json::Value;
 use std::{error::Error as StdError, pin::pin, time::Duration};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::{Instrument, field::Empty};
@@ -31,6 +32,9 @@ const RETRIES: u32 = 2;
 /// The longest wait between two of them.
 const WAIT: Duration = Duration::from_secs(5);
 
+/// The media type of what is sent and asked for.
+const JSON: &str = "application/json";
+
 /// OpenTelemetry's own bounds are made for milliseconds.
 const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0, 30.0];
 
@@ -46,6 +50,8 @@ pub(crate) struct Call {
     path: String,
     accept: &'static str,
     within: Duration,
+    /// What is sent; a GET has none.
+    body: Option<Vec<u8>>,
 }
 
 /// Why there is no answer.
@@ -79,34 +85,39 @@ struct Details {
 impl Call {
     /// What the API server serves.
     pub(crate) fn discover(path: String) -> Self {
-        Self { operation: "discover", path, accept: "application/json", within: GET }
+        Self { operation: "discover", path, accept: JSON, within: GET, body: None }
     }
 
     /// A whole object.
     pub(crate) fn get(path: String) -> Self {
-        Self { operation: "get", path, accept: "application/json", within: GET }
+        Self { operation: "get", path, accept: JSON, within: GET, body: None }
     }
 
     /// An object's metadata.
     pub(crate) fn metadata(path: String) -> Self {
         let accept = "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1";
-        Self { operation: "get_metadata", path, accept, within: GET }
+        Self { operation: "get_metadata", path, accept, within: GET, body: None }
     }
 
     /// A list of one object at most.
     pub(crate) fn find(path: String) -> Self {
-        Self { operation: "find", path, accept: "application/json", within: GET }
+        Self { operation: "find", path, accept: JSON, within: GET, body: None }
     }
 
     /// A page of a list.
     pub(crate) fn list(path: String) -> Self {
-        Self { operation: "list", path, accept: "application/json", within: PAGE }
+        Self { operation: "list", path, accept: JSON, within: PAGE, body: None }
     }
 
     /// A page of a list, of each object its metadata.
     pub(crate) fn list_metadata(path: String) -> Self {
         let accept = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1";
-        Self { operation: "list_metadata", path, accept, within: PAGE }
+        Self { operation: "list_metadata", path, accept, within: PAGE, body: None }
+    }
+
+    /// A question that is put as an object, of which nothing is kept.
+    pub(crate) fn review(path: String, question: &Value) -> Self {
+        Self { operation: "review", path, accept: JSON, within: GET, body: Some(question.to_string().into_bytes()) }
     }
 }
 
@@ -151,9 +162,14 @@ impl Wire {
 
     async fn once(&self, call: &Call) -> Result<Vec<u8>, Refusal> {
         let unusable = |error: &dyn StdError| Refusal::Other(format!("no answer: {}", chain(error)));
-        let request = Request::get(&call.path).header(ACCEPT, call.accept);
+        let method = if call.body.is_some() { Method::POST } else { Method::GET };
+        let request = Request::builder().method(method).uri(&call.path).header(ACCEPT, call.accept);
         let request = request.header(USER_AGENT, concat!("callboard/", env!("CARGO_PKG_VERSION")));
-        let request = request.body(Body::empty()).map_err(|error| unusable(&error))?;
+        let request = match &call.body {
+            Some(body) => request.header(CONTENT_TYPE, JSON).body(Body::from(body.clone())),
+            None => request.body(Body::empty()),
+        };
+        let request = request.map_err(|error| unusable(&error))?;
         // kube's own words only say that there is a cause.
         let answer =
             self.client.send(request).await.map_err(|error| unusable(StdError::source(&error).unwrap_or(&error)))?;

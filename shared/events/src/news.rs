@@ -1,8 +1,9 @@
 //! What our own events tell of the bucket, to whom passes it on.
 
 use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, incoming};
-use cloudevents::Event;
+use cloudevents::{AttributesReader, Event};
 use serde::Deserialize;
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What became of a bucket object.
@@ -29,8 +30,9 @@ pub struct News {
 struct Data {
     #[serde(default)]
     changes: Vec<ObjectChange>,
+    /// Differences, or, of `catalog.resynced`, their numbers.
     #[serde(default)]
-    drift: Vec<Drift>,
+    drift: Value,
     #[serde(default)]
     truncated: bool,
 }
@@ -53,8 +55,12 @@ pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
     let cause = Cause::of(event);
     let data = incoming::json(event)?.unwrap_or_default();
     let data = serde_json::from_value::<Data>(data);
-    let Data { changes, drift, truncated } =
-        data.map_err(|error| incoming::reject(event, &format!("no news of the catalog: {error}")))?;
+    let reject = |error: serde_json::Error| incoming::reject(event, &format!("no news of the catalog: {error}"));
+    let Data { changes, drift, truncated } = data.map_err(reject)?;
+    let drift: Vec<Drift> = match event.ty() {
+        DRIFTED => serde_json::from_value(drift).map_err(reject)?,
+        _ => Vec::new(),
+    };
     let changed = changes.into_iter().map(|change| (change.key.clone(), became(&change)));
     let drifted = drift.into_iter().filter_map(|drift| Some((drift.key?, mended(drift.reason)?)));
     let mut keys = BTreeMap::new();
@@ -86,7 +92,7 @@ mod tests {
     use super::*;
     use crate::{EntityChange, Incoming};
     use cloudevents::{EventBuilder, EventBuilderV10};
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn news(ty: &str, data: Value) -> Result<Option<Incoming>, Nack> {
         let event = EventBuilderV10::new().id("1").source("/test").ty(ty).data("application/json", data);
@@ -130,6 +136,12 @@ mod tests {
         ];
         let told = told(DRIFTED, json!({"drift": drift}));
         assert_eq!(told, BTreeMap::from([("a".into(), Became::Other), ("b".into(), Became::Other)]));
+    }
+
+    #[test]
+    fn what_resync_says_of_drift_are_numbers() {
+        let told = told(TYPES[3], json!({"changes": [change("a", &[Action::Updated])], "drift": {"stale": 1}}));
+        assert_eq!(told, BTreeMap::from([("a".into(), Became::Changed)]));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 
+mod access;
 mod api;
 mod bounds;
 mod discovery;

@@ -1,0 +1,111 @@
+//! The cluster: whose bucket this is, which kinds nobody tells of, and what our ServiceAccounts may read.
+
+use super::{
+    finding::{Area, Finding},
+    install::{Install, REAPPLY, Service},
+    rights,
+};
+use crate::{
+    context::Context,
+    mesh,
+    resync::{
+        self, Findings, foreign_cluster,
+        kinds::{self, Named, Sources},
+    },
+};
+use bucket::Store;
+use catalog::Offered;
+use cluster::{Cluster, Error};
+use events::Scope;
+
+const AREA: Area = Area::Cluster;
+
+/// Whether the cluster answers, and whether the bucket is its own.
+///
+/// # Errors
+/// What is wrong where it does not answer.
+pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Result<Finding, Box<Finding>> {
+    let uid = match cluster.uid().await {
+        Ok(uid) => uid,
+        Err(error @ Error::Forbidden { .. }) => return Ok(AREA.unknown("whose bucket", error.to_string())),
+        Err(error) => return Err(Box::new(unreached(&error.to_string()))),
+    };
+    Ok(match foreign_cluster::is_ours(cx, &uid).await {
+        Ok(true) => AREA.ok("whose bucket", format!("of this cluster, {uid}")),
+        Ok(false) => AREA.wrong(
+            "whose bucket",
+            "of another cluster; one that was rebuilt takes it over, a second one needs a CALLBOARD_CLUSTER of its own",
+            format!("callboard resync --accept-cluster {uid}"),
+        ),
+        Err(nack) => AREA.unknown("whose bucket", nack.to_string()),
+    })
+}
+
+/// There is no cluster, or it does not answer.
+pub(super) fn unreached(why: &str) -> Finding {
+    AREA.wrong("API server", why, "export KUBECONFIG=...   # or --context NAME")
+}
+
+/// Checks that each kind is told of, and that who needs it may read it. `services`: those that could be listed.
+pub(super) async fn examine(
+    cluster: &Cluster,
+    install: &Install,
+    services: Option<&[Service]>,
+    namespaces: &[String],
+) -> Vec<Finding> {
+    let mut found = Vec::new();
+    let offers = listed(resync::offers(cluster).await, "promises", &mut found);
+    let unwatched = listed(mesh::unwatched(cluster).await, "kinds of the mesh", &mut found);
+    let mut unread = Findings::default();
+    let sources = kinds::sources(cluster, &mut unread).await;
+    found.extend(unread.degraded.iter().map(|it| AREA.unknown(&it.kind, &it.reason)));
+    if let Some(sources) = &sources {
+        found.extend(of_promises(install, &offers, sources));
+        found.extend(unwatched.iter().map(|kind| of_mesh(install, kind, sources)));
+    }
+    let whose = rights::Whose { install, services, namespaces };
+    found.extend(rights::examine(cluster, &whose, &offers, sources.as_ref()).await);
+    found
+}
+
+/// What was listed; a kind that is not there has no objects.
+fn listed<T>(listed: Result<Vec<T>, Error>, what: &str, found: &mut Vec<Finding>) -> Vec<T> {
+    match listed {
+        Ok(listed) => listed,
+        Err(Error::Unserved { .. }) => Vec::new(),
+        Err(error) => {
+            found.push(AREA.unknown(what, error.to_string()));
+            Vec::new()
+        }
+    }
+}
+
+/// Each kind that a Promise offers is told of.
+fn of_promises(install: &Install, offers: &[Offered], sources: &Sources) -> Vec<Finding> {
+    let of_offer = |offer: &Offered| {
+        let mut uncovered = Findings::default();
+        kinds::uncovered(std::slice::from_ref(offer), sources, &Scope::default(), &mut uncovered);
+        let subject = format!("kind {}", Named::new(&offer.group, &offer.kind).display());
+        match uncovered.drift.into_iter().next() {
+            None => AREA.ok(subject, format!("of the Promise {}: told of by a source", offer.promise)),
+            Some(drift) => {
+                let mend = if offer.is_guessable() { install.sources() } else { REAPPLY.to_owned() };
+                AREA.wrong(subject, drift.detail, mend)
+            }
+        }
+    };
+    offers.iter().map(of_offer).collect()
+}
+
+/// A channel or source of others is told of, where ApiServerSource can.
+fn of_mesh(install: &Install, kind: &Offered, sources: &Sources) -> Finding {
+    let named = Named::new(&kind.group, &kind.kind);
+    let subject = format!("kind {}", named.display());
+    match sources.of_mesh.contains(&named) {
+        true => AREA.ok(subject, "told of by a source"),
+        false if kind.is_guessable() => {
+            AREA.wrong(subject, "no ApiServerSource names it: its changes come by the tick alone", install.sources())
+        }
+        false => AREA.ok(subject, format!("told of by the tick: no source can guess its plural {:?}", kind.plural)),
+    }
+}

@@ -1,0 +1,162 @@
+//! What one check found, and how it is printed.
+
+use serde::Serialize;
+use serde_json::json;
+
+/// What a check found.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Finding {
+    /// The part that was looked at.
+    pub area: Area,
+    /// Whether it is well.
+    pub state: State,
+    /// What was looked at.
+    pub subject: String,
+    /// What is the matter with it; may be empty where nothing is.
+    pub detail: String,
+    /// The line that mends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mend: Option<String>,
+}
+
+/// A part of an install.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Area {
+    /// The bucket.
+    Bucket,
+    /// The cluster and who may read what.
+    Cluster,
+    /// What brings events to the functions.
+    Eventing,
+    /// Backstage.
+    Backstage,
+}
+
+/// Whether something is well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// It was looked at, and is well.
+    Ok,
+    /// It was looked at, and must be mended.
+    Wrong,
+    /// It could not be looked at.
+    Unknown,
+}
+
+impl Area {
+    /// It is well.
+    pub(super) fn ok(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
+        self.found(State::Ok, subject, detail, None)
+    }
+
+    /// It must be mended, by this line.
+    pub(super) fn wrong(
+        self,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+        mend: impl Into<String>,
+    ) -> Finding {
+        self.found(State::Wrong, subject, detail, Some(mend.into()))
+    }
+
+    /// It could not be looked at.
+    pub(super) fn unknown(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
+        self.found(State::Unknown, subject, detail, None)
+    }
+
+    fn found(
+        self,
+        state: State,
+        subject: impl Into<String>,
+        detail: impl Into<String>,
+        mend: Option<String>,
+    ) -> Finding {
+        Finding { area: self, state, subject: subject.into(), detail: detail.into(), mend }
+    }
+
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Bucket => "bucket",
+            Self::Cluster => "cluster",
+            Self::Eventing => "eventing",
+            Self::Backstage => "backstage",
+        }
+    }
+}
+
+impl Finding {
+    /// The same with a line that helps, though nothing is wrong.
+    pub(super) fn with_mend(self, mend: impl Into<String>) -> Self {
+        Self { mend: Some(mend.into()), ..self }
+    }
+}
+
+impl State {
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Ok => "ok",
+            Self::Wrong => "wrong",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// How many findings are of this state.
+pub(super) fn count(findings: &[Finding], state: State) -> usize {
+    findings.iter().filter(|finding| finding.state == state).count()
+}
+
+/// A line for each finding, the line that mends it below.
+pub(super) fn table(findings: &[Finding]) -> String {
+    let width = |column: fn(&Finding) -> &str| findings.iter().map(|it| column(it).chars().count()).max();
+    let a = width(|it| it.area.as_str()).unwrap_or_default();
+    let b = width(|it| &it.subject).unwrap_or_default();
+    let mut text = String::new();
+    for Finding { area, state, subject, detail, mend } in findings {
+        let line = format!("{:<7}  {:<a$}  {subject:<b$}  {detail}", state.as_str(), area.as_str());
+        text.extend([line.trim_end(), "\n"]);
+        for line in mend.iter().flat_map(|mend| mend.lines()) {
+            text.extend(["         ", line, "\n"]);
+        }
+    }
+    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(findings, state));
+    text + &format!("{ok} ok, {wrong} wrong, {unknown} unknown\n")
+}
+
+/// One JSON document.
+pub(super) fn document(findings: &[Finding]) -> String {
+    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(findings, state));
+    format!("{:#}\n", json!({"checks": findings, "ok": ok, "wrong": wrong, "unknown": unknown}))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_finding_is_a_line_and_what_mends_it_stands_below() {
+        let findings = [
+            Area::Bucket.ok("rights", "list, put"),
+            Area::Eventing.wrong("trigger mesh", "it has no dead-letter sink", "kubectl patch"),
+            Area::Backstage.unknown("backstage", ""),
+        ];
+        let wanted = "ok       bucket     rights        list, put
+wrong    eventing   trigger mesh  it has no dead-letter sink
+         kubectl patch
+unknown  backstage  backstage
+1 ok, 1 wrong, 1 unknown
+";
+        assert_eq!(table(&findings), wanted);
+    }
+
+    #[test]
+    fn the_document_has_each_finding_and_how_many_there_are() {
+        let findings = [Area::Cluster.wrong("x", "y", "z"), Area::Cluster.ok("a", "")];
+        let document: serde_json::Value = serde_json::from_str(&document(&findings)).unwrap();
+        let wrong = json!({"area": "cluster", "state": "wrong", "subject": "x", "detail": "y", "mend": "z"});
+        let ok = json!({"area": "cluster", "state": "ok", "subject": "a", "detail": ""});
+        assert_eq!(document, json!({"checks": [wrong, ok], "ok": 1, "wrong": 1, "unknown": 0}));
+    }
+}

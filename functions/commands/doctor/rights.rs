@@ -1,0 +1,276 @@
+//! What the ServiceAccounts of an install may read, as the API server says (SubjectAccessReview).
+
+use super::{
+    finding::{Area, Finding},
+    install::{self, Install, Service},
+};
+use crate::{mesh, resync::kinds::Sources};
+use catalog::Offered;
+use cluster::{Access, Cluster, Error};
+use events::{Function, Object};
+use futures::{StreamExt, stream};
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+const AREA: Area = Area::Cluster;
+
+/// How many questions are asked at once.
+const AT_ONCE: usize = 8;
+
+/// How many namespaces of a source are asked for.
+const NAMESPACES: usize = 20;
+
+const READ: &[&str] = &["get", "list"];
+const WATCH: &[&str] = &["get", "list", "watch"];
+
+/// Whose rights.
+pub(super) struct Whose<'a> {
+    pub(super) install: &'a Install,
+    /// The Services that run functions; `None`: they could not be listed.
+    pub(super) services: Option<&'a [Service]>,
+    /// The chosen namespaces; none: all.
+    pub(super) namespaces: &'a [String],
+}
+
+/// A right that a ServiceAccount needs.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct Need {
+    account: String,
+    access: Access,
+    by: By,
+}
+
+/// What grants a right.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum By {
+    /// deploy/.
+    Install,
+    /// `callboard sources`.
+    Sources,
+}
+
+/// What is needed of a kind.
+struct Kind<'a> {
+    group: &'a str,
+    plural: &'a str,
+    verbs: &'a [&'a str],
+    namespaces: Vec<Option<String>>,
+    name: Option<&'a str>,
+    by: By,
+}
+
+/// Asks for each right. Where we may not ask, that is said once.
+pub(super) async fn examine(
+    cluster: &Cluster,
+    whose: &Whose<'_>,
+    offers: &[Offered],
+    sources: Option<&Sources>,
+) -> Vec<Finding> {
+    let needs = match needs(cluster, whose, offers, sources).await {
+        Ok(needs) => needs,
+        Err(error) => return vec![AREA.unknown("rights", error.to_string())],
+    };
+    let answers = stream::iter(needs).map(|need| async {
+        let may = cluster.may(&need.account, &need.access).await;
+        (need, may)
+    });
+    let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
+    told(whose.install, &answers)
+}
+
+fn told(install: &Install, answers: &[(Need, Result<bool, Error>)]) -> Vec<Finding> {
+    let unknown = answers.iter().find_map(|(_, may)| may.as_ref().err());
+    let mut found: Vec<_> = unknown.map(|error| AREA.unknown("rights", error.to_string())).into_iter().collect();
+    let accounts: BTreeSet<_> = answers.iter().map(|(need, _)| &need.account).collect();
+    for account in accounts {
+        let of: Vec<_> = answers.iter().filter(|(need, _)| need.account == *account).collect();
+        let denied: Vec<_> = of.iter().filter(|(_, may)| *may == Ok(false)).map(|(need, _)| need).collect();
+        if denied.is_empty() && unknown.is_none() {
+            let kinds: BTreeSet<_> = of.iter().map(|(need, _)| resource(&need.access)).collect();
+            found.push(AREA.ok(format!("rights of {account}"), format!("may read all of its {} kinds", kinds.len())));
+        }
+        found.extend(lacks(install, account, &denied));
+    }
+    found
+}
+
+/// One finding for the kinds of which the same verbs are missing in the same place.
+fn lacks(install: &Install, account: &str, denied: &[&Need]) -> Vec<Finding> {
+    let mut verbs: BTreeMap<(Place, String), BTreeSet<&str>> = BTreeMap::new();
+    for need in denied {
+        verbs.entry((Place::of(need), resource(&need.access))).or_default().insert(&need.access.verb);
+    }
+    let mut kinds: BTreeMap<(Place, String), Vec<String>> = BTreeMap::new();
+    for ((place, kind), verbs) in verbs {
+        kinds.entry((place, verbs.into_iter().collect::<Vec<_>>().join(","))).or_default().push(kind);
+    }
+    let lack = |((place, verbs), kinds): ((Place, String), Vec<String>)| {
+        let within = place.namespace.map(|it| format!(" in {it}")).unwrap_or_default();
+        let why = format!("may not {verbs} {}{within}", kinds.join(", "));
+        let mend = match place.by {
+            By::Sources => install.sources(),
+            By::Install => grant(install, account, (&verbs, &kinds), &place),
+        };
+        AREA.wrong(format!("rights of {account}"), why, mend)
+    };
+    kinds.into_iter().map(lack).collect()
+}
+
+/// Where a right is missing, and what grants it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Place<'a> {
+    by: By,
+    namespace: Option<&'a str>,
+    name: Option<&'a str>,
+}
+
+impl<'a> Place<'a> {
+    fn of(need: &'a Need) -> Self {
+        let Need { access, by, .. } = need;
+        Self { by: *by, namespace: access.namespace.as_deref(), name: access.name.as_deref() }
+    }
+}
+
+/// The commands that grant it.
+fn grant(install: &Install, account: &str, (verbs, kinds): (&str, &[String]), place: &Place<'_>) -> String {
+    let plural = kinds.first().and_then(|kind| kind.split('.').next()).unwrap_or_default();
+    let role = format!("{account}-{plural}");
+    let (kubectl, kind) = match place.namespace {
+        Some(namespace) => (format!("kubectl -n {namespace}"), "role"),
+        None => ("kubectl".to_owned(), "clusterrole"),
+    };
+    let name = place.name.map(|name| format!(" --resource-name={name}")).unwrap_or_default();
+    let kinds = kinds.join(",");
+    let to = format!("--{kind}={role} --serviceaccount={}:{account}", install.namespace);
+    format!(
+        "{kubectl} create {kind} {role} --verb={verbs} --resource={kinds}{name} && {kubectl} create {kind}binding {role} {to}"
+    )
+}
+
+/// `plural.group`.
+fn resource(access: &Access) -> String {
+    format!("{}.{}", access.resource, access.group).trim_end_matches('.').to_owned()
+}
+
+impl<'a> Kind<'a> {
+    /// A kind of deploy/, in all namespaces.
+    fn new(group: &'a str, plural: &'a str, verbs: &'a [&'a str]) -> Self {
+        Self { group, plural, verbs, namespaces: vec![None], name: None, by: By::Install }
+    }
+
+    fn needed_by(&self, account: &str) -> Vec<Need> {
+        let each = self.namespaces.iter().flat_map(|namespace| self.verbs.iter().map(move |verb| (namespace, verb)));
+        each.map(|(namespace, verb)| {
+            let [verb, group, resource] = [*verb, self.group, self.plural].map(str::to_owned);
+            let access =
+                Access { verb, group, resource, namespace: namespace.clone(), name: self.name.map(str::to_owned) };
+            Need { account: account.to_owned(), access, by: self.by }
+        })
+        .collect()
+    }
+}
+
+async fn needs(
+    cluster: &Cluster,
+    whose: &Whose<'_>,
+    offers: &[Offered],
+    sources: Option<&Sources>,
+) -> Result<BTreeSet<Need>, Error> {
+    let meshed = of_mesh(cluster, sources).await?;
+    let mut needs = BTreeSet::new();
+    for function in [Function::Apps, Function::Promises, Function::Mesh, Function::Resync] {
+        for account in whose.accounts(function) {
+            needs.extend(whose.kinds(function, offers).iter().flat_map(|kind| kind.needed_by(&account)));
+            if function == Function::Mesh {
+                let kinds = meshed.iter().map(|kind| Kind::new(kind.group(), kind.plural(), READ));
+                needs.extend(kinds.flat_map(|kind| kind.needed_by(&account)));
+            }
+        }
+    }
+    // Where they cannot be listed, that is told with the sources themselves.
+    let sources = install::list(cluster, "sources.knative.dev", "ApiServerSource").await.unwrap_or_default();
+    for source in &sources {
+        needs.extend(of_source(cluster, source).await?);
+    }
+    Ok(needs)
+}
+
+impl Whose<'_> {
+    fn accounts(&self, function: Function) -> Vec<String> {
+        let Some(services) = self.services else { return vec![format!("callboard-{function}")] };
+        services.iter().filter(|it| it.serves(function)).map(|it| it.account.clone()).collect()
+    }
+
+    /// The kinds that a function reads, but for those of the mesh.
+    fn kinds<'a>(&'a self, function: Function, offers: &'a [Offered]) -> Vec<Kind<'a>> {
+        let promises = Kind::new("platform.kratix.io", "promises", READ);
+        let definitions = Kind::new("apiextensions.k8s.io", "customresourcedefinitions", READ);
+        let mut kinds = match function {
+            Function::Promises | Function::Apps => vec![promises],
+            Function::Resync => {
+                let own = vec![Some(self.install.namespace.clone())];
+                let sources = Kind::new("sources.knative.dev", "apiserversources", READ);
+                let system = Kind { name: Some("kube-system"), ..Kind::new("", "namespaces", &["get"]) };
+                vec![promises, definitions, Kind { namespaces: own, ..sources }, system]
+            }
+            Function::Mesh => vec![definitions, Kind::new("apps", "deployments", READ)],
+            Function::Refresh => Vec::new(),
+        };
+        if matches!(function, Function::Apps | Function::Resync) {
+            kinds.push(Kind { namespaces: self.scopes(), ..Kind::new("platform.kratix.io", "works", &["get"]) });
+            kinds.extend(offers.iter().map(|offer| {
+                let namespaces = if offer.namespaced { self.scopes() } else { vec![None] };
+                Kind { namespaces, by: By::Sources, ..Kind::new(&offer.group, &offer.plural, READ) }
+            }));
+        }
+        kinds
+    }
+
+    /// The chosen namespaces, each alone, or all at once.
+    fn scopes(&self) -> Vec<Option<String>> {
+        match self.namespaces.is_empty() {
+            true => vec![None],
+            false => self.namespaces.iter().cloned().map(Some).collect(),
+        }
+    }
+}
+
+/// The kinds of the mesh that are installed.
+async fn of_mesh(cluster: &Cluster, sources: Option<&Sources>) -> Result<Vec<cluster::Kind>, Error> {
+    let labelled = mesh::labelled(cluster).await?;
+    let mut installed = Vec::new();
+    for named in mesh::kinds(&labelled, std::iter::empty(), sources).into_keys() {
+        installed.extend(cluster.kind(&named.group, &named.kind).await?);
+    }
+    Ok(installed)
+}
+
+/// What the account of an ApiServerSource must be allowed to watch.
+async fn of_source(cluster: &Cluster, source: &Object) -> Result<Vec<Need>, Error> {
+    let is_of_base = source.label("app.kubernetes.io/part-of") == Some("callboard");
+    let by = if is_of_base { By::Install } else { By::Sources };
+    let account = source.text("/spec/serviceAccountName").unwrap_or("default");
+    let mut needs = Vec::new();
+    for resource in source.at("/spec/resources").and_then(Value::as_array).into_iter().flatten() {
+        let text = |field: &str| resource[field].as_str().unwrap_or_default();
+        let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
+        // One that is not installed is skipped by the source, too.
+        let Some(kind) = cluster.kind(group, text("kind")).await? else { continue };
+        let namespaces = if kind.is_namespaced() { watched(source) } else { vec![None] };
+        needs.extend(Kind { namespaces, by, ..Kind::new(group, kind.plural(), WATCH) }.needed_by(account));
+    }
+    Ok(needs)
+}
+
+/// The namespaces of a source, as its state tells; an empty selector selects all.
+fn watched(source: &Object) -> Vec<Option<String>> {
+    let selector = source.at("/spec/namespaceSelector").and_then(Value::as_object);
+    if selector.is_some_and(serde_json::Map::is_empty) {
+        return vec![None];
+    }
+    let told =
+        source.at("/status/namespaces").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
+    let told: Vec<_> = told.take(NAMESPACES).map(|it| Some(it.to_owned()).filter(|it| !it.is_empty())).collect();
+    let own = || vec![source.reference().namespace().map(str::to_owned)];
+    if told.is_empty() { own() } else { told }
+}

@@ -1,0 +1,65 @@
+//! What may be done with the bucket, found out by doing it.
+
+use crate::{Bucket, Condition, Fault, Store, probe};
+use std::time::{Duration, SystemTime};
+
+/// A call that Callboard makes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Right {
+    /// A listing.
+    List,
+    /// Writing an object.
+    Put,
+    /// Looking at an object, and at one that is not there.
+    Head,
+    /// Reading an object.
+    Get,
+    /// Deleting an object.
+    Delete,
+}
+
+/// What came of trying each call once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The calls that were made, in order; an object that could not be written is not read.
+    pub calls: Vec<(Right, Result<(), Fault>)>,
+    /// How far our clock and the store's are apart, to a second or so; `None` where the listing does not tell.
+    pub skew: Option<Duration>,
+}
+
+impl<S: Store> Bucket<S> {
+    /// Tries each call that Callboard makes, with a file in the folder of our own state that is gone again afterwards.
+    pub async fn tried(&self) -> Tried {
+        let (scratch, store) = (probe::scratch(&self.layout), &self.store);
+        let listed = store.list(&self.layout.entities(), None).await.map(drop);
+        // Without the right to list, AWS refuses this, too.
+        let absent = if listed.is_ok() { store.head(&scratch).await.map(drop) } else { Ok(()) };
+        let put = store.put(&scratch, probe::text("probe"), Condition::Always).await.map(drop);
+        let is_written = put.is_ok();
+        let mut calls = vec![(Right::List, listed), (Right::Put, put)];
+        let mut skew = None;
+        if is_written {
+            calls.push((Right::Head, absent.and(store.head(&scratch).await.map(drop))));
+            calls.push((Right::Get, store.get(&scratch, 4096).await.map(drop)));
+            skew = self.skew(&scratch).await;
+        }
+        // Also where the PUT failed: it may have been done without an answer.
+        calls.push((Right::Delete, store.delete(&scratch, Condition::Always).await.map(drop)));
+        Tried { calls, skew }
+    }
+
+    /// The conditions that the store ignores, such as `If-Match on PUT`; tried now, whatever was found before.
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub async fn ignored_conditions(&self) -> Result<Vec<&'static str>, crate::Error> {
+        probe::tried(&self.store, &self.layout).await
+    }
+
+    async fn skew(&self, written_now: &str) -> Option<Duration> {
+        let page = self.store.list(written_now, None).await.ok()?;
+        let modified = page.objects.first()?.modified;
+        let now = SystemTime::now();
+        now.duration_since(modified).or_else(|_| modified.duration_since(now)).ok()
+    }
+}

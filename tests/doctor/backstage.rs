@@ -1,0 +1,175 @@
+//! What is wrong with Backstage.
+
+use super::*;
+use crate::backstage_fake::{TASK, Wrong};
+
+const PROVIDER: &str = "catalog: {providers: {awsS3: {callboard: {bucketName: catalog, prefix: entities/, region: us-east-1, \
+    schedule: {frequency: {minutes: 10}, timeout: {minutes: 1}, scope: local}}}}}   # in app-config";
+
+/// The targets of the objects whose keys contain this.
+fn targets(world: &World, part: &str) -> Vec<String> {
+    let keys = world.store.memory.entities().into_keys();
+    keys.filter(|key| key.contains(part)).map(|key| format!("{BUCKET}/{key}")).collect()
+}
+
+#[tokio::test]
+async fn a_token_that_is_not_taken_is_told_apart_from_one_that_may_not() {
+    for (status, subject, mend) in [
+        (
+            401,
+            "token: ",
+            "backend: {auth: {externalAccess: [{type: static, options: {token: '${CALLBOARD_TOKEN}', subject: callboard}, accessRestrictions: [{plugin: catalog}]}]}}   # in app-config",
+        ),
+        (403, "token: ", "accessRestrictions: [{plugin: catalog}]   # in app-config, beside the options of the token"),
+        (503, "URL: ", "export CALLBOARD_BACKSTAGE_URL=...   # now http://127.0.0.1:"),
+        (404, "URL: ", "export CALLBOARD_BACKSTAGE_URL=...   # now http://127.0.0.1:"),
+    ] {
+        let world = World::new();
+        world.backstage.break_off("", Wrong::Status(status), usize::MAX);
+        let (told, line) = world.ill().await;
+        assert!(told.starts_with(subject) && line.starts_with(mend), "{told}\n{line}");
+        assert_eq!(world.backstage.calls(), ["tasks"]);
+    }
+}
+
+#[tokio::test]
+async fn a_token_file_that_is_not_there_is_told() {
+    let world = World::new();
+    let (edge, token) = edge(&world.backstage).await;
+    drop(token);
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
+    assert_eq!(
+        (wrong.subject.as_str(), wrong.mend.as_deref()),
+        ("token", Some("export CALLBOARD_BACKSTAGE_TOKEN_FILE=..."))
+    );
+}
+
+#[tokio::test]
+async fn settings_that_cannot_be_used_are_told_and_the_rest_is_examined() {
+    let found = World::new().examined(Err("no token".into())).await;
+    let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
+    assert!(
+        matches!(wrong[..], [Finding { subject, detail, .. }] if subject == "settings" && detail == "no token"),
+        "{wrong:?}"
+    );
+    assert!(found.iter().any(|it| it.subject == "trigger mesh"));
+}
+
+#[tokio::test]
+async fn a_provider_of_another_name_is_named() {
+    let world = World::new();
+    world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global"), ("awsS3-provider:eventmesh:refresh", "local")]);
+    let (told, mend) = world.ill().await;
+    assert_eq!(told, format!("{TASK}: there is no such task; there is eventmesh"));
+    assert_eq!(mend, "export CALLBOARD_BACKSTAGE_PROVIDER=eventmesh");
+    world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global")]);
+    let (told, mend) = world.ill().await;
+    assert!(told.contains("no provider of S3") && mend == PROVIDER, "{told}\n{mend}");
+}
+
+#[tokio::test]
+async fn a_global_scope_is_made_local() {
+    let world = World::new();
+    world.backstage.has_tasks(&[(TASK, "global")]);
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with(&format!("{TASK}: scope global")), "{told}");
+    assert_eq!(mend, "scope: local   # in app-config, catalog.providers.awsS3.callboard.schedule");
+}
+
+#[tokio::test]
+async fn a_provider_that_lists_nothing_lacks_credentials_bucket_or_prefix() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    world.backstage.lists(Vec::new);
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
+    let [Finding { subject, detail, mend: Some(mend), .. }] = wrong[..] else { panic!("{wrong:#?}") };
+    assert!(subject == "provider" && detail.contains("aws.mainAccount"), "{detail}");
+    let credentials = "aws: {mainAccount: {accessKeyId: ..., secretAccessKey: ...}}   # in app-config, or Backstage's AWS_* variables";
+    assert_eq!(*mend, format!("{credentials}\n{PROVIDER}"));
+    assert!(world.backstage.calls().contains(&format!("trigger {TASK}")));
+}
+
+#[tokio::test]
+async fn a_bucket_that_backstage_sees_at_another_url_is_named() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    let elsewhere = "http://minio.minio.svc:9000/catalog".parse().unwrap();
+    let keys: Vec<_> = world.store.memory.entities().into_keys().collect();
+    world.backstage.lists(move || keys.iter().map(|key| ::backstage::Location::new(&elsewhere, key)).collect());
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
+    let mend = "export CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog";
+    assert_eq!((wrong.subject.as_str(), wrong.mend.as_deref()), ("bucket URL", Some(mend)));
+}
+
+#[tokio::test]
+async fn locations_that_are_there_need_no_run() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    world.store.memory.entities().keys().for_each(|key| world.backstage.knows(&edge.location(key)));
+    world.take_all();
+    assert!(world.examined(Ok(Some(edge))).await.iter().all(|it| it.state != State::Wrong));
+    assert!(world.backstage.calls().iter().all(|it| !it.starts_with("trigger")));
+}
+
+#[tokio::test]
+async fn a_run_that_does_not_end_leaves_it_unknown() {
+    let world = World::new();
+    world.backstage.break_off("trigger", Wrong::Status(409), usize::MAX);
+    let found = world.found().await;
+    let locations = found.iter().find(|it| it.subject == "locations").unwrap();
+    assert!(locations.state == State::Unknown && locations.detail.contains("no run"), "{locations:?}");
+}
+
+#[tokio::test]
+async fn a_kind_that_the_rules_do_not_allow_is_told_with_its_line() {
+    for (part, entity, line) in [
+        ("core/namespace", "system:shop/shop", "`- allow: [System]`"),
+        ("platform.kratix.io/promise", "template:default/app-promise-template", "`- allow: [Template]`"),
+        ("eventing.knative.dev/trigger", "resource:shop/trigger-shop", "`- allow: [Resource]`"),
+    ] {
+        let world = World::new();
+        let target = &targets(&world, part)[0];
+        let at = format!("url:{target}");
+        let said = format!("Entity {entity} at {at}, originated at {at}, is not of an allowed kind for that location");
+        world.backstage.objects(target, &[&said]);
+        let (told, mend) = world.ill().await;
+        assert!(told.ends_with(&said) && mend.contains("catalog.rules") && mend.contains(line), "{told}\n{mend}");
+    }
+}
+
+#[tokio::test]
+async fn a_reader_without_credentials_is_told_once() {
+    let world = World::new();
+    let said = "Unable to read url, Could not retrieve file from S3; caused by AccessDenied: Access Denied";
+    targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
+    let (told, mend) = world.ill().await;
+    assert!(told.ends_with(said), "{told}");
+    let line = "integrations: {awsS3: [{endpoint: 'http://minio.example:9000', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}]}   # in app-config";
+    assert_eq!(mend, line);
+}
+
+#[tokio::test]
+async fn what_the_catalog_says_of_a_location_is_told() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    let keys: Vec<_> = world.store.memory.entities().into_keys().collect();
+    keys.iter().for_each(|key| world.backstage.knows(&edge.location(key)));
+    world.take_all();
+    world.backstage.finds_fault(&edge.location(&keys[0]).reference, "something is broken");
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
+    assert_eq!((&wrong.subject, wrong.detail.as_str()), (&keys[0], "something is broken"));
+    assert_eq!(wrong.mend.as_deref(), Some("callboard drift   # names each"));
+}
+
+#[tokio::test]
+async fn of_an_empty_bucket_nobody_can_say_what_backstage_takes() {
+    let world = World { store: Ill::default(), ..World::new() };
+    let found = world.found().await;
+    let unknown: Vec<_> = found.iter().filter(|it| it.state == State::Unknown).map(|it| it.subject.as_str()).collect();
+    assert_eq!(unknown, ["what Backstage takes"]);
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}

@@ -1,0 +1,90 @@
+//! What is wrong with the bucket.
+
+use super::*;
+use ::bucket::{Condition, Fault, Store};
+
+fn denied() -> Fault {
+    Fault::Denied { code: "403 AccessDenied".into() }
+}
+
+#[tokio::test]
+async fn each_right_that_is_missing_is_named_as_a_policy_has_it() {
+    for (operation, action) in [
+        ("list", r#"{"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::catalog"}"#),
+        (
+            "put",
+            r#"{"Effect": "Allow", "Action": "s3:PutObject", "Resource": ["arn:aws:s3:::catalog/entities/main/*", "arn:aws:s3:::catalog/state/entities/main/*"]}"#,
+        ),
+        (
+            "get",
+            r#"{"Effect": "Allow", "Action": "s3:GetObject", "Resource": ["arn:aws:s3:::catalog/entities/main/*", "arn:aws:s3:::catalog/state/entities/main/*"]}"#,
+        ),
+        (
+            "delete",
+            r#"{"Effect": "Allow", "Action": "s3:DeleteObject", "Resource": ["arn:aws:s3:::catalog/entities/main/*", "arn:aws:s3:::catalog/state/entities/main/*"]}"#,
+        ),
+    ] {
+        let world = World::new();
+        world.store.refuse(operation, denied());
+        let (told, mend) = world.ill().await;
+        assert!(told.contains("access denied (403 AccessDenied)"), "{told}");
+        assert_eq!(mend, action);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_be_used_is_told_once() {
+    for (fault, mend) in [
+        (Fault::NoBucket, "aws --endpoint-url http://minio.example:9000 s3 mb s3://catalog"),
+        (Fault::Timeout, "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000"),
+        (
+            Fault::Denied { code: "403 SignatureDoesNotMatch".into() },
+            "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
+        ),
+        (Fault::Unusable("no credentials found".into()), "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=..."),
+    ] {
+        let world = World::new();
+        for operation in ["list", "head", "put", "get", "delete"] {
+            world.store.refuse(operation, fault.clone());
+        }
+        assert_eq!(world.ill().await.1, mend);
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_ignores_conditions_needs_one_writer() {
+    let mut world = World::new();
+    world.store.ignore_conditions();
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with("conditional writes: the store ignores If-None-Match on PUT, If-Match on PUT"), "{told}");
+    assert!(mend.starts_with("export CALLBOARD_UNCONDITIONAL=true"), "{mend}");
+    world.honours = Honours::Nothing;
+    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+}
+
+#[tokio::test]
+async fn doing_without_conditions_that_are_honoured_is_told() {
+    let world = World { honours: Honours::Nothing, ..World::new() };
+    assert_eq!(world.ill().await.1, "export CALLBOARD_UNCONDITIONAL=false");
+}
+
+#[tokio::test]
+async fn a_file_of_others_below_the_prefix_is_to_be_moved_away() {
+    let body = || ::bucket::Body { bytes: b"# Hello".to_vec(), content_type: "text/plain", metadata: [].into() };
+    for key in ["entities/main/README.md", "entities/main/x.yaml", "entities/index.json"] {
+        let world = World::new();
+        world.store.put(key, body(), Condition::Always).await.unwrap();
+        let (told, mend) = world.ill().await;
+        assert!(told.starts_with(key), "{told}");
+        let moved = format!(
+            "aws --endpoint-url http://minio.example:9000 s3 mv 's3://catalog/{key}' 's3://catalog/foreign/{key}'"
+        );
+        assert_eq!(mend, moved);
+    }
+    let world = World::new();
+    world.store.put("entities/other/core/namespace/shop.yaml", body(), Condition::Always).await.unwrap();
+    assert!(
+        world.found().await.iter().all(|it| it.state != State::Wrong),
+        "that of another cluster is none of ours to judge"
+    );
+}

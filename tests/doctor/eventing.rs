@@ -1,0 +1,168 @@
+//! What is wrong with what brings events to the functions.
+
+use super::*;
+use crate::kubernetes::Fault;
+
+const REAPPLY: &str = "kubectl apply -k .   # in the folder of your overlay";
+
+#[tokio::test]
+async fn what_is_not_ready_is_told_with_its_condition() {
+    for (resource, name, condition, mend) in [
+        (
+            "services.serving.knative.dev",
+            "apps",
+            "ConfigurationsReady",
+            "kubectl -n callboard logs -l serving.knative.dev/service=apps -c user-container --tail=20   # says why",
+        ),
+        (
+            "brokers.eventing.knative.dev",
+            "callboard",
+            "IngressReady",
+            "kubectl -n knative-eventing rollout restart deployment mt-broker-ingress mt-broker-filter imc-controller imc-dispatcher",
+        ),
+        (
+            "triggers.eventing.knative.dev",
+            "mesh",
+            "DeadLetterSinkResolved",
+            "kubectl -n callboard annotate trigger mesh --overwrite example.org/again=$(date +%s)",
+        ),
+        (
+            "apiserversources.sources.knative.dev",
+            "works",
+            "Deployed",
+            "kubectl -n callboard delete pods -l sources.knative.dev/apiServerSource",
+        ),
+        (
+            "apiserversources.sources.knative.dev",
+            "workshop-kratix-io",
+            "SufficientPermissions",
+            "callboard sources | kubectl apply -f -",
+        ),
+        ("pingsources.sources.knative.dev", "tick", "SinkProvided", REAPPLY),
+        ("sinkbindings.sources.knative.dev", "resync", "BindingAvailable", REAPPLY),
+    ] {
+        let world = World::new();
+        world.fail(resource, name, condition, "Broken");
+        let (told, line) = world.ill().await;
+        assert!(told.ends_with(&format!(" {name}: {condition}: Broken: so it is")), "{told}");
+        assert_eq!(line, mend);
+    }
+}
+
+#[tokio::test]
+async fn a_trigger_waits_for_its_service() {
+    let world = World::new();
+    world.fail("services.serving.knative.dev", "apps", "RoutesReady", "Broken");
+    world.fail("triggers.eventing.knative.dev", "apps", "SubscriberResolved", "Unable to get the Subscriber's URI");
+    let found = world.found().await;
+    let trigger = found.iter().find(|it| it.subject == "trigger apps").unwrap();
+    let wait =
+        "kubectl -n callboard wait --for=condition=Ready ksvc/apps && kubectl -n callboard annotate trigger apps";
+    assert!(trigger.mend.as_ref().unwrap().starts_with(wait), "{trigger:?}");
+}
+
+#[tokio::test]
+async fn what_is_missing_comes_back_with_the_overlay() {
+    for (resource, name, told) in [
+        ("brokers.eventing.knative.dev", "callboard", "broker callboard: it is not there"),
+        ("triggers.eventing.knative.dev", "promises", "service promises: no Trigger of the Broker callboard"),
+        ("pingsources.sources.knative.dev", "tick", "pingsource tick: no PingSource sends a tick"),
+        ("sinkbindings.sources.knative.dev", "mesh", "service mesh: no SinkBinding says where"),
+        (
+            "eventtypes.eventing.knative.dev",
+            "dev.callboard.deletion.held",
+            "event types: not registered: dev.callboard.deletion.held",
+        ),
+        ("services.serving.knative.dev", "apps", "function apps: no Service serves it"),
+        ("services.serving.knative.dev", "refresh", "function refresh: no Service serves it"),
+    ] {
+        let world = World::new();
+        world.lose(resource, name);
+        let (is, mend) = world.ill().await;
+        assert!(is.starts_with(told), "{is}");
+        assert_eq!(mend, REAPPLY);
+    }
+}
+
+#[tokio::test]
+async fn without_backstage_nobody_needs_refresh() {
+    let world = World::new();
+    world.lose("services.serving.knative.dev", "refresh");
+    assert!(world.examined(Ok(None)).await.iter().all(|it| it.state != State::Wrong));
+}
+
+#[tokio::test]
+async fn a_trigger_without_a_dead_letter_sink_gets_one() {
+    let world = World::new();
+    world.change("triggers.eventing.knative.dev", "promises", |it| it["spec"]["delivery"] = json!({"retry": 5}));
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with("trigger promises: it has no dead-letter sink"), "{told}");
+    let patch = r#"{"spec":{"delivery":{"deadLetterSink":{"ref":{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"resync"}}}}}"#;
+    assert_eq!(mend, format!("kubectl -n callboard patch trigger promises --type merge -p '{patch}'"));
+}
+
+#[tokio::test]
+async fn a_trigger_without_a_delivery_has_the_brokers() {
+    let world = World::new();
+    let delivery = world.kubernetes.find("triggers.eventing.knative.dev", "apps").unwrap()["spec"]["delivery"].clone();
+    world.change("triggers.eventing.knative.dev", "apps", |it| {
+        drop(it["spec"].as_object_mut().unwrap().remove("delivery"))
+    });
+    assert!(world.ill().await.0.starts_with("trigger apps: it has no dead-letter sink"));
+    world.change("brokers.eventing.knative.dev", "callboard", |it| it["spec"] = json!({"delivery": delivery}));
+    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+}
+
+#[tokio::test]
+async fn our_own_broker_keeps_no_source_waiting() {
+    let world = World::new();
+    let forget = |it: &mut Value| drop(it["metadata"].as_object_mut().unwrap().remove("annotations"));
+    world.change("brokers.eventing.knative.dev", "callboard", forget);
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with("broker callboard: it keeps each source waiting"), "{told}");
+    assert_eq!(
+        mend,
+        "kubectl -n callboard annotate broker callboard --overwrite messaging.knative.dev/async-handler=true"
+    );
+    let kafka = json!({"eventing.knative.dev/broker.class": "Kafka"});
+    world.change("brokers.eventing.knative.dev", "callboard", |it| it["metadata"]["annotations"] = kafka);
+    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+}
+
+#[tokio::test]
+async fn one_service_serves_all_functions_with_one_trigger() {
+    let world = World::new();
+    for name in ["apps", "promises", "mesh", "refresh"] {
+        world.lose("services.serving.knative.dev", name);
+        world.lose("triggers.eventing.knative.dev", name);
+    }
+    world.change("services.serving.knative.dev", "resync", |it| {
+        let pod = &mut it["spec"]["template"]["spec"];
+        pod["containers"][0]["env"][0]["value"] = "all".into();
+        pod["serviceAccountName"] = "callboard-all".into();
+    });
+    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+    world.kubernetes.deny("callboard-all list brokers");
+    assert!(world.ill().await.0.starts_with("rights of callboard-all: may not list brokers"));
+}
+
+#[tokio::test]
+async fn what_may_not_be_listed_is_unknown() {
+    let world = World::new();
+    for kind in ["services.serving", "triggers.eventing", "eventtypes.eventing"] {
+        world.kubernetes.break_off(&format!("list {kind}.knative.dev"), Fault::Status(403), usize::MAX);
+    }
+    let found = world.found().await;
+    let unknown: Vec<_> = found.iter().filter(|it| it.state == State::Unknown).map(|it| it.subject.as_str()).collect();
+    assert_eq!(unknown, ["Services", "Triggers", "EventTypes"]);
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_knative_that_is_not_installed_is_named() {
+    let world = World::new();
+    world.lose("customresourcedefinitions.apiextensions.k8s.io", "eventtypes.eventing.knative.dev");
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with("EventTypes: the API server serves no such kind: Knative eventing"), "{told}");
+    assert!(mend.starts_with("kubectl apply -f https://github.com/knative/eventing/releases/latest/"), "{mend}");
+}

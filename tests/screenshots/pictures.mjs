@@ -1,0 +1,79 @@
+// Takes the pictures, once the catalog holds that many entities: node pictures.mjs ENTITIES FOLDER
+import { setTimeout as sleep } from 'node:timers/promises';
+import { chromium } from 'playwright-core';
+
+const [entities, folder] = process.argv.slice(2);
+const url = process.env.BACKSTAGE_URL;
+
+await catalogHolds(Number(entities));
+const browser = await chromium.launch({ executablePath: '/usr/bin/chromium' });
+const page = await browser.newPage({ deviceScaleFactor: 1.5 });
+try {
+  await page.addInitScript(() => localStorage.setItem('sidebarPinState', 'false'));
+  await page.goto(`${url}/catalog`);
+  await page.getByRole('button', { name: 'Enter' }).click();
+  await page.getByRole('link', { name: 'Web shop' }).waitFor();
+  await eventMesh();
+  await eventType();
+  await templateForm();
+} catch (error) {
+  const failed = `${import.meta.dirname}/failed.png`;
+  await page.screenshot({ path: failed });
+  console.error(`what was seen instead lies in ${failed}`);
+  throw error;
+} finally {
+  await browser.close();
+}
+
+// From the Broker over EventTypes and Triggers to the consumers; this order of roots is laid out without overlaps.
+async function eventMesh() {
+  const query = new URLSearchParams({ maxDepth: 2, direction: 'RL', showFilters: false });
+  for (const name of ['processed', 'received', 'fraud']) query.append('rootEntityRefs[]', `api:payment/${name}`);
+  for (const kind of ['api', 'component', 'resource']) query.append('selectedKinds[]', kind);
+  for (const name of ['providesApi', 'apiProvidedBy', 'dependsOn', 'dependencyOf']) query.append('selectedRelations[]', name);
+  await page.setViewportSize({ width: 1200, height: 620 });
+  await page.goto(`${url}/catalog-graph?${query}`);
+  for (const title of ['default', 'detector', 'logger', 'processor', 'Web shop']) await page.getByText(title, { exact: true }).waitFor();
+  await picture('event-mesh');
+}
+
+async function eventType() {
+  await page.setViewportSize({ width: 1120, height: 1185 });
+  await page.goto(`${url}/catalog/payment/api/received/definition`);
+  await page.getByText('Expand all').first().click();
+  await page.getByText('Collapse all').waitFor();
+  await picture('event-type');
+}
+
+async function templateForm() {
+  await page.setViewportSize({ width: 1120, height: 1070 });
+  await page.goto(`${url}/create/templates/default/app-promise-template`);
+  await page.getByLabel('Name').first().fill('cart');
+  await page.getByLabel('Namespace').fill('team-a');
+  await page.getByRole('button', { name: 'Next' }).click();
+  await page.getByLabel('name').fill('cart');
+  await page.getByLabel('image').fill('registry.example.org/shop/cart:1.4.0');
+  await page.getByLabel('image').blur();
+  await picture('template-form');
+}
+
+async function picture(name) {
+  await page.waitForLoadState('networkidle');
+  await sleep(1500); // transitions and ripples
+  await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+async function catalogHolds(wanted) {
+  const headers = { authorization: `Bearer ${await guestToken()}` };
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(500)) {
+    const answer = await fetch(`${url}/api/catalog/entities?fields=kind`, { headers });
+    const held = (await answer.json()).filter(entity => entity.kind !== 'Location').length;
+    if (held === wanted) return;
+  }
+  throw new Error(`the catalog does not hold the ${wanted} entities of the story within 60 s`);
+}
+
+async function guestToken() {
+  const answer = await fetch(`${url}/api/auth/guest/refresh`, { headers: { 'x-requested-with': 'XMLHttpRequest' } });
+  return (await answer.json()).backstageIdentity.token;
+}
