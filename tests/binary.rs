@@ -1,5 +1,7 @@
 //! The binary as an operator runs it, with no variables but those of the test.
 
+use crate::kubernetes::Kubernetes;
+use callboard::dev::endpoint::Endpoint;
 use std::{
     fs::{self, File},
     io::{Read, Seek, Write},
@@ -20,6 +22,24 @@ pub(crate) fn callboard(variables: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_callboard"));
     command.env_clear().envs(variables.iter().copied()).stdin(Stdio::null());
     command
+}
+
+/// How a command ends, and what it prints.
+pub(crate) async fn told(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
+    let kubeconfig = kubernetes.serve().await;
+    let keys = store.credentials();
+    let variables = [
+        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
+        ("AWS_ENDPOINT_URL_S3", store.url()),
+        ("AWS_ACCESS_KEY_ID", &keys.access_key),
+        ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
+    ];
+    let variables: Vec<_> = NEEDED.into_iter().chain(variables).collect();
+    let mut command_line = callboard(&variables);
+    command_line.args(arguments);
+    let output = tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap();
+    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+    (output.status.success(), printed)
 }
 
 /// A process that serves, until it is dropped.

@@ -124,10 +124,9 @@ mod tests {
         let table = table(&Findings { drift, degraded, held: vec!["abc".into()], ..Findings::default() }, &refused);
         let lines: Vec<_> = table.lines().collect();
         assert_eq!(lines.len(), 5, "{table}");
-        assert!(
-            lines[4].ends_with("namespace/shop.yaml       system:default/shop: is not allowed (allow it)"),
-            "{table}"
-        );
+        let refused = lines[4];
+        assert!(refused.starts_with("refused ") && refused.contains("/shop.yaml "), "{table}");
+        assert!(refused.ends_with("  system:default/shop: is not allowed (allow it)"), "{table}");
         assert!(lines[1].starts_with("stale     app.workshop.kratix.io  entities/main/"), "{table}");
         assert!(lines[2].ends_with("forbidden") && lines[3].contains("abc"), "{table}");
     }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    binary::{NEEDED, callboard},
+    binary::{NEEDED, callboard, told},
     s3::endpoint,
 };
 use ::bucket::{S3, Versioning};
@@ -11,20 +11,7 @@ use callboard::dev::endpoint::Endpoint;
 
 /// How the command ends, and what it prints.
 async fn run(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
-    let kubeconfig = kubernetes.serve().await;
-    let keys = store.credentials();
-    let variables = [
-        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
-        ("AWS_ENDPOINT_URL_S3", store.url()),
-        ("AWS_ACCESS_KEY_ID", &keys.access_key),
-        ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
-    ];
-    let variables: Vec<_> = NEEDED.into_iter().chain(variables).collect();
-    let mut command = callboard(&variables);
-    command.arg("doctor").args(arguments);
-    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.success(), printed)
+    told(&[&["doctor"], arguments].concat(), kubernetes, store).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

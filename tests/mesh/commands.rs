@@ -1,28 +1,12 @@
 //! The mesh at a terminal.
 
 use super::*;
-use crate::{
-    binary::{NEEDED, callboard},
-    s3::endpoint,
-};
+use crate::{binary::told, s3::endpoint};
 use callboard::dev::endpoint::Endpoint;
 
 /// How a command ends, and what it prints.
 async fn run(command: &str, kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
-    let kubeconfig = kubernetes.serve().await;
-    let keys = store.credentials();
-    let variables = [
-        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
-        ("AWS_ENDPOINT_URL_S3", store.url()),
-        ("AWS_ACCESS_KEY_ID", &keys.access_key),
-        ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
-    ];
-    let variables: Vec<_> = NEEDED.into_iter().chain(variables).collect();
-    let mut command_line = callboard(&variables);
-    command_line.arg(command);
-    let output = tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap();
-    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.success(), printed)
+    told(&[command], kubernetes, store).await
 }
 
 #[tokio::test(flavor = "multi_thread")]
