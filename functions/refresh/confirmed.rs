@@ -4,7 +4,7 @@ use bucket::{Bucket, Condition, Error, Store};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
@@ -29,6 +29,8 @@ struct Kept {
     is_new: bool,
     shown: BTreeMap<Hash, Hash>,
     refused: BTreeMap<Hash, Hash>,
+    /// What was revoked before it was loaded.
+    revoked: BTreeSet<Hash>,
 }
 
 /// The first eight bytes of a SHA-256, in hex.
@@ -65,8 +67,11 @@ impl Confirmed {
 
     /// What Backstage was shown counts no more: the next tick shows the object again.
     pub(super) fn revoke(&self, key: &str) {
-        let mut kept = self.lock();
-        kept.is_new |= kept.shown.remove(&Hash::of(key)).is_some();
+        let (mut kept, hash) = (self.lock(), Hash::of(key));
+        kept.is_new |= kept.shown.remove(&hash).is_some();
+        if !kept.is_loaded && kept.revoked.len() < SHOWN {
+            kept.revoked.insert(hash);
+        }
     }
 
     /// Whether a refusal of these bytes was told.
@@ -74,8 +79,8 @@ impl Confirmed {
         self.lock().refused.get(&Hash::of(key)) == Some(&Hash::of(etag))
     }
 
-    /// It was told.
-    pub(super) fn tell(&self, key: &str, etag: &str) {
+    /// A refusal of these bytes was told.
+    pub(super) fn told(&self, key: &str, etag: &str) {
         let mut kept = self.lock();
         let hash = Hash::of(key);
         if kept.refused.len() < REFUSED || kept.refused.contains_key(&hash) {
@@ -101,8 +106,12 @@ impl Confirmed {
         let found = bucket.state(NAME).await?;
         let left = found.and_then(|found| serde_json::from_slice::<State>(&found.bytes).ok());
         let mut kept = self.lock();
-        kept.is_loaded = true;
+        if std::mem::replace(&mut kept.is_loaded, true) {
+            return Ok(());
+        }
+        let revoked = std::mem::take(&mut kept.revoked);
         if let Some(State { mut shown, mut refused, .. }) = left.filter(|left| left.by == self.by) {
+            shown.retain(|key, _| !revoked.contains(key));
             shown.append(&mut kept.shown);
             refused.append(&mut kept.refused);
             (kept.shown, kept.refused) = (shown, refused);
@@ -175,7 +184,7 @@ mod tests {
         let confirmed = Confirmed::by("backstage");
         confirmed.confirm("a", "1");
         confirmed.confirm("a", "2");
-        confirmed.tell("a", "2");
+        confirmed.told("a", "2");
         assert!(confirmed.is_confirmed("a", "2") && confirmed.is_told("a", "2"));
         assert!(!confirmed.is_confirmed("a", "1") && !confirmed.is_told("a", "1"));
         confirmed.revoke("a");

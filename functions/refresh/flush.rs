@@ -6,7 +6,7 @@ use backstage::{Error, Known};
 use bucket::{Standing, Store};
 use catalog::Key;
 use events::{Became, Cause};
-use futures::{StreamExt, TryStreamExt, stream};
+use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Duration};
 use tokio::time::{Instant, timeout_at};
 
@@ -23,7 +23,8 @@ pub(super) struct News {
     pub(super) cause: Cause,
 }
 
-/// Lets Backstage read and list these objects. What it has confirmed is remembered; whether it took it is asked later.
+/// Lets Backstage read and list these objects. What it has confirmed is remembered, also where others fail; whether it took it is
+/// asked later.
 ///
 /// # Errors
 /// If Backstage does not answer as it should.
@@ -32,28 +33,37 @@ pub(super) async fn flush<S: Store>(
     refresh: &Refresh,
     keys: &BTreeMap<Key, News>,
 ) -> Result<(), Error> {
-    let until = Instant::now() + LOOK_UP;
+    let began = Instant::now();
     let keys: Vec<_> = keys.iter().map(|(key, news)| (key.clone(), news.clone())).collect();
-    let found = stream::iter(keys).map(|(key, news)| async move { (stands(cx, &key, until).await, key, news) });
+    let found =
+        stream::iter(keys).map(|(key, news)| async move { (stands(cx, &key, began + LOOK_UP).await, key, news) });
     let found: Vec<(Found, Key, News)> = found.buffer_unordered(AT_ONCE).collect().await;
-    let is_listed = |(it, _, news): &(Found, Key, News)| matches!(it, Found::Gone) || news.became == Became::Other;
-    let there = found.iter().filter(|(it, ..)| !matches!(it, Found::Gone)).map(|(_, key, _)| key.to_string()).collect();
-    if found.iter().any(is_listed) {
-        tokio::try_join!(refresh.listing.anew(&refresh.backstage), read(refresh, there))?;
-    } else if read(refresh, there).await?.contains(&Known::No) {
-        refresh.listing.anew(&refresh.backstage).await?;
+    let (gone, there): (Vec<_>, Vec<_>) = found.into_iter().partition(|(it, ..)| matches!(it, Found::Gone));
+    gone.iter().for_each(|(_, key, _)| refresh.looks.forget(key, began));
+    let is_listed = !gone.is_empty() || there.iter().any(|(.., news)| news.became == Became::Other);
+    let keys = there.iter().map(|(_, key, _)| key.to_string()).collect();
+    let listing = async { if is_listed { refresh.listing.anew(&refresh.backstage).await } else { Ok(()) } };
+    // Neither waits for the other, nor takes it with it: a provider that hangs keeps no change from being read.
+    let (mut listed, known) = tokio::join!(listing, read(refresh, keys));
+    if !is_listed && known.contains(&Ok(Known::No)) {
+        listed = refresh.listing.anew(&refresh.backstage).await;
     }
-    for (found, key, news) in found {
-        match found {
-            Found::There(standing) => {
-                refresh.confirmed.confirm(&key.to_string(), &standing.etag);
-                refresh.looks.add(&key, &news.cause, Some(standing));
+    let mut ended = listed.clone();
+    for ((found, key, news), known) in there.into_iter().zip(known) {
+        let is_shown = match known {
+            Ok(Known::Yes) => listed.is_ok() || news.became == Became::Changed,
+            Ok(Known::No) => listed.is_ok(),
+            Err(error) => {
+                ended = Err(error);
+                false
             }
-            Found::Gone => refresh.looks.forget(&key),
-            Found::Unknown => {}
+        };
+        if let (true, Found::There(standing)) = (is_shown, found) {
+            refresh.confirmed.confirm(&key.to_string(), &standing.etag);
+            refresh.looks.add(&key, &news.cause, Some(standing), began);
         }
     }
-    Ok(())
+    ended
 }
 
 /// What stands at a key.
@@ -79,10 +89,10 @@ async fn stands<S: Store>(cx: &Context<S>, key: &Key, until: Instant) -> Found {
 /// Lets Backstage read these objects anew, and tells which of them it knows.
 ///
 /// Not asked for first: an object that Backstage has never accepted is in no answer but that to a refresh.
-pub(super) async fn read(refresh: &Refresh, keys: Vec<String>) -> Result<Vec<Known>, Error> {
+pub(super) async fn read(refresh: &Refresh, keys: Vec<String>) -> Vec<Result<Known, Error>> {
     let read = stream::iter(keys).map(|key| async move {
         let reference = refresh.backstage.location(&key).reference;
         refresh.backstage.refresh(&reference).await
     });
-    read.buffered(AT_ONCE).try_collect().await
+    read.buffered(AT_ONCE).collect().await
 }

@@ -29,8 +29,8 @@ use tokio::time::timeout;
 /// The most time that an event waits for its end, whatever time it has: it holds a place among those that are handled at once.
 const LIMIT: Duration = Duration::from_secs(6);
 
-/// How long the first event waits for what an earlier process left.
-const LOAD: Duration = Duration::from_secs(1);
+/// How long an event waits for what an earlier process left, until that is known.
+const LOAD: Duration = Duration::from_millis(300);
 
 /// The most objects of an event that are shown by itself; a tick shows more.
 const KEYS: usize = 200;

@@ -9,11 +9,11 @@ use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How many objects are looked at together, and looked up at once.
-const PART: usize = 100;
-const AT_ONCE: usize = 16;
+pub(super) const PART: usize = 100;
+pub(super) const AT_ONCE: usize = 16;
 
 /// The most objects that Backstage is asked to read for a command, to hear what it has against them.
-const ASKED: usize = 50;
+const MOST_ASKED: usize = 50;
 
 /// A bucket object: its key and the refs of its entities.
 pub(super) type Written = (String, Vec<String>);
@@ -51,7 +51,7 @@ pub(crate) async fn refused<S: Store>(
             let refusals = match taken {
                 Taken::All => continue,
                 Taken::Refused(refusals) => refusals,
-                Taken::NotYet(lacking) if asked == ASKED => lacking,
+                Taken::NotYet(lacking) if asked == MOST_ASKED => lacking,
                 Taken::NotYet(lacking) => {
                     asked += 1;
                     said_of(backstage, &backstage.location(key)).await?.unwrap_or(lacking)
@@ -92,7 +92,8 @@ pub(super) async fn taken(
     Ok(located.iter().zip(written).zip(locations).map(of_one).collect())
 }
 
-/// What Backstage says when it is to read an object now; `None`: nothing against it, or it does not even know the object.
+/// What Backstage says when it reads an object now, beside what it has read before; `None`: nothing against it, or it does not
+/// even know the object.
 pub(super) async fn said_of(backstage: &Backstage, location: &Location) -> Result<Option<Vec<Refusal>>, Error> {
     if backstage.refresh(&location.reference).await? == Known::No {
         return Ok(None);

@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::{
     sync::{Mutex, oneshot},
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tracing::Instrument;
 
@@ -49,14 +49,11 @@ pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refres
     let (tells, told) = oneshot::channel();
     let (task_cx, task_refresh) = (cx.clone(), refresh.clone());
     let task = async move {
-        let _alone = alone;
-        let mut ended = bounded(&task_cx, &task_refresh, &cause).await;
-        while task_refresh.ticks.again.swap(false, SeqCst) {
-            ended = bounded(&task_cx, &task_refresh, &cause).await;
-        }
-        let verdict = ended.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| unshown(&why));
+        let ended = bounded(&task_cx, &task_refresh, &cause).await;
+        drop(alone);
         // Nobody waits any more for what takes long.
-        let _ = tells.send(verdict);
+        let _ = tells.send(ended.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| unshown(&why)));
+        follow(&task_cx, &task_refresh, &cause).await;
     };
     tokio::spawn(task.in_current_span());
     match timeout(refresh.limit, told).await {
@@ -65,6 +62,17 @@ pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refres
         Err(_) => {
             tracing::info!("Backstage is still being shown what is in the bucket");
             Ok(Reply::Nothing(Nothing::Shown))
+        }
+    }
+}
+
+/// What was asked for meanwhile, unless another one does it.
+async fn follow<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) {
+    while refresh.ticks.again.load(SeqCst) {
+        let Ok(_alone) = refresh.ticks.alone.try_lock() else { return };
+        refresh.ticks.again.store(false, SeqCst);
+        if let Err(why) = bounded(cx, refresh, cause).await {
+            tracing::warn!(why, "Backstage was not shown all; the next tick goes on");
         }
     }
 }
@@ -103,29 +111,32 @@ async fn show<'a>(
     due: &'a [(Key, &'a str)],
     cause: &Cause,
 ) -> (BTreeMap<&'a Key, &'a str>, Result<(), String>) {
-    let mut unknown = BTreeMap::new();
+    let (mut unknown, mut ended) = (BTreeMap::new(), Ok(()));
     for part in due.chunks(PART) {
-        let known = match flush::read(refresh, part.iter().map(|(key, _)| key.to_string()).collect()).await {
-            Ok(known) => known,
-            Err(error) => return (unknown, Err(error.to_string())),
-        };
-        for ((key, etag), known) in part.iter().zip(&known) {
+        let known = flush::read(refresh, part.iter().map(|(key, _)| key.to_string()).collect()).await;
+        let is_going = known.iter().any(Result::is_ok);
+        let is_read = known.contains(&Ok(Known::Yes));
+        for ((key, etag), known) in part.iter().zip(known) {
             match known {
-                Known::Yes => confirm(refresh, key, etag, cause),
-                Known::No => drop(unknown.insert(key, *etag)),
+                Ok(Known::Yes) => confirm(refresh, key, etag, cause),
+                Ok(Known::No) => drop(unknown.insert(key, *etag)),
+                Err(error) => ended = Err(error.to_string()),
             }
         }
-        if part.len() == PART && known.contains(&Known::Yes) {
+        if !is_going {
+            return (unknown, ended);
+        }
+        if part.len() == PART && is_read {
             sleep(PAUSE).await;
         }
     }
     if !due.is_empty() {
         tracing::info!(objects = due.len(), "Backstage was shown what it had not been shown");
     }
-    (unknown, Ok(()))
+    (unknown, ended)
 }
 
 fn confirm(refresh: &Refresh, key: &Key, etag: &str, cause: &Cause) {
     refresh.confirmed.confirm(&key.to_string(), etag);
-    refresh.looks.add(key, cause, None);
+    refresh.looks.add(key, cause, None, Instant::now());
 }

@@ -88,6 +88,69 @@ async fn a_look_at_all_that_takes_long_is_answered_and_goes_on() {
 }
 
 #[tokio::test]
+async fn one_object_that_fails_keeps_a_tick_from_no_other() {
+    let world = World::new().await;
+    for name in ["a", "b", "c"] {
+        world.told(&world.app(name, 1).await).await;
+        world.app(name, 2).await;
+    }
+    world.telling();
+    world.backstage.break_off(&world.read("b"), Wrong::Status(500), usize::MAX);
+    assert_eq!(world.tick().await.status, 503);
+    world.backstage.recover();
+    world.telling();
+    assert_eq!(world.tick().await.status, 204);
+    let mut calls = world.telling();
+    calls.sort();
+    assert_eq!(calls, [world.read("b"), trigger()], "what was shown is shown no more");
+}
+
+#[tokio::test]
+async fn a_provider_that_hangs_keeps_no_change_from_being_read() {
+    let world = World::new().await;
+    world.told(&world.app("changed", 1).await).await;
+    world.app("changed", 2).await;
+    world.app("new", 1).await;
+    world.backstage.break_off("trigger", Wrong::Status(500), usize::MAX);
+    let entity = |action: &str| json!([{"ref": "component:default/x", "action": action}]);
+    let changes = json!([
+        {"key": key("changed"), "entities": entity("updated")},
+        {"key": key("new"), "entities": entity("created")},
+    ]);
+    let told = world.tell(&event("dev.callboard.catalog.resynced", json!({"changes": changes}))).await;
+    assert_eq!((told.status.as_u16(), told.body.as_str()), (503, ""));
+    assert!(world.telling().contains(&world.read("changed")));
+    world.backstage.recover();
+    assert_eq!(world.tick().await.status, 204);
+    let mut calls = world.telling();
+    calls.sort();
+    let mut due = [world.read("new"), trigger()];
+    due.sort();
+    assert_eq!(calls, due, "the change was confirmed");
+}
+
+#[tokio::test]
+async fn bytes_that_come_back_are_shown_again() {
+    let world = World::new().await;
+    let title = |title: &str, version: u32| {
+        let mut app = app("todo", version);
+        app["metadata"]["annotations"]["callboard.dev/title"] = json!(title);
+        resource("update", &app)
+    };
+    let first = replied(world.writer.handle(title("one", 1)).await);
+    world.told(&first).await;
+    let second = replied(world.writer.handle(title("two", 2)).await);
+    world.backstage.break_off("", Wrong::Status(503), usize::MAX);
+    assert_eq!(world.tell(&second).await.status, 503);
+    world.backstage.recover();
+    // The event of the third change is lost.
+    replied(world.writer.handle(title("one", 3)).await);
+    world.telling();
+    assert_eq!(world.tick().await.status, 204);
+    assert!(world.telling().contains(&world.read("todo")));
+}
+
+#[tokio::test]
 async fn news_that_nobody_took_are_counted_and_not_kept() {
     let kubernetes = crate::kubernetes::Kubernetes::new();
     let store = Memory::default();

@@ -190,6 +190,36 @@ async fn a_sink_that_took_nothing_is_told_by_the_next_tick() {
 }
 
 #[tokio::test]
+async fn one_that_backstage_cannot_be_asked_about_keeps_no_other_from_being_told() {
+    let world = World::looking_after(SOON).await;
+    let (bad, good) = (world.location("bad"), world.location("good"));
+    for name in ["bad", "good"] {
+        let event = world.app(name, 1).await;
+        world.told(&event).await;
+    }
+    world.backstage.break_off(&format!("validate {}", bad.target), Wrong::Status(500), usize::MAX);
+    for location in [&bad, &good] {
+        world.backstage.finds_fault(&location.reference, RULES);
+    }
+    let refused = world.refused().await;
+    let mut keys: Vec<_> = refused.iter().map(|it| it["key"].as_str().unwrap()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, [key("bad"), key("good")]);
+}
+
+#[tokio::test]
+async fn a_refusal_of_bytes_that_are_gone_is_not_told() {
+    let world = World::looking_after(SOON).await;
+    let location = world.location("todo");
+    let event = world.app("todo", 1).await;
+    world.told(&event).await;
+    world.backstage.finds_fault(&location.reference, RULES);
+    // Of the deletion nobody tells.
+    world.deleted("todo", 2).await;
+    assert_eq!(world.refused().await, [Value::Null; 0]);
+}
+
+#[tokio::test]
 async fn an_object_that_is_gone_is_not_looked_at() {
     let world = World::looking_after(SOON).await;
     let (event, gone) = (world.app("todo", 1).await, world.deleted("todo", 2).await);
