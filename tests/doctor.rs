@@ -6,6 +6,7 @@ mod cluster;
 mod command;
 mod eventing;
 mod ill;
+mod variables;
 
 use crate::{
     backstage_fake::{FakeBackstage, TOKEN},
@@ -14,9 +15,9 @@ use crate::{
     support::{handle, settings},
 };
 use ::backstage::Backstage;
-use ::bucket::{Bucket, Honours};
+use ::bucket::{Bucket, Condition, Honours, Versioning};
 use callboard::{
-    commands::doctor::{Finding, Install, Patience, Patient, Place, State},
+    commands::doctor::{Finding, Install, Patience, Patient, Place, State, Variables},
     context::Context,
     serving::{Functions, Serving},
 };
@@ -34,8 +35,20 @@ struct World {
     store: Ill,
     backstage: FakeBackstage,
     honours: Honours,
-    namespaces: Vec<String>,
+    install: Install,
+    /// Those of the shell.
+    variables: Vec<(&'static str, String)>,
 }
+
+/// The variables of the install.
+const VARIABLES: [(&str, &str); 6] = [
+    ("CALLBOARD_BUCKET", "catalog"),
+    ("CALLBOARD_OWNER", "group:default/platform"),
+    ("CALLBOARD_CLUSTER", "main"),
+    ("AWS_ENDPOINT_URL_S3", "http://minio.example:9000"),
+    ("CALLBOARD_BACKSTAGE_URL", "http://backstage:7007"),
+    ("CALLBOARD_BACKSTAGE_BUCKET_URL", BUCKET),
+];
 
 #[derive(clap::Parser)]
 struct Args {
@@ -47,8 +60,10 @@ impl World {
     fn new() -> Self {
         let (kubernetes, store) = (cluster(), Ill::default());
         fill(&kubernetes, &store);
+        let install = Install::new("callboard", "callboard".parse().unwrap());
+        let variables = VARIABLES.map(|(name, value)| (name, value.to_owned())).into();
         let backstage = FakeBackstage::new();
-        Self { kubernetes, store, backstage, honours: Honours::Conditions, namespaces: Vec::new() }
+        Self { kubernetes, store, backstage, honours: Honours::Conditions, install, variables }
     }
 
     /// What the doctor finds, with a Backstage whose provider lists the bucket.
@@ -72,13 +87,25 @@ impl World {
     async fn examined(&self, backstage: Result<Option<Backstage>, String>) -> Vec<Finding> {
         let settings = settings();
         let bucket = Bucket::new(self.store.clone(), settings.layout.clone(), self.honours);
-        let context = Context::new(settings, bucket).with_namespaces(self.namespaces.clone());
+        let context = Context::new(settings, bucket);
+        let system = self.kubernetes.find("namespaces", "kube-system").unwrap();
+        let uid = json!({"uid": system["metadata"]["uid"]}).to_string();
+        if !self.store.memory.entities().is_empty() {
+            // The first that compares has filled it.
+            let _ = context.bucket.put_state("cluster.json", uid.into_bytes(), Condition::Absent).await;
+        }
+        let given = |name: &str| {
+            let told = self.variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str());
+            told.filter(|_| name != "CALLBOARD_BACKSTAGE_URL" || matches!(backstage, Ok(Some(_))))
+        };
         let patient = Patient {
             context: &context,
             cluster: Ok(self.kubernetes.cluster()),
-            install: Install { namespace: "callboard".into(), broker: "callboard".into() },
+            install: self.install.clone(),
+            variables: Variables::new(given),
             place: Place { bucket: "catalog".into(), endpoint: Some("http://minio.example:9000".into()) },
             honours: self.honours,
+            versioning: Ok(Versioning::On),
             backstage,
             patience: Patience { run: Duration::from_secs(2), shown: Duration::from_millis(300) },
         };
@@ -138,6 +165,15 @@ fn cluster() -> Kubernetes {
             object["metadata"]["labels"]["app.kubernetes.io/part-of"] = "callboard".into();
             kubernetes.apply(ready(object));
         }
+    }
+    let own = |kind: &str, name: &str| json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "callboard"}});
+    let mut configuration = own("ConfigMap", "callboard");
+    configuration["data"] = VARIABLES.into_iter().map(|(name, value)| (name.to_owned(), Value::from(value))).collect();
+    kubernetes.apply(configuration);
+    for name in ["callboard-s3", "callboard-backstage"] {
+        let mut secret = own("Secret", name);
+        secret["data"] = json!({"token": "Z2VoZWlt"});
+        kubernetes.apply(secret);
     }
     let app = definition("workshop.kratix.io", ("App", "apps"), &["v1"], "Namespaced");
     kubernetes.install(promise("app", app));
@@ -207,6 +243,7 @@ async fn of_a_healthy_install_everything_is_well() {
         "rights on catalog",
         "conditional writes",
         "foreign files",
+        "versioning",
         "whose bucket",
         "kind app.workshop.kratix.io",
         "rights of callboard-apps",
@@ -214,6 +251,9 @@ async fn of_a_healthy_install_everything_is_well() {
         "rights of callboard-mesh",
         "rights of callboard-resync",
         "rights of callboard-sources",
+        "variables",
+        "secret callboard-s3",
+        "secret callboard-backstage",
         "service mesh",
         "service refresh",
         "broker callboard",
@@ -234,14 +274,18 @@ async fn of_a_healthy_install_everything_is_well() {
 #[tokio::test]
 async fn a_look_leaves_nothing_behind() {
     let world = World::new();
+    world.found().await;
     let before = world.store.memory.objects();
     world.kubernetes.requests();
     world.found().await;
     assert_eq!(world.store.memory.objects(), before);
+    let requests = world.kubernetes.requests();
     let reads = ["get ", "list ", "discover ", "may "];
-    let others: Vec<_> =
-        world.kubernetes.requests().into_iter().filter(|it| !reads.iter().any(|read| it.starts_with(read))).collect();
-    assert!(others.is_empty(), "{others:?}");
+    assert!(requests.iter().all(|it| reads.iter().any(|read| it.starts_with(read))), "{requests:?}");
+    // Of a Secret nobody reads what is in it.
+    let secrets: Vec<_> = requests.iter().filter(|it| it.contains("secrets")).collect();
+    assert_eq!(secrets.len(), 2);
+    assert!(secrets.iter().all(|it| it.ends_with(" metadata")), "{secrets:?}");
 }
 
 #[tokio::test]
@@ -250,4 +294,47 @@ async fn a_backstage_that_is_not_given_is_said_and_nothing_wrong() {
     let told = found.iter().find(|it| it.state == State::Unknown).unwrap();
     assert_eq!((told.subject.as_str(), told.detail.as_str()), ("Backstage", "not given"));
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
+async fn of_a_first_look_at_a_stock_knative_nothing_is_wrong() {
+    let world = World::new();
+    for (resource, name) in [
+        ("services.serving.knative.dev", "refresh"),
+        ("triggers.eventing.knative.dev", "refresh"),
+        ("sinkbindings.sources.knative.dev", "refresh"),
+        ("secrets", "callboard-backstage"),
+    ] {
+        world.lose(resource, name);
+    }
+    world.change("configmaps", "callboard", |it| {
+        it["data"].as_object_mut().unwrap().retain(|name, _| !name.starts_with("CALLBOARD_BACKSTAGE"));
+        it["data"]["AWS_ENDPOINT_URL_S3"] = "http://seaweedfs:8333".into();
+    });
+    let versions = ["v1beta3", "v1beta2", "v1beta1"];
+    world.kubernetes.apply(definition("eventing.knative.dev", ("EventType", "eventtypes"), &versions, "Namespaced"));
+    let label = "duck.knative.dev/source";
+    world.kubernetes.apply(labelled("sources.knative.dev", ("IntegrationSource", "integrationsources"), label));
+    let found = world.examined(Ok(None)).await;
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
+async fn of_one_service_for_all_without_backstage_nothing_is_wrong() {
+    let world = World::new();
+    for name in ["apps", "promises", "mesh", "resync", "refresh"] {
+        world.lose("services.serving.knative.dev", name);
+        world.lose("triggers.eventing.knative.dev", name);
+    }
+    world.lose("secrets", "callboard-backstage");
+    world.change("configmaps", "callboard", |it| it["data"]["CALLBOARD_BACKSTAGE_URL"] = "".into());
+    let manifests = manifests::of("components/one-service").into_iter();
+    for object in manifests.filter(|it| ["Service", "Trigger"].iter().any(|kind| it["kind"] == *kind)) {
+        world.kubernetes.apply(ready(object));
+    }
+    let bind = |it: &mut Value| it["spec"]["subject"]["name"] = "all".into();
+    world.change("sinkbindings.sources.knative.dev", "resync", bind);
+    let found = world.examined(Ok(None)).await;
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+    assert!(found.iter().any(|it| it.subject == "service all"), "{found:#?}");
 }

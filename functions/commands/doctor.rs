@@ -6,18 +6,21 @@ mod cluster;
 mod eventing;
 mod finding;
 mod install;
+mod line;
 mod provider;
 mod rights;
+mod variables;
 
 pub use backstage::Patience;
 pub use bucket::Place;
 pub use finding::{Area, Finding, State};
 pub use install::Install;
+pub use variables::Variables;
 
-use super::{Format, Target};
+use super::{Format, Target, sources::Broker};
 use crate::context::Context;
 use ::backstage::Backstage;
-use ::bucket::{Honours, Listed, Store};
+use ::bucket::{Fault, Honours, Listed, Store, Versioning};
 use ::cluster::Cluster;
 use events::Function;
 use std::process::ExitCode;
@@ -28,9 +31,9 @@ pub struct Args {
     /// Which catalog of which cluster.
     #[command(flatten)]
     pub target: Target,
-    /// The Broker of the install
-    #[arg(long, default_value = "callboard")]
-    pub broker: String,
+    /// The Broker of the install, where it is in another namespace with that: NAMESPACE/NAME
+    #[arg(long, default_value = "callboard", value_name = "BROKER")]
+    pub broker: Broker,
     /// Backstage.
     #[command(flatten)]
     pub backstage: ::backstage::Args,
@@ -44,10 +47,14 @@ pub struct Patient<'a, S> {
     pub cluster: Result<Cluster, String>,
     /// Its namespace and Broker.
     pub install: Install,
+    /// The variables by which this looks.
+    pub variables: Variables,
     /// Its bucket.
     pub place: Place,
     /// What is known of the store's conditional writes.
     pub honours: Honours,
+    /// Whether the bucket keeps what is overwritten.
+    pub versioning: Result<Versioning, Fault>,
     /// Backstage, `None` where none is given, or what is wrong with how it is given.
     pub backstage: Result<Option<Backstage>, String>,
     /// How long Backstage is waited for.
@@ -66,17 +73,19 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         let patient = Patient {
             context: &context,
             cluster: cluster.map_err(|error| format!("{error:#}")),
-            install: Install { namespace: args.target.install.clone(), broker: args.broker.clone() },
+            install: Install {
+                namespaces: kept.namespaces.chosen(),
+                cluster: named(&args.target.cluster),
+                ..Install::new(&args.target.install, args.broker.clone())
+            },
+            variables: Variables::of(args),
             place: Place { bucket: kept.bucket.bucket.clone(), endpoint: kept.bucket.endpoint().map(str::to_owned) },
             honours: kept.bucket.honours(),
+            versioning: context.bucket.store().versioning().await,
             backstage: kept.backstage(&args.backstage).map_err(|error| format!("{error:#}")),
             patience: Patience::default(),
         };
-        let (mut found, listed) = patient.bucket().await;
-        if found.iter().all(|it| it.state != State::Wrong) {
-            found.push(bucket::versioning(context.bucket.store(), &patient.place).await);
-        }
-        found.extend(patient.beyond_the_bucket(&listed).await);
+        let found = patient.examined().await;
         super::print(&match args.target.output {
             Format::Json => finding::document(&found),
             Format::Table => finding::table(&found),
@@ -86,20 +95,27 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     })
 }
 
+/// Which cluster, for commands that would take another one by themselves.
+fn named(args: &::cluster::Args) -> String {
+    let file = args.kubeconfig.as_ref().filter(|file| std::env::var_os("KUBECONFIG").as_ref() != Some(*file));
+    let file = file.map(|file| ("--kubeconfig", file.to_string_lossy().into_owned()));
+    let context = args.context.clone().map(|context| ("--context", context));
+    let given: Vec<_> =
+        file.into_iter().chain(context).map(|(name, it)| format!("{name} {}", line::shell(&it))).collect();
+    given.join(" ")
+}
+
 impl<S: Store> Patient<'_, S> {
-    /// All findings, but for whether the bucket keeps versions.
+    /// All findings.
     pub async fn examined(&self) -> Vec<Finding> {
-        let (mut found, listed) = self.bucket().await;
-        found.extend(self.beyond_the_bucket(&listed).await);
+        let Self { context, place, honours, .. } = self;
+        let (mut found, listed) = bucket::examine(&context.bucket, place, &context.settings.layout, *honours).await;
+        found.push(bucket::versioning(&self.versioning, place));
+        found.extend(self.beyond_the_bucket(listed).await);
         found
     }
 
-    async fn bucket(&self) -> (Vec<Finding>, Vec<Listed>) {
-        let Self { context, place, honours, .. } = self;
-        bucket::examine(&context.bucket, place, &context.settings.layout, *honours).await
-    }
-
-    async fn beyond_the_bucket(&self, listed: &[Listed]) -> Vec<Finding> {
+    async fn beyond_the_bucket(&self, listed: Option<Vec<Listed>>) -> Vec<Finding> {
         let mut found = match &self.cluster {
             Ok(cluster) => self.cluster(cluster).await,
             Err(why) => vec![cluster::unreached(why)],
@@ -125,19 +141,23 @@ impl<S: Store> Patient<'_, S> {
             Ok(finding) => vec![finding],
             Err(finding) => return vec![*finding],
         };
-        let mut functions = vec![Function::Apps, Function::Promises, Function::Mesh, Function::Resync];
-        if matches!(self.backstage, Ok(Some(_))) {
-            functions.push(Function::Refresh);
-        }
-        let services = install::services(cluster).await;
-        let namespaces: Vec<_> = self.context.namespaces.iter().flatten().cloned().collect();
+        let services = install::services(cluster, &self.install).await;
         let known = services.as_ref().ok().map(Vec::as_slice);
-        found.extend(cluster::examine(cluster, &self.install, known, &namespaces).await);
+        let requests = [Function::Apps, Function::Resync];
+        let read = known.into_iter().flatten().filter(|it| requests.iter().any(|function| it.serves(*function)));
+        let install = Install { accounts: read.map(|it| it.account.clone()).collect(), ..self.install.clone() };
+        found.extend(cluster::examine(cluster, &install, known).await);
+        let backstage = Some(self.variables.backstage()).filter(|url| !url.is_empty());
         match &services {
-            Ok(services) => found.extend(eventing::examine(cluster, &self.install, services, &functions).await),
+            Ok(services) => {
+                found.extend(variables::compared(&self.variables, services));
+                found.extend(variables::secrets(cluster, &install, services).await);
+                let functions = [Function::Apps, Function::Promises, Function::Mesh, Function::Resync];
+                found.extend(eventing::examine(cluster, &install, services, &functions, backstage).await);
+            }
             Err(finding) => {
                 found.push((**finding).clone());
-                found.extend(eventing::examine(cluster, &self.install, &[], &[]).await);
+                found.extend(eventing::examine(cluster, &install, &[], &[], None).await);
             }
         }
         found

@@ -6,7 +6,13 @@ use anyhow::Context as _;
 use catalog::Offered;
 use cluster::Cluster;
 use events::Function;
-use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
+use std::{
+    collections::BTreeMap,
+    convert::Infallible,
+    fmt::{self, Display, Formatter, Write},
+    process::ExitCode,
+    str::FromStr,
+};
 
 /// What to print.
 #[derive(Debug, clap::Args)]
@@ -20,12 +26,41 @@ pub struct Args {
     /// The namespace of the install
     #[arg(long, default_value = "callboard")]
     pub install: String,
-    /// The Broker of the install
-    #[arg(long, default_value = "callboard")]
-    pub broker: String,
+    /// The Broker of the install, where it is in another namespace with that: NAMESPACE/NAME
+    #[arg(long, default_value = "callboard", value_name = "BROKER")]
+    pub broker: Broker,
     /// ServiceAccounts of the functions, where namespaces are chosen
     #[arg(long, value_delimiter = ',', default_value = "callboard-apps,callboard-resync")]
     pub functions: Vec<String>,
+}
+
+/// A Broker; without a namespace it is in that of the install.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Broker {
+    /// Its namespace.
+    pub namespace: Option<String>,
+    /// Its name.
+    pub name: String,
+}
+
+impl FromStr for Broker {
+    type Err = Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(match text.split_once('/') {
+            Some((namespace, name)) => Self { namespace: Some(namespace.to_owned()), name: name.to_owned() },
+            None => Self { namespace: None, name: text.to_owned() },
+        })
+    }
+}
+
+impl Display for Broker {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match &self.namespace {
+            Some(namespace) => write!(f, "{namespace}/{}", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
 }
 
 /// Prints them as YAML.
@@ -123,7 +158,8 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
 }
 
 fn source(args: &Args, function: Function, name: &str, mode: &str, resources: &[(&str, &str)]) -> String {
-    let Args { install, broker, .. } = args;
+    let Args { install, broker: Broker { namespace: elsewhere, name: broker }, .. } = args;
+    let elsewhere = elsewhere.as_ref().map(|it| format!("      namespace: {it}\n")).unwrap_or_default();
     let namespaces = args.namespaces.chosen();
     let selector = match namespaces.is_empty() {
         true => "  namespaceSelector: {}\n".to_owned(),
@@ -152,7 +188,7 @@ spec:
       apiVersion: eventing.knative.dev/v1
       kind: Broker
       name: {broker}
-"
+{elsewhere}"
     )
 }
 
@@ -208,7 +244,7 @@ mod tests {
     fn args(namespaces: &[&str]) -> Args {
         let namespaces = Namespaces { namespaces: namespaces.iter().map(ToString::to_string).collect() };
         let functions = ["callboard-apps", "callboard-resync"].map(str::to_owned).to_vec();
-        let (install, broker) = ("callboard".into(), "callboard".into());
+        let (install, broker) = ("callboard".into(), "callboard".parse().unwrap());
         Args { cluster: cluster::Args::default(), namespaces, install, broker, functions }
     }
 
@@ -251,6 +287,13 @@ mod tests {
         assert!(text.contains("name: mesh-sources-example-org\n") && text.contains("callboard: mesh\n"), "{text}");
         assert!(text.contains("callboard-sources-mesh-sources-example-org\n"), "{text}");
         assert!(!text.contains("aggregate-to-functions") && text.contains("# Redis: "), "{text}");
+    }
+
+    #[test]
+    fn a_broker_of_another_namespace_is_named_with_it() {
+        let other = Args { broker: "shop/default".parse().unwrap(), ..args(&[]) };
+        let text = printed(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
+        assert!(text.contains("      kind: Broker\n      name: default\n      namespace: shop\n"), "{text}");
     }
 
     #[test]

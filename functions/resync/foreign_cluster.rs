@@ -5,7 +5,8 @@ use bucket::{Condition, Conditional, Store};
 use events::{Function, Held, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 
-const NAME: &str = "cluster.json";
+/// The state that says so.
+pub(crate) const NAME: &str = "cluster.json";
 
 /// The cluster that filled the bucket, by the uid of its namespace `kube-system`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,8 +3,8 @@
 use super::*;
 use crate::backstage_fake::{TASK, Wrong};
 
-const PROVIDER: &str = "catalog: {providers: {awsS3: {callboard: {bucketName: catalog, prefix: entities/, region: us-east-1, \
-    schedule: {frequency: {minutes: 10}, timeout: {minutes: 1}, scope: local}}}}}   # in app-config";
+const PROVIDER: &str = "callboard: {bucketName: catalog, prefix: entities/, region: us-east-1, \
+    schedule: {frequency: {minutes: 10}, timeout: {minutes: 1}, scope: local}}   # in app-config, below catalog.providers.awsS3";
 
 /// The targets of the objects whose keys contain this.
 fn targets(world: &World, part: &str) -> Vec<String> {
@@ -18,9 +18,13 @@ async fn a_token_that_is_not_taken_is_told_apart_from_one_that_may_not() {
         (
             401,
             "token: ",
-            "backend: {auth: {externalAccess: [{type: static, options: {token: '${CALLBOARD_TOKEN}', subject: callboard}, accessRestrictions: [{plugin: catalog}]}]}}   # in app-config",
+            "- {type: static, options: {token: '${CALLBOARD_TOKEN}', subject: callboard}, accessRestrictions: [{plugin: catalog}]}   # in app-config, below backend.auth.externalAccess",
         ),
-        (403, "token: ", "accessRestrictions: [{plugin: catalog}]   # in app-config, beside the options of the token"),
+        (
+            403,
+            "token: ",
+            "accessRestrictions: [{plugin: catalog}]   # in app-config, below backend.auth.externalAccess",
+        ),
         (503, "URL: ", "export CALLBOARD_BACKSTAGE_URL=...   # now http://127.0.0.1:"),
         (404, "URL: ", "export CALLBOARD_BACKSTAGE_URL=...   # now http://127.0.0.1:"),
     ] {
@@ -57,12 +61,12 @@ async fn settings_that_cannot_be_used_are_told_and_the_rest_is_examined() {
 }
 
 #[tokio::test]
-async fn a_provider_of_another_name_is_named() {
+async fn a_provider_of_another_name_is_named_and_ours_is_the_line() {
     let world = World::new();
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global"), ("awsS3-provider:eventmesh:refresh", "local")]);
     let (told, mend) = world.ill().await;
-    assert_eq!(told, format!("{TASK}: there is no such task; there is eventmesh"));
-    assert_eq!(mend, "export CALLBOARD_BACKSTAGE_PROVIDER=eventmesh");
+    assert!(told.starts_with(&format!("{TASK}: there is no such task, only those of the providers eventmesh: ")));
+    assert!(told.contains("CALLBOARD_BACKSTAGE_PROVIDER") && mend == PROVIDER, "{told}\n{mend}");
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global")]);
     let (told, mend) = world.ill().await;
     assert!(told.contains("no provider of S3") && mend == PROVIDER, "{told}\n{mend}");
@@ -74,7 +78,7 @@ async fn a_global_scope_is_made_local() {
     world.backstage.has_tasks(&[(TASK, "global")]);
     let (told, mend) = world.ill().await;
     assert!(told.starts_with(&format!("{TASK}: scope global")), "{told}");
-    assert_eq!(mend, "scope: local   # in app-config, catalog.providers.awsS3.callboard.schedule");
+    assert_eq!(mend, "scope: local   # in app-config, below catalog.providers.awsS3.callboard.schedule");
 }
 
 #[tokio::test]
@@ -86,7 +90,7 @@ async fn a_provider_that_lists_nothing_lacks_credentials_bucket_or_prefix() {
     let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
     let [Finding { subject, detail, mend: Some(mend), .. }] = wrong[..] else { panic!("{wrong:#?}") };
     assert!(subject == "provider" && detail.contains("aws.mainAccount"), "{detail}");
-    let credentials = "aws: {mainAccount: {accessKeyId: ..., secretAccessKey: ...}}   # in app-config, or Backstage's AWS_* variables";
+    let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws; or Backstage's AWS_* variables";
     assert_eq!(*mend, format!("{credentials}\n{PROVIDER}"));
     assert!(world.backstage.calls().contains(&format!("trigger {TASK}")));
 }
@@ -100,7 +104,8 @@ async fn a_bucket_that_backstage_sees_at_another_url_is_named() {
     world.backstage.lists(move || keys.iter().map(|key| ::backstage::Location::new(&elsewhere, key)).collect());
     let found = world.examined(Ok(Some(edge))).await;
     let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
-    let mend = "export CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog";
+    let mend = "export CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog\n\
+                CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog   # literal of the configMapGenerator callboard in your overlay";
     assert_eq!((wrong.subject.as_str(), wrong.mend.as_deref()), ("bucket URL", Some(mend)));
 }
 
@@ -126,7 +131,11 @@ async fn a_run_that_does_not_end_leaves_it_unknown() {
 #[tokio::test]
 async fn a_kind_that_the_rules_do_not_allow_is_told_with_its_line() {
     for (part, entity, line) in [
-        ("core/namespace", "system:shop/shop", "`- allow: [System]`"),
+        (
+            "core/namespace",
+            "system:shop/shop",
+            "`- allow: [System]`, and [Component, API, Location] where there were no rules",
+        ),
         ("platform.kratix.io/promise", "template:default/app-promise-template", "`- allow: [Template]`"),
         ("eventing.knative.dev/trigger", "resource:shop/trigger-shop", "`- allow: [Resource]`"),
     ] {
@@ -137,6 +146,8 @@ async fn a_kind_that_the_rules_do_not_allow_is_told_with_its_line() {
         world.backstage.objects(target, &[&said]);
         let (told, mend) = world.ill().await;
         assert!(told.ends_with(&said) && mend.contains("catalog.rules") && mend.contains(line), "{told}\n{mend}");
+        let all = "- allow: [Component, API, Resource, System, Template, Location]   # all of it, ";
+        assert!(mend.lines().nth(1).unwrap().starts_with(all), "{mend}");
     }
 }
 
@@ -147,7 +158,7 @@ async fn a_reader_without_credentials_is_told_once() {
     targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
     let (told, mend) = world.ill().await;
     assert!(told.ends_with(said), "{told}");
-    let line = "integrations: {awsS3: [{endpoint: 'http://minio.example:9000', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}]}   # in app-config";
+    let line = "- {endpoint: 'http://minio.example:9000', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}   # in app-config, the first below integrations.awsS3";
     assert_eq!(mend, line);
 }
 
@@ -170,6 +181,65 @@ async fn of_an_empty_bucket_nobody_can_say_what_backstage_takes() {
     let world = World { store: Ill::default(), ..World::new() };
     let found = world.found().await;
     let unknown: Vec<_> = found.iter().filter(|it| it.state == State::Unknown).map(|it| it.subject.as_str()).collect();
-    assert_eq!(unknown, ["what Backstage takes"]);
+    assert_eq!(unknown, ["whose bucket", "what Backstage takes"]);
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
+async fn what_the_provider_has_not_listed_is_not_read() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    world.backstage.lists(Vec::new);
+    targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &["caused by AccessDenied"]));
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).map(|it| it.subject.as_str()).collect();
+    assert_eq!(wrong, ["provider"]);
+    assert!(found.iter().any(|it| it.subject == "what Backstage takes" && it.state == State::Unknown));
+    assert!(!world.backstage.calls().iter().any(|it| it.starts_with("validate")));
+}
+
+#[tokio::test]
+async fn an_object_that_is_gone_is_no_matter_of_keys() {
+    let world = World::new();
+    let said = "Unable to read url, Could not retrieve file from S3; caused by NoSuchKey: UnknownError";
+    targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
+    let mend = world.ill().await.1;
+    assert!(mend.starts_with("the object is gone, or ") && !mend.contains("accessKeyId"), "{mend}");
+}
+
+#[tokio::test]
+async fn a_run_that_was_going_is_followed_by_another() {
+    let world = World::new();
+    world.backstage.break_off("trigger", Wrong::Status(409), 2);
+    assert!(world.found().await.iter().all(|it| it.state == State::Ok));
+    assert_eq!(world.backstage.calls().iter().filter(|it| it.starts_with("trigger")).count(), 3);
+}
+
+#[tokio::test]
+async fn an_entity_that_claims_to_come_from_our_bucket_names_no_url() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    let elsewhere = "http://minio.example:9000/others".parse().unwrap();
+    let keys: Vec<_> = world.store.memory.entities().into_keys().collect();
+    // A Location of a bucket of another name.
+    world.backstage.lists(move || keys.iter().map(|key| ::backstage::Location::new(&elsewhere, key)).collect());
+    for (n, key) in world.store.memory.entities().into_keys().enumerate() {
+        let entity = json!({"kind": "Component", "metadata": {"name": format!("x{n}"), "namespace": "default"}});
+        world.backstage.took(entity, &format!("http://evil.example/$(reboot)/catalog/{key}"));
+    }
+    let found = world.examined(Ok(Some(edge))).await;
+    let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).map(|it| it.subject.as_str()).collect();
+    assert_eq!(wrong, ["provider"]);
+}
+
+#[tokio::test]
+async fn a_location_that_backstage_has_not_come_to_is_no_matter_of_credentials() {
+    let world = World::new();
+    let (edge, _token) = edge(&world.backstage).await;
+    world.backstage.lists(Vec::new);
+    world.backstage.break_off("refresh", Wrong::Status(200), usize::MAX);
+    let found = world.examined(Ok(Some(edge))).await;
+    let told = found.iter().find(|it| it.subject == "locations").unwrap();
+    assert!(told.state == State::Unknown && told.detail.contains("not come to yet"), "{told:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }

@@ -57,15 +57,35 @@ async fn a_store_that_ignores_conditions_needs_one_writer() {
     world.store.ignore_conditions();
     let (told, mend) = world.ill().await;
     assert!(told.starts_with("conditional writes: the store ignores If-None-Match on PUT, If-Match on PUT"), "{told}");
-    assert!(mend.starts_with("export CALLBOARD_UNCONDITIONAL=true"), "{mend}");
+    assert!(mend.starts_with("CALLBOARD_UNCONDITIONAL=true   # literal of the configMapGenerator callboard"), "{mend}");
     world.honours = Honours::Nothing;
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
 }
 
 #[tokio::test]
-async fn doing_without_conditions_that_are_honoured_is_told() {
-    let world = World { honours: Honours::Nothing, ..World::new() };
-    assert_eq!(world.ill().await.1, "export CALLBOARD_UNCONDITIONAL=false");
+async fn doing_without_conditions_that_are_honoured_is_remarked() {
+    let found = World { honours: Honours::Nothing, ..World::new() }.found().await;
+    let told = found.iter().find(|it| it.subject == "conditional writes").unwrap();
+    assert!(told.state == State::Ok && told.detail.contains("CALLBOARD_UNCONDITIONAL=true does without"), "{told:?}");
+    assert!(told.mend.as_ref().unwrap().starts_with("CALLBOARD_UNCONDITIONAL=false   # literal of"), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_cannot_be_listed_is_not_called_empty() {
+    let world = World::new();
+    world.store.refuse("list", denied());
+    let found = world.found().await;
+    assert!(found.iter().all(|it| !it.detail.contains("is empty")), "{found:#?}");
+    assert!(found.iter().any(|it| it.detail == "the bucket cannot be listed"), "{found:#?}");
+    assert!(found.iter().any(|it| it.subject == "versioning"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn which_prefixes_were_tried_is_said() {
+    let found = World::new().found().await;
+    let rights = found.iter().find(|it| it.subject == "rights on catalog").unwrap();
+    let told = "list entities/main/; put, head, get, delete state/entities/main/; head, get entities/main/core/namespace/shop.yaml";
+    assert_eq!(rights.detail, told);
 }
 
 #[tokio::test]
@@ -76,11 +96,14 @@ async fn a_file_of_others_below_the_prefix_is_to_be_moved_away() {
         world.store.put(key, body(), Condition::Always).await.unwrap();
         let (told, mend) = world.ill().await;
         assert!(told.starts_with(key), "{told}");
-        let moved = format!(
-            "aws --endpoint-url http://minio.example:9000 s3 mv 's3://catalog/{key}' 's3://catalog/foreign/{key}'"
-        );
+        let moved =
+            format!("aws --endpoint-url http://minio.example:9000 s3 mv s3://catalog/{key} s3://catalog/foreign/{key}");
         assert_eq!(mend, moved);
     }
+    let world = World::new();
+    world.store.put("entities/$(reboot).txt", body(), Condition::Always).await.unwrap();
+    let moved = "s3 mv 's3://catalog/entities/$(reboot).txt' 's3://catalog/foreign/entities/$(reboot).txt'";
+    assert!(world.ill().await.1.ends_with(moved));
     let world = World::new();
     world.store.put("entities/other/core/namespace/shop.yaml", body(), Condition::Always).await.unwrap();
     assert!(

@@ -1,8 +1,8 @@
 //! What is wrong with the cluster.
 
 use super::*;
-use crate::kubernetes::Fault;
-use ::bucket::Condition;
+use crate::{deploy::manifests, kubernetes::Fault};
+use std::collections::BTreeSet;
 
 const SOURCES: &str = "callboard sources | kubectl apply -f -";
 
@@ -24,26 +24,26 @@ async fn a_right_that_is_missing_is_granted_by_a_line() {
         (
             "callboard-mesh list triggers.eventing.knative.dev",
             "rights of callboard-mesh: may not list triggers.eventing.knative.dev",
-            "kubectl create clusterrole callboard-mesh-triggers --verb=list --resource=triggers.eventing.knative.dev && \
-             kubectl create clusterrolebinding callboard-mesh-triggers --clusterrole=callboard-mesh-triggers --serviceaccount=callboard:callboard-mesh",
+            "kubectl create clusterrole callboard-mesh-triggers --verb=list --resource=triggers.eventing.knative.dev --dry-run=client -o yaml | kubectl apply -f -\n\
+             kubectl create clusterrolebinding callboard-mesh-triggers --clusterrole=callboard-mesh-triggers --serviceaccount=callboard:callboard-mesh --dry-run=client -o yaml | kubectl apply -f -",
         ),
         (
             "callboard-resync get namespaces named kube-system",
             "rights of callboard-resync: may not get namespaces",
-            "kubectl create clusterrole callboard-resync-namespaces --verb=get --resource=namespaces --resource-name=kube-system && \
-             kubectl create clusterrolebinding callboard-resync-namespaces --clusterrole=callboard-resync-namespaces --serviceaccount=callboard:callboard-resync",
+            "kubectl create clusterrole callboard-resync-namespaces-kube-system --verb=get --resource=namespaces --resource-name=kube-system --dry-run=client -o yaml | kubectl apply -f -\n\
+             kubectl create clusterrolebinding callboard-resync-namespaces-kube-system --clusterrole=callboard-resync-namespaces-kube-system --serviceaccount=callboard:callboard-resync --dry-run=client -o yaml | kubectl apply -f -",
         ),
         (
             "callboard-resync list apiserversources.sources.knative.dev in callboard",
             "rights of callboard-resync: may not list apiserversources.sources.knative.dev in callboard",
-            "kubectl -n callboard create role callboard-resync-apiserversources --verb=list --resource=apiserversources.sources.knative.dev && \
-             kubectl -n callboard create rolebinding callboard-resync-apiserversources --role=callboard-resync-apiserversources --serviceaccount=callboard:callboard-resync",
+            "kubectl -n callboard create role callboard-resync-apiserversources --verb=list --resource=apiserversources.sources.knative.dev --dry-run=client -o yaml | kubectl apply -f -\n\
+             kubectl -n callboard create rolebinding callboard-resync-apiserversources --role=callboard-resync-apiserversources --serviceaccount=callboard:callboard-resync --dry-run=client -o yaml | kubectl apply -f -",
         ),
         (
             "callboard-sources watch services.serving.knative.dev",
             "rights of callboard-sources: may not watch services.serving.knative.dev",
-            "kubectl create clusterrole callboard-sources-services --verb=watch --resource=services.serving.knative.dev && \
-             kubectl create clusterrolebinding callboard-sources-services --clusterrole=callboard-sources-services --serviceaccount=callboard:callboard-sources",
+            "kubectl create clusterrole callboard-sources-services --verb=watch --resource=services.serving.knative.dev --dry-run=client -o yaml | kubectl apply -f -\n\
+             kubectl create clusterrolebinding callboard-sources-services --clusterrole=callboard-sources-services --serviceaccount=callboard:callboard-sources --dry-run=client -o yaml | kubectl apply -f -",
         ),
         (
             "callboard-apps list apps.workshop.kratix.io",
@@ -75,10 +75,105 @@ async fn kinds_that_lack_the_same_verbs_are_one_finding() {
 
 #[tokio::test]
 async fn where_namespaces_are_chosen_rights_in_each_are_needed() {
-    let world = World { namespaces: vec!["shop".into(), "team-a".into()], ..World::new() };
+    let mut world = World::new();
+    world.install.namespaces = vec!["shop".into(), "team-a".into()];
     world.kubernetes.deny("callboard-apps get apps.workshop.kratix.io in team-a");
     let told = "rights of callboard-apps: may not get apps.workshop.kratix.io in team-a";
-    assert_eq!(world.ill().await, (told.to_owned(), SOURCES.to_owned()));
+    let sources = "callboard sources --namespaces shop,team-a | kubectl apply -f -";
+    assert_eq!(world.ill().await, (told.to_owned(), sources.to_owned()));
+}
+
+#[tokio::test]
+async fn so_many_namespaces_are_asked_for_and_no_more() {
+    let mut world = World::new();
+    world.install.namespaces = (0..30).map(|n| format!("team-{n:02}")).collect();
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "rights in namespaces").unwrap();
+    assert_eq!((told.state, told.detail.as_str()), (State::Unknown, "asked for in the first 20 of 30 namespaces"));
+    assert!(!world.kubernetes.requests().iter().any(|it| it.starts_with("may ") && it.ends_with("team-20")));
+}
+
+#[tokio::test]
+async fn a_line_names_the_cluster_the_broker_and_the_accounts_that_doctor_was_given() {
+    let mut world = World::new();
+    world.install.cluster = "--context it".into();
+    world.install.namespaces = vec!["shop".into()];
+    world.change("services.serving.knative.dev", "apps", |it| {
+        it["spec"]["template"]["spec"]["serviceAccountName"] = "others".into();
+    });
+    world.kubernetes.deny("callboard-resync list promises");
+    world.lose("apiserversources.sources.knative.dev", "workshop-kratix-io");
+    let found = world.found().await;
+    let mends: Vec<_> = found.iter().filter_map(|it| it.mend.as_deref()).collect();
+    let sources = "callboard sources --context it --namespaces shop --functions callboard-resync,others | kubectl --context it apply -f -";
+    assert!(mends.contains(&sources), "{mends:#?}");
+    assert!(mends.iter().all(|it| it.matches("kubectl").count() == it.matches("kubectl --context it").count()));
+}
+
+#[tokio::test]
+async fn a_kind_whose_group_is_not_served_loses_only_its_own_rows() {
+    let world = World::new();
+    world.kubernetes.break_off("discover flows.knative.dev", Fault::Status(500), usize::MAX);
+    let found = world.found().await;
+    assert!(found.iter().any(|it| it.subject == "rights for sequence" && it.state == State::Unknown), "{found:#?}");
+    assert!(found.iter().any(|it| it.subject == "rights of callboard-mesh" && it.state == State::Ok), "{found:#?}");
+}
+
+#[tokio::test]
+async fn a_bucket_that_no_cluster_has_filled_is_unknown() {
+    let found = World { store: Ill::default(), ..World::new() }.found().await;
+    let told = found.iter().find(|it| it.subject == "whose bucket").unwrap();
+    assert_eq!((told.state, told.mend.as_deref()), (State::Unknown, Some("callboard resync")));
+}
+
+/// What doctor takes a function to need is what deploy/ grants, and the other way round.
+#[tokio::test]
+async fn the_table_of_rights_is_that_of_deploy() {
+    let world = World::new();
+    world.found().await;
+    let asked: BTreeSet<_> = world.kubernetes.requests().into_iter().filter(|it| it.starts_with("may ")).collect();
+    let granted = granted();
+    let ours = |it: &&String| !it.contains("apps.workshop.kratix.io");
+    let ungranted: Vec<_> = asked.iter().filter(ours).filter(|it| !granted.contains(*it)).collect();
+    assert!(asked.len() > 50 && ungranted.is_empty(), "{ungranted:#?}");
+    // Of the mesh and the sources those are asked for that are installed.
+    let of_functions =
+        |it: &&String| ["apps", "promises", "resync"].iter().any(|f| it.starts_with(&format!("may callboard-{f} ")));
+    let unasked: Vec<_> = granted.iter().filter(of_functions).filter(|it| !asked.contains(*it)).collect();
+    assert!(unasked.is_empty(), "{unasked:#?}");
+}
+
+/// The rights of deploy/base, as the fake has questions.
+fn granted() -> BTreeSet<String> {
+    let objects = manifests::of("base");
+    let is_of = |role: &Value, reference: &Value| {
+        let label = reference["name"].as_str().unwrap().replace("callboard-", "callboard.dev/aggregate-to-");
+        let is_it = role["kind"] == reference["kind"] && role["metadata"]["name"] == reference["name"];
+        is_it || role["metadata"]["labels"][&label] == "true"
+    };
+    let mut granted = BTreeSet::new();
+    for binding in objects.iter().filter(|it| it["kind"].as_str().unwrap().ends_with("RoleBinding")) {
+        let within = if binding["kind"] == "RoleBinding" { " in callboard" } else { "" };
+        for rule in objects.iter().filter(|it| is_of(it, &binding["roleRef"])).flat_map(|it| rows(&it["rules"])) {
+            let named = rule["resourceNames"][0].as_str().map(|it| format!(" named {it}")).unwrap_or_default();
+            for (subject, verb) in rows(&binding["subjects"])
+                .into_iter()
+                .flat_map(|it| rows(&rule["verbs"]).into_iter().map(move |verb| (it.clone(), verb)))
+            {
+                for resource in rows(&rule["resources"]) {
+                    let [account, verb, resource, group] =
+                        [&subject["name"], &verb, &resource, &rule["apiGroups"][0]].map(|it| it.as_str().unwrap());
+                    let kind = format!("{resource}.{group}");
+                    granted.insert(format!("may {account} {verb} {}{within}{named}", kind.trim_end_matches('.')));
+                }
+            }
+        }
+    }
+    granted
+}
+
+fn rows(value: &Value) -> Vec<Value> {
+    value.as_array().cloned().unwrap_or_default()
 }
 
 #[tokio::test]
@@ -101,15 +196,14 @@ async fn a_kind_of_which_no_source_tells_gets_one() {
 }
 
 #[tokio::test]
-async fn a_source_of_others_of_which_no_source_tells_gets_one() {
+async fn a_source_of_others_is_told_of_by_the_tick() {
     let world = World::new();
     let label = "duck.knative.dev/source";
-    world.kubernetes.apply(labelled("sources.example.org", ("FooSource", "foosources"), label));
-    let (told, mend) = world.ill().await;
-    assert!(told.starts_with("kind foosource.sources.example.org: no ApiServerSource names it"), "{told}");
-    assert_eq!(mend, SOURCES);
-    world.kubernetes.apply(ready(source("mesh-foo", "mesh", ("sources.example.org/v1", "FooSource"))));
-    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+    world.kubernetes.apply(labelled("sources.knative.dev", ("IntegrationSource", "integrationsources"), label));
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "kind integrationsource.sources.knative.dev").unwrap();
+    assert_eq!(told.detail, format!("told of by the tick; at once with {SOURCES}"));
+    assert!(found.iter().all(|it| it.state == State::Ok), "{found:#?}");
 }
 
 #[tokio::test]

@@ -35,7 +35,7 @@ async fn json_has_each_check() {
     let broker = checks.iter().find(|it| it["subject"] == "broker callboard").unwrap();
     let wanted = json!({
         "area": "eventing", "state": "wrong", "subject": "broker callboard",
-        "detail": "it is not there; another one is named by --broker",
+        "detail": "it is not there; another one is named by --broker [NAMESPACE/]NAME",
         "mend": "kubectl apply -k .   # in the folder of your overlay",
     });
     assert_eq!((is_well, broker, &told["wrong"]), (false, &wanted, &json!(1)));

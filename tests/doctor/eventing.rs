@@ -18,19 +18,19 @@ async fn what_is_not_ready_is_told_with_its_condition() {
             "brokers.eventing.knative.dev",
             "callboard",
             "IngressReady",
-            "kubectl -n knative-eventing rollout restart deployment mt-broker-ingress mt-broker-filter imc-controller imc-dispatcher",
+            "kubectl -n callboard describe brokers.eventing.knative.dev callboard   # says why",
         ),
         (
             "triggers.eventing.knative.dev",
             "mesh",
             "DeadLetterSinkResolved",
-            "kubectl -n callboard annotate trigger mesh --overwrite example.org/again=$(date +%s)",
+            "kubectl -n callboard annotate triggers.eventing.knative.dev mesh --overwrite example.org/again=$(date +%s)",
         ),
         (
             "apiserversources.sources.knative.dev",
             "works",
             "Deployed",
-            "kubectl -n callboard delete pods -l sources.knative.dev/apiServerSource",
+            "kubectl -n callboard delete pods -l eventing.knative.dev/sourceName=works",
         ),
         (
             "apiserversources.sources.knative.dev",
@@ -56,8 +56,7 @@ async fn a_trigger_waits_for_its_service() {
     world.fail("triggers.eventing.knative.dev", "apps", "SubscriberResolved", "Unable to get the Subscriber's URI");
     let found = world.found().await;
     let trigger = found.iter().find(|it| it.subject == "trigger apps").unwrap();
-    let wait =
-        "kubectl -n callboard wait --for=condition=Ready ksvc/apps && kubectl -n callboard annotate trigger apps";
+    let wait = "kubectl -n callboard wait --for=condition=Ready services.serving.knative.dev/apps && kubectl -n callboard annotate triggers.eventing.knative.dev apps";
     assert!(trigger.mend.as_ref().unwrap().starts_with(wait), "{trigger:?}");
 }
 
@@ -74,7 +73,6 @@ async fn what_is_missing_comes_back_with_the_overlay() {
             "event types: not registered: dev.callboard.deletion.held",
         ),
         ("services.serving.knative.dev", "apps", "function apps: no Service serves it"),
-        ("services.serving.knative.dev", "refresh", "function refresh: no Service serves it"),
     ] {
         let world = World::new();
         world.lose(resource, name);
@@ -97,8 +95,11 @@ async fn a_trigger_without_a_dead_letter_sink_gets_one() {
     world.change("triggers.eventing.knative.dev", "promises", |it| it["spec"]["delivery"] = json!({"retry": 5}));
     let (told, mend) = world.ill().await;
     assert!(told.starts_with("trigger promises: it has no dead-letter sink"), "{told}");
-    let patch = r#"{"spec":{"delivery":{"deadLetterSink":{"ref":{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"resync"}}}}}"#;
-    assert_eq!(mend, format!("kubectl -n callboard patch trigger promises --type merge -p '{patch}'"));
+    let patch = r#"{"spec":{"delivery":{"deadLetterSink":{"ref":{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"resync","namespace":"callboard"}}}}}"#;
+    assert_eq!(
+        mend,
+        format!("kubectl -n callboard patch triggers.eventing.knative.dev promises --type merge -p '{patch}'")
+    );
 }
 
 #[tokio::test]
@@ -122,7 +123,7 @@ async fn our_own_broker_keeps_no_source_waiting() {
     assert!(told.starts_with("broker callboard: it keeps each source waiting"), "{told}");
     assert_eq!(
         mend,
-        "kubectl -n callboard annotate broker callboard --overwrite messaging.knative.dev/async-handler=true"
+        "kubectl -n callboard annotate brokers.eventing.knative.dev callboard --overwrite messaging.knative.dev/async-handler=true"
     );
     let kafka = json!({"eventing.knative.dev/broker.class": "Kafka"});
     world.change("brokers.eventing.knative.dev", "callboard", |it| it["metadata"]["annotations"] = kafka);
@@ -164,5 +165,60 @@ async fn a_knative_that_is_not_installed_is_named() {
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "eventtypes.eventing.knative.dev");
     let (told, mend) = world.ill().await;
     assert!(told.starts_with("EventTypes: the API server serves no such kind: Knative eventing"), "{told}");
-    assert!(mend.starts_with("kubectl apply -f https://github.com/knative/eventing/releases/latest/"), "{mend}");
+    assert!(mend.contains("/docs/install.md"), "{mend}");
+}
+
+#[tokio::test]
+async fn without_the_component_backstage_is_not_told_and_nothing_wrong() {
+    let world = World::new();
+    world.lose("services.serving.knative.dev", "refresh");
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "function refresh").unwrap();
+    assert_eq!(told.state, State::Unknown);
+    assert!(told.mend.as_ref().unwrap().starts_with("components: [../../components/backstage]"), "{told:?}");
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
+async fn an_event_type_of_v1beta3_has_its_type_among_its_attributes() {
+    let world = World::new();
+    let versions = ["v1beta3", "v1beta2"];
+    world.kubernetes.apply(definition("eventing.knative.dev", ("EventType", "eventtypes"), &versions, "Namespaced"));
+    for ty in callboard_types(&world) {
+        world.change("eventtypes.eventing.knative.dev", &ty, |it| {
+            let attributes = json!([{"name": "source", "value": "/callboard"}, {"name": "type", "value": ty}]);
+            it["spec"] = json!({"attributes": attributes});
+        });
+    }
+    assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
+    world.lose("eventtypes.eventing.knative.dev", "dev.callboard.deletion.held");
+    assert!(world.ill().await.0.ends_with("not registered: dev.callboard.deletion.held"));
+}
+
+fn callboard_types(world: &World) -> Vec<String> {
+    let types = crate::event_types::EVENTS.iter().map(|(ty, ..)| (*ty).to_owned());
+    types.filter(|ty| world.kubernetes.find("eventtypes.eventing.knative.dev", ty).is_some()).collect()
+}
+
+#[tokio::test]
+async fn triggers_are_in_the_namespace_of_the_broker() {
+    let mut world = World::new();
+    world.install.broker = "default/default".parse().unwrap();
+    let meta = |name: &str| json!({"name": name, "namespace": "default"});
+    let broker = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "metadata": meta("default")});
+    world.kubernetes.apply(ready(broker));
+    for name in ["apps", "promises", "mesh", "resync", "refresh"] {
+        let mut trigger = world.kubernetes.find("triggers.eventing.knative.dev", name).unwrap();
+        world.kubernetes.delete(&trigger);
+        trigger["metadata"] = meta(&format!("callboard-{name}"));
+        trigger["spec"]["broker"] = "default".into();
+        trigger["spec"]["subscriber"]["ref"]["namespace"] = "callboard".into();
+        world.kubernetes.apply(trigger);
+    }
+    assert!(world.found().await.iter().all(|it| it.state == State::Ok), "{:#?}", world.found().await);
+    world.change("triggers.eventing.knative.dev", "callboard-mesh", |it| it["spec"]["delivery"] = json!({"retry": 5}));
+    let (told, mend) = world.ill().await;
+    assert!(told.starts_with("trigger callboard-mesh: it has no dead-letter sink"), "{told}");
+    assert!(mend.starts_with("kubectl -n default patch triggers.eventing.knative.dev callboard-mesh "), "{mend}");
+    assert!(mend.contains(r#""name":"resync","namespace":"callboard""#), "{mend}");
 }

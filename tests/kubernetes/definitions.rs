@@ -72,10 +72,12 @@ impl Kind {
             versions: vec!["v1".into()],
             kind: kind.into(),
             plural: plural.into(),
-            is_namespaced: matches!(kind, "Service" | "Deployment"),
+            is_namespaced: matches!(kind, "Service" | "Deployment" | "ConfigMap" | "Secret"),
         };
         vec![
+            kind("", "ConfigMap", "configmaps"),
             kind("", "Namespace", "namespaces"),
+            kind("", "Secret", "secrets"),
             kind("", "Service", "services"),
             kind("apps", "Deployment", "deployments"),
             kind("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),

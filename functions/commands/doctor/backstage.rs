@@ -5,12 +5,13 @@ use super::{
     finding::{Area, Finding, State},
     provider,
 };
-use crate::{context::Context, refresh};
-use backstage::{Backstage, Error};
+use crate::{context::Context, now::kind_name, refresh};
+use backstage::{Backstage, Error, Trouble};
 use bucket::{Listed, Store};
 use catalog::Key;
 use events::{Refusal, Scope};
 use std::{
+    cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
@@ -25,6 +26,15 @@ const SAMPLES: [&str; 5] = [
     "eventing.knative.dev/eventtype/",
     "eventing.knative.dev/broker/",
 ];
+
+const TAKES: &str = "what Backstage takes";
+
+/// Of what the provider has not listed, a refusal says nothing of rules and reader.
+const UNLISTED: &str = "it can be asked where its provider has listed the bucket";
+
+/// The rule for all that we write, and what Backstage allows where there is no rule.
+const RULE: &str =
+    "- allow: [Component, API, Resource, System, Template, Location]   # all of it, in app-config, below catalog.rules";
 
 /// Every kind that we write.
 const KINDS: [&str; 5] = ["Component", "API", "Resource", "System", "Template"];
@@ -44,12 +54,12 @@ impl Default for Patience {
     }
 }
 
-/// Checks it. `listed`: what lies below the prefix.
+/// Checks it. `listed`: what lies below the prefix, where that is known.
 pub(super) async fn examine<S: Store>(
     cx: &Context<S>,
     place: &Place,
     backstage: &Backstage,
-    listed: &[Listed],
+    listed: Option<Vec<Listed>>,
     patience: Patience,
 ) -> Vec<Finding> {
     let tasks = match backstage.tasks().await {
@@ -60,17 +70,30 @@ pub(super) async fn examine<S: Store>(
     let provider = provider::Provider { backstage, place, layout: &cx.settings.layout };
     let (told, is_there) = provider.task(&tasks);
     found.extend(told);
-    let keys: Vec<_> = listed.iter().filter_map(|it| Some(cx.settings.layout.read(&it.key)?.key)).collect();
-    if keys.is_empty() {
-        found.push(AREA.unknown("what Backstage takes", "the bucket is empty: `callboard resync` fills it"));
-        return found;
+    let is_listed = match newest(cx, listed) {
+        Err(why) => Err(why),
+        Ok(_) if !is_there => Err(UNLISTED),
+        Ok(keys) => {
+            found.push(provider.locations(&keys, patience).await);
+            if found.last().is_some_and(|it| it.state == State::Ok) { Ok(keys) } else { Err(UNLISTED) }
+        }
+    };
+    match is_listed {
+        Err(why) => found.push(AREA.unknown(TAKES, why)),
+        Ok(keys) => match refused(cx, backstage, &keys, patience).await {
+            Ok(refused) => found.extend(refused),
+            Err(error) => found.push(AREA.unknown(TAKES, format!("{error:#}"))),
+        },
     }
-    let locations = if is_there { Some(provider.locations(&keys, patience).await) } else { None };
-    let is_listed = locations.as_ref().is_some_and(|it| it.state == State::Ok);
-    found.extend(locations);
-    let looked = refused(cx, backstage, &keys, is_listed.then_some(patience)).await;
-    found.extend(looked.unwrap_or_else(|error| vec![AREA.unknown("what Backstage takes", format!("{error:#}"))]));
     found
+}
+
+/// The keys of our objects, the newest first, or why there are none.
+fn newest<S: Store>(cx: &Context<S>, listed: Option<Vec<Listed>>) -> Result<Vec<Key>, &'static str> {
+    let mut listed = listed.ok_or("the bucket cannot be listed")?;
+    listed.sort_by_key(|it| Reverse(it.modified));
+    let keys: Vec<_> = listed.iter().filter_map(|it| Some(cx.settings.layout.read(&it.key)?.key)).collect();
+    if keys.is_empty() { Err("the bucket is empty: `callboard resync` fills it") } else { Ok(keys) }
 }
 
 /// Why no call can be made, and the line for it.
@@ -79,25 +102,23 @@ fn denied(backstage: &Backstage, error: &Error) -> Finding {
     match error {
         Error::Unreached(why) | Error::Refused(why) => AREA.wrong("URL", why, url),
         Error::Denied(why) if why.contains("(403") => {
-            let restrictions =
-                "accessRestrictions: [{plugin: catalog}]   # in app-config, beside the options of the token";
+            let restrictions = "accessRestrictions: [{plugin: catalog}]   # in app-config, below backend.auth.externalAccess, beside the options of the token";
             AREA.wrong("token", why, restrictions)
         }
         Error::Denied(why) if why.contains("(401") => {
-            let token = "{type: static, options: {token: '${CALLBOARD_TOKEN}', subject: callboard}, accessRestrictions: [{plugin: catalog}]}";
-            AREA.wrong("token", why, format!("backend: {{auth: {{externalAccess: [{token}]}}}}   # in app-config"))
+            let token = "- {type: static, options: {token: '${CALLBOARD_TOKEN}', subject: callboard}, accessRestrictions: [{plugin: catalog}]}";
+            AREA.wrong("token", why, format!("{token}   # in app-config, below backend.auth.externalAccess"))
         }
         Error::Denied(why) => AREA.wrong("token", why, "export CALLBOARD_BACKSTAGE_TOKEN_FILE=..."),
     }
 }
 
-/// What Backstage does not take: of one object for each kind by a dry run, and where it lists the bucket, of all objects as
-/// it says itself.
+/// What Backstage does not take: of one object for each kind by a dry run, and of all objects as it says itself.
 async fn refused<S: Store>(
     cx: &Context<S>,
     backstage: &Backstage,
     keys: &[Key],
-    listed: Option<Patience>,
+    patience: Patience,
 ) -> anyhow::Result<Vec<Finding>> {
     let (mut refused, mut kinds) = (Refused::default(), BTreeSet::new());
     let of_cluster = cx.settings.layout.entities();
@@ -110,7 +131,7 @@ async fn refused<S: Store>(
         }
     }
     let is_read = refused.0.is_empty();
-    for (key, refusals) in standing(cx, backstage, listed).await? {
+    for (key, refusals) in standing(cx, backstage, patience).await? {
         for Refusal { reason, advice, .. } in refusals {
             refused.add(&key, &reason, advice);
         }
@@ -131,16 +152,21 @@ async fn refused<S: Store>(
 async fn standing<S: Store>(
     cx: &Context<S>,
     backstage: &Backstage,
-    listed: Option<Patience>,
+    patience: Patience,
 ) -> anyhow::Result<BTreeMap<String, Vec<Refusal>>> {
-    let Some(patience) = listed else { return Ok(BTreeMap::new()) };
-    let scope = Scope::default();
-    let refused = refresh::refused(cx, backstage, &scope).await?;
+    let refused = refresh::refused(cx, backstage, &Scope::default()).await?;
     if refused.is_empty() {
         return Ok(refused);
     }
     tokio::time::sleep(patience.shown).await;
-    refresh::refused(cx, backstage, &scope).await
+    let located = refused.keys().filter_map(|key| cx.settings.layout.read(key));
+    let kinds: BTreeSet<_> = located.map(|it| kind_name(&it.kind, &it.group)).collect();
+    let mut still = BTreeMap::new();
+    for kind in kinds {
+        still.extend(refresh::refused(cx, backstage, &Scope { kind: Some(kind), ..Scope::default() }).await?);
+    }
+    still.retain(|key, _| refused.contains_key(key));
+    Ok(still)
 }
 
 fn is_of(entity: &str, kind: &str) -> bool {
@@ -171,14 +197,37 @@ impl Refused {
 /// The line for what is refused.
 fn mends(backstage: &Backstage, advice: Option<String>) -> String {
     match advice {
-        Some(advice) if advice.contains("integrations.awsS3") => {
-            let target = backstage.location("x").target;
-            let endpoint = target.split('/').take(3).collect::<Vec<_>>().join("/");
-            format!(
-                "integrations: {{awsS3: [{{endpoint: '{endpoint}', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}}]}}   # in app-config"
-            )
+        Some(advice) if [Trouble::KEYS, Trouble::STORE].contains(&advice.as_str()) => {
+            reader(&backstage.location("x").target)
         }
+        Some(advice) if advice.contains("catalog.rules") => format!("{advice}\n{RULE}"),
         Some(advice) => advice,
         None => "callboard drift   # names each".to_owned(),
+    }
+}
+
+/// The configuration by which Backstage reads the store; it knows where AWS is.
+fn reader(target: &str) -> String {
+    let endpoint = target.split('/').take(3).collect::<Vec<_>>().join("/");
+    let store = match endpoint.ends_with(".amazonaws.com") {
+        true => String::new(),
+        false => format!("endpoint: '{endpoint}', s3ForcePathStyle: true, "),
+    };
+    format!("- {{{store}accessKeyId: ..., secretAccessKey: ...}}   # in app-config, the first below integrations.awsS3")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_store_of_aws_needs_no_endpoint() {
+        let aws = "- {accessKeyId: ..., secretAccessKey: ...}   # in app-config, the first below integrations.awsS3";
+        assert_eq!(reader("https://catalog.s3.eu-central-1.amazonaws.com/x"), aws);
+        let other = reader("http://minio:9000/catalog/x");
+        assert!(
+            other.starts_with("- {endpoint: 'http://minio:9000', s3ForcePathStyle: true, accessKeyId: "),
+            "{other}"
+        );
     }
 }

@@ -1,7 +1,11 @@
 //! The bucket: what may be done with it, whether writes are conditional, and what lies there that should not.
 
-use super::finding::{Area, Finding};
-use bucket::{Bucket, Error, Fault, Honours, Listed, Right, S3, Store, Tried, Versioning};
+use super::{
+    finding::{Area, Finding},
+    install::literal,
+    line::shell,
+};
+use bucket::{Bucket, Error, Fault, Honours, Listed, Right, Store, Tried, Versioning};
 use catalog::Layout;
 use std::time::Duration;
 
@@ -9,6 +13,14 @@ const AREA: Area = Area::Bucket;
 
 /// Whatever the SDK's chain takes; these go first.
 const KEYS: &str = "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...";
+
+/// What a store answers where the keys, or what they were signed with, do not do.
+const OF_KEYS: [&str; 4] = ["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
+
+/// What a store answers where the bucket is in another region.
+const OF_REGION: [&str; 3] = ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"];
+
+const CLOCK: &str = "sudo timedatectl set-ntp true";
 
 /// How many foreign files are named.
 const NAMED: usize = 10;
@@ -28,43 +40,45 @@ pub struct Place {
 impl Place {
     /// A command of the AWS CLI for this store.
     fn aws(&self, command: &str) -> String {
-        let endpoint = self.endpoint.as_ref().map(|url| format!(" --endpoint-url {url}"));
+        let endpoint = self.endpoint.as_ref().map(|url| format!(" --endpoint-url {}", shell(url)));
         format!("aws{} {command}", endpoint.unwrap_or_default())
     }
 }
 
-/// Checks the bucket, and returns what lies below the prefix as well, as far as it can be listed.
+/// Checks the bucket, and returns what lies below the prefix as well, where it can be listed.
 pub(super) async fn examine<S: Store>(
     bucket: &Bucket<S>,
     place: &Place,
     layout: &Layout,
     honours: Honours,
-) -> (Vec<Finding>, Vec<Listed>) {
+) -> (Vec<Finding>, Option<Vec<Listed>>) {
     let tried = bucket.tried().await;
     let mut found = rights(&tried, place, layout);
-    if tried.calls.iter().any(|(_, result)| result.is_err()) {
-        return (found, Vec::new());
+    let is_denied = |right: Right| tried.calls.iter().any(|(it, result)| *it == right && result.is_err());
+    if !tried.calls.iter().any(|(_, result)| result.is_err()) {
+        found.extend(clock(&tried));
+        found.push(conditions(bucket.ignored_conditions().await, honours));
     }
-    found.extend(clock(&tried));
-    found.push(conditions(bucket.ignored_conditions().await, honours));
+    if is_denied(Right::List) {
+        return (found, None);
+    }
     match bucket.listed(&format!("{}/", prefix(layout))).await {
         Ok(listed) => {
             found.extend(foreign(&listed, place, layout));
-            (found, listed)
+            (found, Some(listed))
         }
         Err(error) => {
             found.push(AREA.unknown("foreign files", error.to_string()));
-            (found, Vec::new())
+            (found, None)
         }
     }
 }
 
 /// Whether the bucket keeps what is overwritten: nothing demands it.
-pub(super) async fn versioning(store: &S3, place: &Place) -> Finding {
-    let subject = "versioning";
-    let enable =
-        format!("s3api put-bucket-versioning --bucket {} --versioning-configuration Status=Enabled", place.bucket);
-    match store.versioning().await {
+pub(super) fn versioning(told: &Result<Versioning, Fault>, place: &Place) -> Finding {
+    let (subject, bucket) = ("versioning", shell(&place.bucket));
+    let enable = format!("s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled");
+    match told {
         Ok(Versioning::On) => AREA.ok(subject, "on: the bucket keeps the history of the catalog"),
         Ok(Versioning::Off) => AREA
             .ok(subject, "off: the bucket keeps no history of the catalog, which this would change")
@@ -81,20 +95,22 @@ pub(super) fn prefix(layout: &Layout) -> String {
 }
 
 fn rights(tried: &Tried, place: &Place, layout: &Layout) -> Vec<Finding> {
+    let faults = || tried.calls.iter().filter_map(|(right, result)| Some((*right, result.as_ref().err()?)));
+    // What is wrong with each call is wrong once; only some of the answers say what it is.
+    if let Some((fault, mend)) = faults().find_map(|(_, fault)| Some((fault, mends_all(fault, place)?))) {
+        return vec![AREA.wrong(format!("bucket {}", place.bucket), fault.to_string(), mend)];
+    }
     let mut found: Vec<Finding> = Vec::new();
-    for (right, fault) in tried.calls.iter().filter_map(|(right, result)| Some((right, result.as_ref().err()?))) {
-        let mend = mends(*right, fault, place, layout);
-        // Where the store does not answer, each call fails alike.
+    for (right, fault) in faults() {
+        let mend = policy(right, place, layout);
         if !found.iter().any(|it| it.mend.as_ref() == Some(&mend)) {
-            let subject = match fault {
-                Fault::Denied { .. } => format!("{} on {}", action(*right), place.bucket),
-                _ => format!("bucket {}", place.bucket),
-            };
-            found.push(AREA.wrong(subject, fault.to_string(), mend));
+            found.push(AREA.wrong(format!("{} on {}", action(right), place.bucket), fault.to_string(), mend));
         }
     }
     if found.is_empty() {
-        found.push(AREA.ok(format!("rights on {}", place.bucket), "list, put, head, get, delete"));
+        let read = tried.read.as_ref().map(|key| format!("; head, get {key}")).unwrap_or_default();
+        let told = format!("list {}; put, head, get, delete {}{read}", layout.entities(), layout.state(""));
+        found.push(AREA.ok(format!("rights on {}", place.bucket), told));
     }
     found
 }
@@ -109,35 +125,48 @@ fn action(right: Right) -> &'static str {
     }
 }
 
-fn mends(right: Right, fault: &Fault, place: &Place, layout: &Layout) -> String {
-    let Place { bucket, .. } = place;
+/// The line for what is wrong with every call; `None`: the policy does not allow this one.
+fn mends_all(fault: &Fault, place: &Place) -> Option<String> {
+    let region = || "export AWS_REGION=...   # that of the bucket".to_owned();
+    let endpoint = || match &place.endpoint {
+        Some(url) => format!("export AWS_ENDPOINT_URL_S3=...   # now {url}"),
+        None => "export AWS_ENDPOINT_URL_S3=...   # now unset: AWS".to_owned(),
+    };
     match fault {
-        Fault::Denied { code } if code.contains("InvalidAccessKeyId") || code.contains("SignatureDoesNotMatch") => {
-            KEYS.into()
+        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_KEYS) => Some(KEYS.into()),
+        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_REGION) => Some(region()),
+        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &["RequestTimeTooSkewed"]) => {
+            Some(CLOCK.into())
         }
-        Fault::Unusable(why) if why.contains("credentials") => KEYS.into(),
-        Fault::Denied { .. } => {
-            let resources = match right {
-                Right::List => format!("\"arn:aws:s3:::{bucket}\""),
-                _ => format!("[\"arn:aws:s3:::{bucket}/{0}/*\", \"arn:aws:s3:::{bucket}/state/{0}/*\"]", layout.root()),
-            };
-            format!("{{\"Effect\": \"Allow\", \"Action\": \"{}\", \"Resource\": {resources}}}", action(right))
-        }
-        Fault::NoBucket => place.aws(&format!("s3 mb s3://{bucket}")),
+        Fault::Denied { .. } => None,
+        Fault::Unusable(why) if why.contains("credentials") => Some(KEYS.into()),
+        Fault::Unusable(why) if why.contains("region") => Some(region()),
+        Fault::NoBucket => Some(place.aws(&format!("s3 mb {}", shell(&format!("s3://{}", place.bucket))))),
         Fault::Busy { .. } | Fault::Timeout | Fault::Unusable(_) | Fault::TooLong { .. } | Fault::Answer { .. } => {
-            match &place.endpoint {
-                Some(url) => format!("export AWS_ENDPOINT_URL_S3=...   # now {url}"),
-                None => "export AWS_ENDPOINT_URL_S3=...   # now unset: AWS".to_owned(),
-            }
+            Some(endpoint())
         }
     }
+}
+
+/// Whether a store's answer is one of these codes.
+fn names(code: &str, codes: &[&str]) -> bool {
+    codes.iter().any(|it| code.contains(it))
+}
+
+/// The statement that allows a call.
+fn policy(right: Right, Place { bucket, .. }: &Place, layout: &Layout) -> String {
+    let resources = match right {
+        Right::List => format!("\"arn:aws:s3:::{bucket}\""),
+        _ => format!("[\"arn:aws:s3:::{bucket}/{0}/*\", \"arn:aws:s3:::{bucket}/state/{0}/*\"]", layout.root()),
+    };
+    format!("{{\"Effect\": \"Allow\", \"Action\": \"{}\", \"Resource\": {resources}}}", action(right))
 }
 
 fn clock(tried: &Tried) -> Option<Finding> {
     let skew = tried.skew?;
     let told = format!("{} s from the store's", skew.as_secs());
     Some(match skew > SKEW {
-        true => AREA.wrong("this clock", told, "sudo timedatectl set-ntp true"),
+        true => AREA.wrong("this clock", told, CLOCK),
         false => AREA.ok("this clock", told),
     })
 }
@@ -146,11 +175,9 @@ fn conditions(ignored: Result<Vec<&'static str>, Error>, honours: Honours) -> Fi
     let subject = "conditional writes";
     match (ignored, honours) {
         (Err(error), _) => AREA.unknown(subject, error.to_string()),
-        (Ok(ignored), Honours::Nothing) if ignored.is_empty() => AREA.wrong(
-            subject,
-            "the store honours them, yet CALLBOARD_UNCONDITIONAL=true does without",
-            "export CALLBOARD_UNCONDITIONAL=false",
-        ),
+        (Ok(ignored), Honours::Nothing) if ignored.is_empty() => AREA
+            .ok(subject, "the store honours them, yet CALLBOARD_UNCONDITIONAL=true does without")
+            .with_mend(literal("CALLBOARD_UNCONDITIONAL", "false")),
         (Ok(ignored), _) if ignored.is_empty() => AREA.ok(subject, "honoured"),
         (Ok(ignored), Honours::Nothing) => AREA.ok(
             subject,
@@ -159,7 +186,7 @@ fn conditions(ignored: Result<Vec<&'static str>, Error>, honours: Honours) -> Fi
         (Ok(ignored), Honours::Unknown | Honours::Conditions) => AREA.wrong(
             subject,
             format!("the store ignores {}: two writers would undo each other's work", ignored.join(", ")),
-            "export CALLBOARD_UNCONDITIONAL=true   # and let one process write: docs/bucket.md",
+            literal("CALLBOARD_UNCONDITIONAL", "true") + ", and let one process write: docs/bucket.md",
         ),
     }
 }
@@ -173,7 +200,8 @@ fn foreign(listed: &[Listed], place: &Place, layout: &Layout) -> Vec<Finding> {
     let foreign: Vec<_> = listed.iter().map(|it| it.key.as_str()).filter(|key| !is_ours(key)).collect();
     let aside = |key: &str| {
         let bucket = &place.bucket;
-        place.aws(&format!("s3 mv 's3://{bucket}/{key}' 's3://{bucket}/foreign/{key}'"))
+        let [from, to] = [format!("s3://{bucket}/{key}"), format!("s3://{bucket}/foreign/{key}")];
+        place.aws(&format!("s3 mv {} {}", shell(&from), shell(&to)))
     };
     let more = foreign.len().saturating_sub(NAMED);
     let wrong = |key: &&str| AREA.wrong(*key, "no file of Callboard: Backstage reads it as YAML", aside(key));
@@ -191,8 +219,33 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_every_call_fails_of_is_told_once_with_its_line() {
+        let place = Place { bucket: "catalog".into(), endpoint: None };
+        let layout = Layout::new("entities", "main").unwrap();
+        let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
+        let denied = |code: &str| Fault::Denied { code: code.into() };
+        let region = "export AWS_REGION=...   # that of the bucket";
+        for (fault, mend) in [
+            (answer("400 ExpiredToken"), KEYS),
+            (answer("400 InvalidToken"), KEYS),
+            (denied("403 InvalidAccessKeyId"), KEYS),
+            (denied("403 SignatureDoesNotMatch"), KEYS),
+            (answer("301 PermanentRedirect"), region),
+            (answer("400 AuthorizationHeaderMalformed"), region),
+            (answer("400 IllegalLocationConstraintException"), region),
+            (denied("403 RequestTimeTooSkewed"), CLOCK),
+        ] {
+            // A HEAD has no code.
+            let calls = vec![(Right::Head, Err(denied("403"))), (Right::List, Err(fault.clone()))];
+            let found = rights(&Tried { calls, read: None, skew: None }, &place, &layout);
+            assert_eq!(found, [AREA.wrong("bucket catalog", fault.to_string(), mend)]);
+        }
+    }
+
+    #[test]
     fn a_clock_by_which_signatures_soon_fail_is_told() {
-        let found = |seconds| clock(&Tried { calls: vec![], skew: Some(Duration::from_secs(seconds)) }).unwrap();
+        let found =
+            |seconds| clock(&Tried { calls: vec![], read: None, skew: Some(Duration::from_secs(seconds)) }).unwrap();
         assert_eq!(found(2), AREA.ok("this clock", "2 s from the store's"));
         let wrong = AREA.wrong("this clock", "600 s from the store's", "sudo timedatectl set-ntp true");
         assert_eq!(found(600), wrong);

@@ -2,7 +2,7 @@
 
 use super::{
     finding::{Area, Finding},
-    install::{Install, REAPPLY, Service},
+    install::{Install, Service},
     rights,
 };
 use crate::{
@@ -30,6 +30,14 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Resul
         Err(error @ Error::Forbidden { .. }) => return Ok(AREA.unknown("whose bucket", error.to_string())),
         Err(error) => return Err(Box::new(unreached(&error.to_string()))),
     };
+    match cx.bucket.state(foreign_cluster::NAME).await {
+        Ok(Some(_)) => {}
+        Ok(None) => {
+            let why = "of no cluster yet: the first one that compares fills it";
+            return Ok(AREA.unknown("whose bucket", why).with_mend("callboard resync"));
+        }
+        Err(error) => return Ok(AREA.unknown("whose bucket", error.to_string())),
+    }
     Ok(match foreign_cluster::is_ours(cx, &uid).await {
         Ok(true) => AREA.ok("whose bucket", format!("of this cluster, {uid}")),
         Ok(false) => AREA.wrong(
@@ -47,14 +55,13 @@ pub(super) fn unreached(why: &str) -> Finding {
 }
 
 /// Checks that each kind is told of, and that who needs it may read it. `services`: those that could be listed.
-pub(super) async fn examine(
-    cluster: &Cluster,
-    install: &Install,
-    services: Option<&[Service]>,
-    namespaces: &[String],
-) -> Vec<Finding> {
+pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Option<&[Service]>) -> Vec<Finding> {
     let mut found = Vec::new();
-    let offers = listed(resync::offers(cluster).await, "promises", &mut found);
+    // Without Kratix nobody offers a kind.
+    let offers = match resync::offers(cluster).await {
+        Err(Error::Unserved { .. }) => Vec::new(),
+        offers => listed(offers, "promises", &mut found),
+    };
     let unwatched = listed(mesh::unwatched(cluster).await, "kinds of the mesh", &mut found);
     let mut unread = Findings::default();
     let sources = kinds::sources(cluster, &mut unread).await;
@@ -63,16 +70,15 @@ pub(super) async fn examine(
         found.extend(of_promises(install, &offers, sources));
         found.extend(unwatched.iter().map(|kind| of_mesh(install, kind, sources)));
     }
-    let whose = rights::Whose { install, services, namespaces };
+    let whose = rights::Whose { install, services };
     found.extend(rights::examine(cluster, &whose, &offers, sources.as_ref()).await);
     found
 }
 
-/// What was listed; a kind that is not there has no objects.
+/// What was listed.
 fn listed<T>(listed: Result<Vec<T>, Error>, what: &str, found: &mut Vec<Finding>) -> Vec<T> {
     match listed {
         Ok(listed) => listed,
-        Err(Error::Unserved { .. }) => Vec::new(),
         Err(error) => {
             found.push(AREA.unknown(what, error.to_string()));
             Vec::new()
@@ -89,7 +95,7 @@ fn of_promises(install: &Install, offers: &[Offered], sources: &Sources) -> Vec<
         match uncovered.drift.into_iter().next() {
             None => AREA.ok(subject, format!("of the Promise {}: told of by a source", offer.promise)),
             Some(drift) => {
-                let mend = if offer.is_guessable() { install.sources() } else { REAPPLY.to_owned() };
+                let mend = if offer.is_guessable() { install.sources() } else { install.reapply() };
                 AREA.wrong(subject, drift.detail, mend)
             }
         }
@@ -104,7 +110,7 @@ fn of_mesh(install: &Install, kind: &Offered, sources: &Sources) -> Finding {
     match sources.of_mesh.contains(&named) {
         true => AREA.ok(subject, "told of by a source"),
         false if kind.is_guessable() => {
-            AREA.wrong(subject, "no ApiServerSource names it: its changes come by the tick alone", install.sources())
+            AREA.ok(subject, format!("told of by the tick; at once with {}", install.sources()))
         }
         false => AREA.ok(subject, format!("told of by the tick: no source can guess its plural {:?}", kind.plural)),
     }

@@ -2,11 +2,12 @@
 
 use super::{
     finding::{Area, Finding},
-    install::{Install, REAPPLY, Service, lack, list},
+    install::{Install, Service, lack, list, literal},
+    line::shell,
 };
 use cluster::Cluster;
 use events::{APPROVED, DRIFTED, Function, HELD, Object, REQUESTED};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 const AREA: Area = Area::Eventing;
@@ -14,31 +15,34 @@ const AREA: Area = Area::Eventing;
 /// By it the in-memory channel does not keep a source waiting.
 const ASYNC: &str = "messaging.knative.dev/async-handler";
 
-/// Checks all of it. `functions` are those which the install shall have.
+/// Checks all of it. `functions` are those which the install must have; `backstage`: its URL, where it is to be told.
 pub(super) async fn examine(
     cluster: &Cluster,
     install: &Install,
     services: &[Service],
     functions: &[Function],
+    backstage: Option<&str>,
 ) -> Vec<Finding> {
     let mut found: Vec<_> = services.iter().map(|it| service(install, it)).collect();
     let (broker, mut told) = broker(cluster, install).await;
     found.append(&mut told);
-    match list(cluster, "eventing.knative.dev", "Trigger").await {
-        Ok(triggers) => found.extend(of_functions(install, services, functions, (&triggers, broker.as_ref()))),
+    found.extend(unserved(install, services, functions));
+    found.extend(backstage.filter(|_| !services.is_empty()).and_then(|url| untold(services, url)));
+    match list(cluster, install.of_broker(), ("eventing.knative.dev", "Trigger")).await {
+        Ok(triggers) => found.extend(of_services(install, services, &triggers, broker.as_ref())),
         Err(finding) => found.push(*finding),
     }
     for kind in ["ApiServerSource", "PingSource", "SinkBinding"] {
-        match list(cluster, "sources.knative.dev", kind).await {
+        match list(cluster, cluster.namespace(), ("sources.knative.dev", kind)).await {
             Ok(sources) => {
                 found.extend(of_sources(install, kind, &sources));
-                found.extend(unbound(kind, services, &sources));
+                found.extend(unbound(install, kind, services, &sources));
             }
             Err(finding) => found.push(*finding),
         }
     }
-    found.push(match list(cluster, "eventing.knative.dev", "EventType").await {
-        Ok(registered) => event_types(&registered),
+    found.push(match list(cluster, cluster.namespace(), ("eventing.knative.dev", "EventType")).await {
+        Ok(registered) => event_types(install, &registered),
         Err(finding) => *finding,
     });
     found
@@ -50,67 +54,85 @@ fn service(install: &Install, service: &Service) -> Finding {
         None => AREA.ok(subject, "ready"),
         Some(lack) => {
             let logs = format!("logs -l serving.knative.dev/service={name} -c user-container --tail=20   # says why");
-            AREA.wrong(subject, lack.why, install.kubectl(&logs))
+            AREA.wrong(subject, lack.why, install.within(&logs))
         }
     }
 }
 
 async fn broker(cluster: &Cluster, install: &Install) -> (Option<Object>, Vec<Finding>) {
-    let subject = format!("broker {}", install.broker);
-    let brokers = match list(cluster, "eventing.knative.dev", "Broker").await {
+    let (subject, name) = (format!("broker {}", install.broker), shell(&install.broker.name));
+    let brokers = match list(cluster, install.of_broker(), ("eventing.knative.dev", "Broker")).await {
         Ok(brokers) => brokers,
         Err(finding) => return (None, vec![*finding]),
     };
-    let Some(broker) = brokers.into_iter().find(|it| it.reference().name() == install.broker) else {
-        return (None, vec![AREA.wrong(subject, "it is not there; another one is named by --broker", REAPPLY)]);
+    let Some(broker) = brokers.into_iter().find(|it| it.reference().name() == install.broker.name) else {
+        let why = "it is not there; another one is named by --broker [NAMESPACE/]NAME";
+        return (None, vec![AREA.wrong(subject, why, install.reapply())]);
     };
+    let command = |command: String| install.within_of(install.of_broker(), &command);
     let mut found = vec![match lack(&broker) {
         None => AREA.ok(&subject, "ready"),
         Some(lack) => {
-            let parts = " mt-broker-ingress mt-broker-filter imc-controller imc-dispatcher";
-            let parts = if is_in_memory(&broker) { parts } else { "" };
-            let restart = format!("kubectl -n knative-eventing rollout restart deployment{parts}");
-            AREA.wrong(&subject, lack.why, restart)
+            let describe = format!("describe brokers.eventing.knative.dev {name}   # says why");
+            AREA.wrong(&subject, lack.why, command(describe))
         }
     }];
-    if is_ours(&broker) && is_in_memory(&broker) && broker.annotation(ASYNC) != Some("true") {
+    if is_ours(install) && is_in_memory(&broker) && broker.annotation(ASYNC) != Some("true") {
         let why = "it keeps each source waiting until all functions have answered";
-        let annotate = format!("annotate broker {} --overwrite {ASYNC}=true", install.broker);
-        found.push(AREA.wrong(subject, why, install.kubectl(&annotate)));
+        let annotate = format!("annotate brokers.eventing.knative.dev {name} --overwrite {ASYNC}=true");
+        found.push(AREA.wrong(subject, why, command(annotate)));
     }
     (Some(broker), found)
 }
 
 /// A Broker of others is theirs to set up.
-fn is_ours(broker: &Object) -> bool {
-    broker.reference().name() == "callboard"
+fn is_ours(install: &Install) -> bool {
+    install.broker.name == "callboard" && install.of_broker() == install.namespace
 }
 
 fn is_in_memory(broker: &Object) -> bool {
     broker.annotation("eventing.knative.dev/broker.class").is_none_or(|class| class == "MTChannelBasedBroker")
 }
 
-/// Each function has a Service, and that a Trigger.
-fn of_functions(
-    install: &Install,
-    services: &[Service],
-    functions: &[Function],
-    (triggers, broker): (&[Object], Option<&Object>),
-) -> Vec<Finding> {
-    let mut found = Vec::new();
-    for function in functions.iter().filter(|function| !services.iter().any(|it| it.serves(**function))) {
-        found.push(AREA.wrong(format!("function {function}"), "no Service serves it", REAPPLY));
+/// The functions that no Service serves.
+fn unserved(install: &Install, services: &[Service], functions: &[Function]) -> Vec<Finding> {
+    let unserved = functions.iter().filter(|function| !services.iter().any(|it| it.serves(**function)));
+    unserved.map(|it| AREA.wrong(format!("function {it}"), "no Service serves it", install.reapply())).collect()
+}
+
+/// Backstage is told where the overlay says so: nobody must.
+fn untold(services: &[Service], url: &str) -> Option<Finding> {
+    if services.iter().any(|it| it.serves(Function::Refresh)) {
+        return None;
     }
+    let (subject, literal) = (format!("function {}", Function::Refresh), literal("CALLBOARD_BACKSTAGE_URL", url));
+    Some(match services.iter().any(Service::serves_all) {
+        true => {
+            AREA.unknown(subject, "all functions in one serve it where they know Backstage's URL").with_mend(literal)
+        }
+        false => {
+            let component = "components: [../../components/backstage]   # in your overlay, as the path to deploy/ is";
+            AREA.unknown(subject, "no Service serves it: Backstage is not told")
+                .with_mend(format!("{component}\n{literal}"))
+        }
+    })
+}
+
+/// Each Service has a Trigger.
+fn of_services(install: &Install, services: &[Service], triggers: &[Object], broker: Option<&Object>) -> Vec<Finding> {
+    let mut found = Vec::new();
     let dead_letters = services.iter().find(|it| it.serves(Function::Resync));
     for service in services {
         let is_its = |it: &&Object| {
-            it.text("/spec/broker") == Some(&install.broker)
+            let namespace = it.text("/spec/subscriber/ref/namespace").or_else(|| it.reference().namespace());
+            it.text("/spec/broker") == Some(&install.broker.name)
                 && it.text("/spec/subscriber/ref/name") == Some(service.name())
+                && namespace == Some(&install.namespace)
         };
         let its: Vec<_> = triggers.iter().filter(is_its).collect();
         if its.is_empty() {
             let why = format!("no Trigger of the Broker {} brings it events", install.broker);
-            found.push(AREA.wrong(format!("service {}", service.name()), why, REAPPLY));
+            found.push(AREA.wrong(format!("service {}", service.name()), why, install.reapply()));
         }
         found.extend(its.into_iter().map(|it| trigger(install, it, broker, (service, dead_letters))));
     }
@@ -125,16 +147,18 @@ fn trigger(
 ) -> Finding {
     let name = trigger.reference().name();
     let subject = format!("trigger {name}");
+    let command = |verb: &str, rest: &str| {
+        install.within_of(install.of_broker(), &format!("{verb} triggers.eventing.knative.dev {name} {rest}"))
+    };
     if let Some(lack) = lack(trigger) {
-        let again = format!("annotate trigger {name} --overwrite example.org/again=$(date +%s)");
+        // Eventing asks ever more seldom.
+        let again = command("annotate", "--overwrite example.org/again=$(date +%s)");
         let mend = match super::install::lack(&subscriber.object) {
-            // Eventing asks ever more seldom.
-            None => install.kubectl(&again),
-            Some(_) => install.kubectl(&format!(
-                "wait --for=condition=Ready ksvc/{} && {}",
-                subscriber.name(),
-                install.kubectl(&again)
-            )),
+            None => again,
+            Some(_) => {
+                let wait = format!("wait --for=condition=Ready services.serving.knative.dev/{}", subscriber.name());
+                format!("{} && {again}", install.within(&wait))
+            }
         };
         return AREA.wrong(subject, lack.why, mend);
     }
@@ -143,11 +167,12 @@ fn trigger(
     match delivery.and_then(|it| it.get("deadLetterSink")) {
         Some(_) => AREA.ok(subject, "ready"),
         None => {
-            let to = dead_letters.map_or("resync", Service::name);
-            let sink = format!(r#"{{"ref":{{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"{to}"}}}}"#);
-            let patch = format!(r#"{{"spec":{{"delivery":{{"deadLetterSink":{sink}}}}}}}"#);
+            let (to, within) = (dead_letters.map_or("resync", Service::name), &install.namespace);
+            let service =
+                json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": to, "namespace": within});
+            let patch = json!({"spec": {"delivery": {"deadLetterSink": {"ref": service}}}});
             let why = "it has no dead-letter sink: what a function could not deal with is lost";
-            AREA.wrong(subject, why, install.kubectl(&format!("patch trigger {name} --type merge -p '{patch}'")))
+            AREA.wrong(subject, why, command("patch", &format!("--type merge -p {}", shell(&patch.to_string()))))
         }
     }
 }
@@ -172,40 +197,52 @@ fn of_sources(install: &Install, kind: &str, sources: &[Object]) -> Vec<Finding>
         found.push(AREA.wrong(
             "pingsource tick",
             "no PingSource sends a tick: what events do not tell is never found",
-            REAPPLY,
+            install.reapply(),
         ));
     }
     if kind == "ApiServerSource" && sources.is_empty() {
-        found.push(AREA.wrong("apiserversources", "there is none: no event tells of a change", REAPPLY));
+        found.push(AREA.wrong("apiserversources", "there is none: no event tells of a change", install.reapply()));
     }
     found
 }
 
 /// The Services that send events of their own, of which no SinkBinding says where to.
-fn unbound(kind: &str, services: &[Service], bindings: &[Object]) -> Vec<Finding> {
+fn unbound(install: &Install, kind: &str, services: &[Service], bindings: &[Object]) -> Vec<Finding> {
     let sends = |it: &&Service| [Function::Resync, Function::Mesh, Function::Refresh].iter().any(|of| it.serves(*of));
     let is_bound = |it: &&Service| bindings.iter().any(|binding| binding.text("/spec/subject/name") == Some(it.name()));
     let unbound = services.iter().filter(|_| kind == "SinkBinding").filter(sends).filter(|it| !is_bound(it));
     let why = "no SinkBinding says where its own events go: drift and held deletions are told to nobody";
-    unbound.map(|it| AREA.wrong(format!("service {}", it.name()), why, REAPPLY)).collect()
+    unbound.map(|it| AREA.wrong(format!("service {}", it.name()), why, install.reapply())).collect()
 }
 
 fn mends_source(install: &Install, source: &Object, condition: &str) -> String {
     let is_of_base = source.label("app.kubernetes.io/part-of") == Some("callboard");
     match condition {
         "SufficientPermissions" if !is_of_base => install.sources(),
-        "Deployed" => install.kubectl("delete pods -l sources.knative.dev/apiServerSource"),
-        _ => REAPPLY.to_owned(),
+        "Deployed" => {
+            let name = source.reference().name();
+            install.within(&format!("delete pods -l eventing.knative.dev/sourceName={name}"))
+        }
+        _ => install.reapply(),
     }
 }
 
 /// All types that we emit or take.
-fn event_types(registered: &[Object]) -> Finding {
-    let known: BTreeSet<_> = registered.iter().filter_map(|it| it.text("/spec/type")).collect();
+fn event_types(install: &Install, registered: &[Object]) -> Finding {
+    let known: BTreeSet<_> = registered.iter().filter_map(event_type).collect();
     let ours = Function::ALL.map(Function::reply_type).into_iter().chain([DRIFTED, HELD, REQUESTED, APPROVED]);
     let missing: Vec<_> = ours.filter(|ty| !known.contains(ty)).collect();
     match missing.is_empty() {
         true => AREA.ok("event types", "all of ours are registered"),
-        false => AREA.wrong("event types", format!("not registered: {}", missing.join(", ")), REAPPLY),
+        false => AREA.wrong("event types", format!("not registered: {}", missing.join(", ")), install.reapply()),
     }
+}
+
+/// From v1beta3 on the type is one attribute among others.
+fn event_type(registered: &Object) -> Option<&str> {
+    let of_attributes = || {
+        let attributes = registered.at("/spec/attributes")?.as_array()?;
+        attributes.iter().find(|it| it["name"] == "type")?["value"].as_str()
+    };
+    registered.text("/spec/type").or_else(of_attributes)
 }

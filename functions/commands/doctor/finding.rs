@@ -1,5 +1,6 @@
 //! What one check found, and how it is printed.
 
+use super::line::escaped;
 use serde::Serialize;
 use serde_json::json;
 
@@ -91,6 +92,13 @@ impl Finding {
     pub(super) fn with_mend(self, mend: impl Into<String>) -> Self {
         Self { mend: Some(mend.into()), ..self }
     }
+
+    /// As a terminal may show it; each line that mends stays one.
+    fn escaped(&self) -> Self {
+        let lines = |mend: &String| mend.lines().map(escaped).collect::<Vec<_>>().join("\n");
+        let (subject, detail) = (escaped(&self.subject), escaped(&self.detail));
+        Self { subject, detail, mend: self.mend.as_ref().map(lines), ..*self }
+    }
 }
 
 impl State {
@@ -110,18 +118,19 @@ pub(super) fn count(findings: &[Finding], state: State) -> usize {
 
 /// A line for each finding, the line that mends it below.
 pub(super) fn table(findings: &[Finding]) -> String {
+    let findings: Vec<_> = findings.iter().map(Finding::escaped).collect();
     let width = |column: fn(&Finding) -> &str| findings.iter().map(|it| column(it).chars().count()).max();
     let a = width(|it| it.area.as_str()).unwrap_or_default();
     let b = width(|it| &it.subject).unwrap_or_default();
     let mut text = String::new();
-    for Finding { area, state, subject, detail, mend } in findings {
+    for Finding { area, state, subject, detail, mend } in &findings {
         let line = format!("{:<7}  {:<a$}  {subject:<b$}  {detail}", state.as_str(), area.as_str());
         text.extend([line.trim_end(), "\n"]);
         for line in mend.iter().flat_map(|mend| mend.lines()) {
             text.extend(["         ", line, "\n"]);
         }
     }
-    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(findings, state));
+    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(&findings, state));
     text + &format!("{ok} ok, {wrong} wrong, {unknown} unknown\n")
 }
 
@@ -149,6 +158,12 @@ unknown  backstage  backstage
 1 ok, 1 wrong, 1 unknown
 ";
         assert_eq!(table(&findings), wanted);
+    }
+
+    #[test]
+    fn what_others_named_moves_no_cursor() {
+        let told = table(&[Area::Bucket.wrong("a\u{1b}[2J", "b\nok  c", "d\ne")]);
+        assert_eq!(told, "wrong    bucket  a\\u{1b}[2J  b\\nok  c\n         d\n         e\n0 ok, 1 wrong, 0 unknown\n");
     }
 
     #[test]

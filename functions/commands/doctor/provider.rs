@@ -4,8 +4,10 @@ use super::{
     backstage::{AREA, Patience},
     bucket::{Place, prefix},
     finding::Finding,
+    install::literal,
+    line::shell,
 };
-use backstage::{Backstage, Error, Task};
+use backstage::{Backstage, Error, Known, Location, Seen, Task, Triggered};
 use catalog::{Key, Layout};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -38,7 +40,7 @@ impl Provider<'_> {
             "local" => AREA.ok(id, "scope local"),
             scope => {
                 let schedule =
-                    format!("scope: local   # in app-config, catalog.providers.awsS3.{}.schedule", self.name());
+                    format!("scope: local   # in app-config, below catalog.providers.awsS3.{}.schedule", self.name());
                 AREA.wrong(id, format!("scope {scope}: what is new or gone shows after 5 s instead of 1 s"), schedule)
             }
         });
@@ -46,20 +48,17 @@ impl Provider<'_> {
     }
 
     fn absent(&self, tasks: &[Task]) -> Finding {
-        let others = tasks.iter().filter_map(|task| name(&task.id)).collect::<Vec<_>>();
-        let id = self.backstage.task();
-        match others.first() {
-            Some(first) => {
-                let why = format!("there is no such task; there is {}", others.join(", "));
-                AREA.wrong(id, why, format!("export CALLBOARD_BACKSTAGE_PROVIDER={first}"))
-            }
-            None => {
-                AREA.wrong(id, "Backstage has no provider of S3: is its module-aws installed?", self.configuration())
-            }
-        }
+        let others = tasks.iter().filter_map(|task| name(&task.id)).collect::<Vec<_>>().join(", ");
+        let why = match others.is_empty() {
+            true => "Backstage has no provider of S3: is its module-aws installed?".to_owned(),
+            false => format!(
+                "there is no such task, only those of the providers {others}: CALLBOARD_BACKSTAGE_PROVIDER names the one that lists this bucket"
+            ),
+        };
+        AREA.wrong(self.backstage.task(), why, self.configuration())
     }
 
-    /// Whether what lies in the bucket is in the catalog; where it is not, after a run that begins now.
+    /// Whether what lies in the bucket, the newest first, is in the catalog; where it is not, after a run that begins now.
     pub(super) async fn locations(&self, keys: &[Key], patience: Patience) -> Finding {
         let subject = "locations";
         let unknown = |error: Error| AREA.unknown(subject, error.to_string());
@@ -83,10 +82,8 @@ impl Provider<'_> {
             }
         }
         match missing.first() {
-            None => {
-                AREA.ok(subject, format!("{} of the bucket's objects are in the catalog", keys.len().min(LOCATIONS)))
-            }
-            Some(first) => self.lost(first, missing.len()).await.unwrap_or_else(unknown),
+            None => AREA.ok(subject, format!("the {} newest objects are in the catalog", keys.len().min(LOCATIONS))),
+            Some(first) => self.lost(first, &missing).await.unwrap_or_else(unknown),
         }
     }
 
@@ -98,15 +95,21 @@ impl Provider<'_> {
         Ok(keys.into_iter().zip(seen).filter(|(_, seen)| seen.is_none()).map(|(key, _)| key).collect())
     }
 
-    /// Lets it list the bucket, and waits until it has.
+    /// Lets it list the bucket, and waits until it has. A run that is going may have listed before.
     async fn run(&self, patience: Duration) -> Result<bool, Error> {
         let ended = |tasks: Vec<Task>| {
             let task = tasks.into_iter().find(|task| task.id == self.backstage.task());
             task.filter(|task| !task.is_running).and_then(|task| task.last_run_ended_at)
         };
-        let before = ended(self.backstage.tasks().await?);
-        self.backstage.trigger().await?;
         let until = Instant::now() + patience;
+        let mut before = ended(self.backstage.tasks().await?);
+        while self.backstage.trigger().await? == Triggered::Busy {
+            if Instant::now() >= until {
+                return Ok(false);
+            }
+            sleep(PACE).await;
+            before = ended(self.backstage.tasks().await?);
+        }
         while Instant::now() < until {
             sleep(PACE).await;
             let now = ended(self.backstage.tasks().await?);
@@ -118,22 +121,39 @@ impl Provider<'_> {
     }
 
     /// Why a Location is not there though the provider has listed. It only logs its failures.
-    async fn lost(&self, key: &str, count: usize) -> Result<Finding, Error> {
+    async fn lost(&self, key: &str, missing: &[String]) -> Result<Finding, Error> {
+        let count = missing.len();
         let location = self.backstage.location(key);
-        let ours = self.backstage.location("x").target;
-        let path = location.target.strip_prefix(ours.trim_end_matches('x')).unwrap_or_default().to_owned();
-        let elsewhere =
-            self.backstage.from("").await?.into_iter().find(|seen| seen.target.ends_with(&format!("/{path}")));
-        if let Some(theirs) = elsewhere {
-            let url = theirs.target.strip_suffix(&path).unwrap_or_default().trim_end_matches('/');
-            let why = format!("Backstage reads {key} at {}, we refresh {}", theirs.target, location.target);
-            return Ok(AREA.wrong("bucket URL", why, format!("export CALLBOARD_BACKSTAGE_BUCKET_URL={url}")));
+        // The catalog shows a Location only some time after the provider has brought it.
+        if self.backstage.refresh(&location.reference).await? == Known::Yes {
+            let why =
+                format!("{count} of the newest objects, such as {key}, are known, and not come to yet: ask again");
+            return Ok(AREA.unknown("locations", why));
+        }
+        let elsewhere = self.backstage.from("").await?.into_iter().find_map(|seen| self.elsewhere(&seen, key));
+        if let Some(url) = elsewhere {
+            let why = format!("Backstage reads {key} below {url}, we refresh {}", location.target);
+            let export = format!("export CALLBOARD_BACKSTAGE_BUCKET_URL={}", shell(&url));
+            let literal = literal("CALLBOARD_BACKSTAGE_BUCKET_URL", &url);
+            return Ok(AREA.wrong("bucket URL", why, format!("{export}\n{literal}")));
         }
         let why = format!(
-            "{count} of the bucket's objects, such as {key}, are in no Location after a run of the provider: its log says why; its credentials (aws.mainAccount), bucketName or prefix"
+            "{count} of the newest objects, such as {key}, are in no Location after a run of the provider: its log says why; its credentials (aws.mainAccount), bucketName or prefix"
         );
-        let credentials = "aws: {mainAccount: {accessKeyId: ..., secretAccessKey: ...}}   # in app-config, or Backstage's AWS_* variables";
+        let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws; or Backstage's AWS_* variables";
         Ok(AREA.wrong("provider", why, format!("{credentials}\n{}", self.configuration())))
+    }
+
+    /// The URL of our bucket below which a provider has found the object; what only says that it comes from there does not
+    /// count.
+    fn elsewhere(&self, seen: &Seen, key: &str) -> Option<String> {
+        let ours = self.backstage.location("x").target;
+        let path = self.backstage.location(key).target.strip_prefix(ours.trim_end_matches('x'))?.to_owned();
+        let url = seen.target.strip_suffix(&path)?.strip_suffix('/')?;
+        let is_ours = url.ends_with(&format!("/{}", self.place.bucket));
+        let location = Location::new(&url.parse().ok()?, key);
+        let is_its = location.target == seen.target && location.reference == seen.reference;
+        (is_ours && is_its).then(|| url.to_owned())
     }
 
     /// The name below `catalog.providers.awsS3`.
@@ -144,9 +164,10 @@ impl Provider<'_> {
     /// The provider as it should stand in app-config.
     fn configuration(&self) -> String {
         let (bucket, prefix, name) = (&self.place.bucket, prefix(self.layout), self.name());
+        let region = if self.place.endpoint.is_some() { "us-east-1" } else { "..." };
         let schedule = "{frequency: {minutes: 10}, timeout: {minutes: 1}, scope: local}";
         format!(
-            "catalog: {{providers: {{awsS3: {{{name}: {{bucketName: {bucket}, prefix: {prefix}/, region: us-east-1, schedule: {schedule}}}}}}}}}   # in app-config"
+            "{name}: {{bucketName: {bucket}, prefix: {prefix}/, region: {region}, schedule: {schedule}}}   # in app-config, below catalog.providers.awsS3"
         )
     }
 }

@@ -3,6 +3,7 @@
 use super::{
     finding::{Area, Finding},
     install::{self, Install, Service},
+    line::shell,
 };
 use crate::{mesh, resync::kinds::Sources};
 use catalog::Offered;
@@ -28,8 +29,6 @@ pub(super) struct Whose<'a> {
     pub(super) install: &'a Install,
     /// The Services that run functions; `None`: they could not be listed.
     pub(super) services: Option<&'a [Service]>,
-    /// The chosen namespaces; none: all.
-    pub(super) namespaces: &'a [String],
 }
 
 /// A right that a ServiceAccount needs.
@@ -66,16 +65,20 @@ pub(super) async fn examine(
     offers: &[Offered],
     sources: Option<&Sources>,
 ) -> Vec<Finding> {
-    let needs = match needs(cluster, whose, offers, sources).await {
-        Ok(needs) => needs,
-        Err(error) => return vec![AREA.unknown("rights", error.to_string())],
-    };
+    let mut found = Vec::new();
+    let needs = needs(cluster, whose, (offers, sources), &mut found).await;
     let answers = stream::iter(needs).map(|need| async {
         let may = cluster.may(&need.account, &need.access).await;
         (need, may)
     });
     let answers: Vec<_> = answers.buffered(AT_ONCE).collect().await;
-    told(whose.install, &answers)
+    let namespaces = whose.install.namespaces.len();
+    if namespaces > NAMESPACES {
+        let why = format!("asked for in the first {NAMESPACES} of {namespaces} namespaces");
+        found.push(AREA.unknown("rights in namespaces", why));
+    }
+    found.extend(told(whose.install, &answers));
+    found
 }
 
 fn told(install: &Install, answers: &[(Need, Result<bool, Error>)]) -> Vec<Finding> {
@@ -134,16 +137,19 @@ impl<'a> Place<'a> {
 /// The commands that grant it.
 fn grant(install: &Install, account: &str, (verbs, kinds): (&str, &[String]), place: &Place<'_>) -> String {
     let plural = kinds.first().and_then(|kind| kind.split('.').next()).unwrap_or_default();
-    let role = format!("{account}-{plural}");
+    let named = place.name.map(|name| format!("-{name}")).unwrap_or_default();
+    let role = shell(&format!("{account}-{plural}{named}"));
     let (kubectl, kind) = match place.namespace {
-        Some(namespace) => (format!("kubectl -n {namespace}"), "role"),
-        None => ("kubectl".to_owned(), "clusterrole"),
+        Some(namespace) => (install.within_of(namespace, "create"), "role"),
+        None => (format!("{} create", install.kubectl()), "clusterrole"),
     };
-    let name = place.name.map(|name| format!(" --resource-name={name}")).unwrap_or_default();
-    let kinds = kinds.join(",");
-    let to = format!("--{kind}={role} --serviceaccount={}:{account}", install.namespace);
+    let apply = format!("--dry-run=client -o yaml | {} apply -f -", install.kubectl());
+    let name = place.name.map(|name| format!(" --resource-name={}", shell(name))).unwrap_or_default();
+    let kinds = shell(&kinds.join(","));
+    let to = shell(&format!("{}:{account}", install.namespace));
     format!(
-        "{kubectl} create {kind} {role} --verb={verbs} --resource={kinds}{name} && {kubectl} create {kind}binding {role} {to}"
+        "{kubectl} {kind} {role} --verb={verbs} --resource={kinds}{name} {apply}\n\
+         {kubectl} {kind}binding {role} --{kind}={role} --serviceaccount={to} {apply}"
     )
 }
 
@@ -170,13 +176,14 @@ impl<'a> Kind<'a> {
     }
 }
 
+/// What can be known of it; of which kinds it cannot, is found.
 async fn needs(
     cluster: &Cluster,
     whose: &Whose<'_>,
-    offers: &[Offered],
-    sources: Option<&Sources>,
-) -> Result<BTreeSet<Need>, Error> {
-    let meshed = of_mesh(cluster, sources).await?;
+    (offers, sources): (&[Offered], Option<&Sources>),
+    found: &mut Vec<Finding>,
+) -> BTreeSet<Need> {
+    let meshed = of_mesh(cluster, sources, found).await;
     let mut needs = BTreeSet::new();
     for function in [Function::Apps, Function::Promises, Function::Mesh, Function::Resync] {
         for account in whose.accounts(function) {
@@ -188,11 +195,11 @@ async fn needs(
         }
     }
     // Where they cannot be listed, that is told with the sources themselves.
-    let sources = install::list(cluster, "sources.knative.dev", "ApiServerSource").await.unwrap_or_default();
-    for source in &sources {
-        needs.extend(of_source(cluster, source).await?);
+    let sources = install::list(cluster, cluster.namespace(), ("sources.knative.dev", "ApiServerSource")).await;
+    for source in &sources.unwrap_or_default() {
+        needs.extend(of_source(cluster, source, found).await);
     }
-    Ok(needs)
+    needs
 }
 
 impl Whose<'_> {
@@ -228,25 +235,40 @@ impl Whose<'_> {
 
     /// The chosen namespaces, each alone, or all at once.
     fn scopes(&self) -> Vec<Option<String>> {
-        match self.namespaces.is_empty() {
+        let namespaces = &self.install.namespaces;
+        match namespaces.is_empty() {
             true => vec![None],
-            false => self.namespaces.iter().cloned().map(Some).collect(),
+            false => namespaces.iter().take(NAMESPACES).cloned().map(Some).collect(),
         }
     }
 }
 
 /// The kinds of the mesh that are installed.
-async fn of_mesh(cluster: &Cluster, sources: Option<&Sources>) -> Result<Vec<cluster::Kind>, Error> {
-    let labelled = mesh::labelled(cluster).await?;
+async fn of_mesh(cluster: &Cluster, sources: Option<&Sources>, found: &mut Vec<Finding>) -> Vec<cluster::Kind> {
+    let labelled = mesh::labelled(cluster).await.unwrap_or_else(|error| {
+        found.push(AREA.unknown("rights for channels and sources", error.to_string()));
+        Vec::new()
+    });
     let mut installed = Vec::new();
     for named in mesh::kinds(&labelled, std::iter::empty(), sources).into_keys() {
-        installed.extend(cluster.kind(&named.group, &named.kind).await?);
+        installed.extend(kind(cluster, &named.group, &named.kind, found).await);
     }
-    Ok(installed)
+    installed
+}
+
+/// The kind, if it is installed and served.
+async fn kind(cluster: &Cluster, group: &str, kind: &str, found: &mut Vec<Finding>) -> Option<cluster::Kind> {
+    cluster.kind(group, kind).await.unwrap_or_else(|error| {
+        let unknown = AREA.unknown(format!("rights for {kind}"), error.to_string());
+        if !found.contains(&unknown) {
+            found.push(unknown);
+        }
+        None
+    })
 }
 
 /// What the account of an ApiServerSource must be allowed to watch.
-async fn of_source(cluster: &Cluster, source: &Object) -> Result<Vec<Need>, Error> {
+async fn of_source(cluster: &Cluster, source: &Object, found: &mut Vec<Finding>) -> Vec<Need> {
     let is_of_base = source.label("app.kubernetes.io/part-of") == Some("callboard");
     let by = if is_of_base { By::Install } else { By::Sources };
     let account = source.text("/spec/serviceAccountName").unwrap_or("default");
@@ -255,11 +277,11 @@ async fn of_source(cluster: &Cluster, source: &Object) -> Result<Vec<Need>, Erro
         let text = |field: &str| resource[field].as_str().unwrap_or_default();
         let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
         // One that is not installed is skipped by the source, too.
-        let Some(kind) = cluster.kind(group, text("kind")).await? else { continue };
+        let Some(kind) = kind(cluster, group, text("kind"), found).await else { continue };
         let namespaces = if kind.is_namespaced() { watched(source) } else { vec![None] };
         needs.extend(Kind { namespaces, by, ..Kind::new(group, kind.plural(), WATCH) }.needed_by(account));
     }
-    Ok(needs)
+    needs
 }
 
 /// The namespaces of a source, as its state tells; an empty selector selects all.

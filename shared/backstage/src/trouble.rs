@@ -33,10 +33,16 @@ const ADVICE: [(&str, &str); 9] = [
     ("Could not retrieve file from S3", STORE),
     ("You may need to configure an integration", STORE),
 ];
-const KEYS: &str = "in app-config: let integrations.awsS3[].accessKeyId and secretAccessKey read the bucket (aws.mainAccount only lists it)";
-const STORE: &str = "in app-config: let integrations.awsS3[].endpoint, s3ForcePathStyle, accessKeyId and secretAccessKey be those of the store, with the endpoint that CALLBOARD_BACKSTAGE_BUCKET_URL begins with";
+const KEYS: &str = Trouble::KEYS;
+const STORE: &str = Trouble::STORE;
 
 impl Trouble {
+    /// Where the keys by which Backstage reads the bucket do not do.
+    pub const KEYS: &str = "in app-config: let integrations.awsS3[].accessKeyId and secretAccessKey read the bucket (aws.mainAccount only lists it)";
+
+    /// Where Backstage reads another store, or none.
+    pub const STORE: &str = "in app-config: let integrations.awsS3[].endpoint, s3ForcePathStyle, accessKeyId and secretAccessKey be those of the store, with the endpoint that CALLBOARD_BACKSTAGE_BUCKET_URL begins with";
+
     /// With these words.
     pub(crate) fn new(words: &str) -> Self {
         let words = line(words, MOST);
@@ -58,7 +64,12 @@ impl Trouble {
     pub fn advice(&self) -> Option<String> {
         if self.words.contains("is not of an allowed kind") {
             let kind = self.entity.as_deref().and_then(|entity| entity.split(':').next());
-            return kind.map(|kind| format!("in app-config, below catalog.rules: `- allow: [{}]`", spelled(kind)));
+            return kind.map(|kind| {
+                format!(
+                    "in app-config, below catalog.rules: `- allow: [{}]`, and [Component, API, Location] where there were no rules",
+                    spelled(kind)
+                )
+            });
         }
         ADVICE.into_iter().find(|(words, _)| self.words.contains(words)).map(|(_, advice)| advice.to_owned())
     }
@@ -104,7 +115,10 @@ mod tests {
                 format!("Entity {reference} at {at}, originated at {at}, is not of an allowed kind for that location");
             let trouble = Trouble::new(&words);
             assert_eq!((trouble.entity.as_deref(), &trouble.words), (Some(reference), &words));
-            assert_eq!(trouble.advice().unwrap(), format!("in app-config, below catalog.rules: `- allow: {line}`"));
+            let advice = trouble.advice().unwrap();
+            let rule =
+                format!("in app-config, below catalog.rules: `- allow: {line}`, and [Component, API, Location] ");
+            assert!(advice.starts_with(&rule), "{advice}");
         }
     }
 
