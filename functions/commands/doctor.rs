@@ -41,7 +41,7 @@ pub struct Args {
 
 /// An install to look at.
 pub struct Patient<'a, S> {
-    /// Which catalog of which cluster; a cluster that cannot be asked is told by [`Self::cluster`].
+    /// Which catalog of which cluster; a cluster that cannot be asked is told by a finding.
     pub context: &'a Context<S>,
     /// The cluster, or why there is none.
     pub cluster: Result<Cluster, String>,
