@@ -74,6 +74,14 @@ impl Catalog {
         serde_saphyr::from_str(&text).with_context(|| format!("{key} is not one entity:\n{text}"))
     }
 
+    /// All entities of an object.
+    pub(crate) async fn entities(&self, key: &str) -> Result<Vec<Value>> {
+        let text = self.text(key).await?;
+        let documents = text.split("---\n").filter(|document| document.contains("\nkind: "));
+        let all = documents.map(serde_saphyr::from_str).collect::<Result<_, _>>();
+        all.with_context(|| format!("{key} holds no entities:\n{text}"))
+    }
+
     /// An error as long as there is an object.
     pub(crate) async fn absent(&self, key: &str) -> Result<()> {
         let found = self.store.head(key).await.with_context(|| format!("HEAD of {key}"))?;

@@ -20,8 +20,12 @@ impl Cluster {
 
     /// `kubectl apply` of YAML, again and again for a minute: webhooks may not answer yet.
     pub(crate) async fn apply(&self, yaml: &str) -> Result<()> {
-        let apply = async || run(Command::new("kubectl").args(["apply", "--filename=-"]), yaml).map(drop);
-        eventually("kubectl apply succeeds", 60, apply).await
+        eventually("kubectl apply succeeds", 60, async || self.apply_now(yaml)).await
+    }
+
+    /// The same at once.
+    pub(crate) fn apply_now(&self, yaml: &str) -> Result<()> {
+        run(Command::new("kubectl").args(["apply", "--filename=-"]), yaml).map(drop)
     }
 
     /// Deletes what may be gone already, and waits until it is.

@@ -3,6 +3,8 @@
 
 #![expect(clippy::print_stdout, reason = "what it prints is what it is for")]
 
+mod api;
+mod backstage;
 mod catalog;
 mod cluster;
 mod eventually;
@@ -16,7 +18,7 @@ use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
     adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, mesh, overlays,
-    permissions, plural, remade, removal, secured, warm,
+    permissions, plural, remade, removal, secured, warm, with_backstage,
 };
 use std::{env, process::ExitCode, time::Instant};
 
@@ -63,9 +65,33 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "deleting the install leaves nothing behind": removal::nothing_left,
 ];
 
+/// Beside a real Backstage, which the first argument `backstage` asks for: tests/e2e/backstage/run. In this order, too.
+const BACKSTAGE: &[(&str, Scenario)] = scenarios![
+    "an install that knows Backstage shows it all that is there": with_backstage::install::shown,
+    "the story's Promises and Apps come out of Backstage": with_backstage::story::shown,
+    "the payment example comes out of Backstage, and so do its relations": with_backstage::payments::shown,
+    "an App shows while it is made, changed and deleted": with_backstage::changes::app_life,
+    "eight writers at once lose nothing": with_backstage::changes::writers,
+    "200 requests show when they are made, changed and deleted": with_backstage::changes::burst,
+    "a filled form leads to an App and to its Component": with_backstage::circle::closed,
+    "a Backstage that was down shows all with one tick": with_backstage::down::made_good,
+    "what Backstage refuses is told once, with its own words and the line to add": with_backstage::refused::told,
+    "callboard doctor finds what is wrong with Backstage, and names what mends it": with_backstage::doctor::examined,
+    "how long it takes from kubectl to Backstage": with_backstage::figures::one_by_one,
+    "how long 200 changes take": with_backstage::figures::bursts,
+    "what refresh adds to the calls that it makes": with_backstage::figures::of_refresh,
+    "deleting the install beside Backstage leaves nothing behind": with_backstage::install::removed,
+];
+
 #[tokio::main]
 async fn main() -> ExitCode {
-    let asked: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let mut asked: Vec<String> = env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let all = if asked.first().is_some_and(|first| first == "backstage") {
+        asked.remove(0);
+        BACKSTAGE
+    } else {
+        SCENARIOS
+    };
     let wanted = |name: &str| asked.is_empty() || asked.iter().any(|part| name.contains(part.as_str()));
     let suite = match Suite::start().await {
         Ok(suite) => suite,
@@ -75,7 +101,7 @@ async fn main() -> ExitCode {
         }
     };
     let (mut passed, mut failed) = (0, 0);
-    for (name, scenario) in SCENARIOS.iter().filter(|(name, _)| wanted(name)) {
+    for (name, scenario) in all.iter().filter(|(name, _)| wanted(name)) {
         println!("\n--- {name}");
         let began = Instant::now();
         let result = scenario(&suite).await;

@@ -19,3 +19,4 @@ pub(crate) mod removal;
 pub(crate) mod requests;
 pub(crate) mod secured;
 pub(crate) mod warm;
+pub(crate) mod with_backstage;

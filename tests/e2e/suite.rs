@@ -111,15 +111,20 @@ impl Suite {
 
     /// deploy/examples/first-look, with the suite as a subscriber and as a collector, and perhaps more.
     pub(crate) fn first_look(&self, more: &str) -> Result<String> {
-        let Self { host, .. } = self;
+        let settings = self.settings();
         self.overlay(
             "first-look",
-            &format!(
-                "resources: [../../../deploy/examples/first-look, recorder.yaml]\n\
-                 configMapGenerator:\n- name: callboard\n  namespace: callboard\n  behavior: merge\n  literals:\n  \
-                 - OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://{host}:{METRICS_PORT}\n  \
-                 - OTEL_METRIC_EXPORT_INTERVAL=500\n{more}"
-            ),
+            &format!("resources: [../../../deploy/examples/first-look, recorder.yaml]\n{settings}{more}"),
+        )
+    }
+
+    /// That the functions tell the suite what they count; literals may follow.
+    pub(crate) fn settings(&self) -> String {
+        let host = &self.host;
+        format!(
+            "configMapGenerator:\n- name: callboard\n  namespace: callboard\n  behavior: merge\n  literals:\n  \
+             - OTEL_EXPORTER_OTLP_METRICS_ENDPOINT=http://{host}:{METRICS_PORT}\n  \
+             - OTEL_METRIC_EXPORT_INTERVAL=500\n"
         )
     }
 
@@ -146,9 +151,14 @@ impl Suite {
 
     /// A command of `callboard`, for this catalog.
     pub(crate) fn callboard(&self, command: &str) -> Result<String> {
+        self.callboard_with(command, &[])
+    }
+
+    /// The same with more arguments.
+    pub(crate) fn callboard_with(&self, command: &str, more: &[&str]) -> Result<String> {
         let mut callboard = Command::new(env!("CARGO_BIN_EXE_callboard"));
         callboard.args([command, "--bucket", BUCKET, "--owner", "group:default/platform"]);
-        callboard.args(["--endpoint", &self.endpoint()?]);
+        callboard.args(["--endpoint", &self.endpoint()?]).args(more);
         callboard.env("AWS_ACCESS_KEY_ID", KEY[0]).env("AWS_SECRET_ACCESS_KEY", KEY[1]);
         cluster::run(&mut callboard, "")
     }

@@ -43,17 +43,7 @@ pub(crate) async fn first_look(suite: &Suite) -> Result<()> {
     let mark = suite.recorder.mark();
     let overlay = suite.first_look("")?;
     eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
-    let namespace = ["--namespace", NAMESPACE];
-    suite.cluster.ready(180, &[&["ksvc"][..], &namespace].concat()).await?;
-    // As docs/operate.md says: each status of a Service that is not yet ready makes Eventing ask for its address more seldom.
-    let again = ["annotate", "triggers", "--all", "--overwrite", "e2e.callboard.dev/again=true"];
-    suite.cluster.kubectl(&[&again[..], &namespace].concat())?;
-    for kind in ["broker", "trigger", "pingsource", "sinkbinding"] {
-        suite.cluster.ready(180, &[&[kind][..], &namespace].concat()).await?;
-    }
-    for source in ["promises", "works", "marketplace-kratix-io"] {
-        suite.cluster.ready(120, &[&["apiserversource", source][..], &namespace].concat()).await?;
-    }
+    ready(suite).await?;
     let catalog = suite.catalog()?;
     let known = [promise_key("app"), promise_key("cache"), promise_key("redis"), app_key("todo"), app_key("cart")];
     let holds = async |wanted: &BTreeSet<String>| {
@@ -87,6 +77,22 @@ pub(crate) async fn first_look(suite: &Suite) -> Result<()> {
     .await
 }
 
+/// Waits until all of an install is ready.
+pub(super) async fn ready(suite: &Suite) -> Result<()> {
+    let namespace = ["--namespace", NAMESPACE];
+    suite.cluster.ready(180, &[&["ksvc"][..], &namespace].concat()).await?;
+    // As docs/operate.md says: each status of a Service that is not yet ready makes Eventing ask for its address more seldom.
+    let again = ["annotate", "triggers", "--all", "--overwrite", "e2e.callboard.dev/again=true"];
+    suite.cluster.kubectl(&[&again[..], &namespace].concat())?;
+    for kind in ["broker", "trigger", "pingsource", "sinkbinding"] {
+        suite.cluster.ready(180, &[&[kind][..], &namespace].concat()).await?;
+    }
+    for source in ["promises", "works", "marketplace-kratix-io"] {
+        suite.cluster.ready(120, &[&["apiserversource", source][..], &namespace].concat()).await?;
+    }
+    Ok(())
+}
+
 /// From here on ticks come from the suite alone.
 pub(crate) async fn quiet(suite: &Suite) -> Result<()> {
     let overlay = suite.first_look(QUIET)?;
@@ -94,7 +100,7 @@ pub(crate) async fn quiet(suite: &Suite) -> Result<()> {
 }
 
 /// Promises and requests that are there before Callboard is.
-async fn in_use(suite: &Suite) -> Result<()> {
+pub(super) async fn in_use(suite: &Suite) -> Result<()> {
     let namespace = format!(
         "apiVersion: v1\nkind: Namespace\nmetadata: {{name: {SHOP}, labels: {{e2e.callboard.dev/suite: \"true\"}}}}"
     );
@@ -108,7 +114,7 @@ async fn in_use(suite: &Suite) -> Result<()> {
     deployed(suite, "cart", "nginx:1").await
 }
 
-async fn sources(suite: &Suite) -> Result<()> {
+pub(super) async fn sources(suite: &Suite) -> Result<()> {
     suite.cluster.apply(&printed_sources()?).await?;
     let source = ["apiserversource", "e2e-callboard-dev", "--namespace", NAMESPACE];
     suite.cluster.ready(120, &source).await

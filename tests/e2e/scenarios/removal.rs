@@ -7,6 +7,11 @@ use anyhow::{Result, ensure};
 /// Nothing in the cluster has the namespace or our name, but what the suite itself applied.
 pub(crate) async fn nothing_left(suite: &Suite) -> Result<()> {
     remove(suite)?;
+    nothing_is_left(suite).await
+}
+
+/// Waits until nothing of an install is there.
+pub(crate) async fn nothing_is_left(suite: &Suite) -> Result<()> {
     eventually("nothing of it is left", 120, async || {
         let left = ours(suite)?;
         ensure!(left.is_empty(), "{left:#?}");

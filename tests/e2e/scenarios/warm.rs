@@ -108,13 +108,15 @@ async fn one(suite: &Suite, catalog: &Catalog, measured: &Measured<'_>, name: &s
     })
 }
 
-fn since(began: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
+pub(super) fn since(began: DateTime<Utc>, at: DateTime<Utc>) -> f64 {
     (at - began).as_seconds_f64()
 }
 
-fn line(what: &str, seconds: impl Iterator<Item = f64>) {
+/// Prints milliseconds at p50 and p99; returns those at p50.
+pub(super) fn line(what: &str, seconds: impl Iterator<Item = f64>) -> f64 {
     let mut all: Vec<f64> = seconds.collect();
     all.sort_by(f64::total_cmp);
     let at = |part: f64| all[((all.len() - 1) as f64 * part).round() as usize] * 1e3;
     println!("{what:<58}{:>8.1}{:>8.1}", at(0.5), at(0.99));
+    at(0.5)
 }

@@ -1,0 +1,54 @@
+//! An install that tells Backstage.
+
+use super::mirrors;
+use crate::{
+    backstage::{BUCKET_URL, Backstage, STORE, TOKEN, URL},
+    eventually::eventually,
+    scenarios::{install, removal},
+    suite::{NAMESPACE, PAYMENTS, QUIET, SHOP, Suite},
+};
+use anyhow::Result;
+
+pub(crate) async fn shown(suite: &Suite) -> Result<()> {
+    // What an earlier run may have left.
+    remove(suite)?;
+    suite.cluster.delete(&["namespace", SHOP, PAYMENTS])?;
+    install::in_use(suite).await?;
+    let overlay = overlay(suite)?;
+    eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
+    install::ready(suite).await?;
+    install::sources(suite).await?;
+    suite.tick().await?;
+    let count = mirrors(suite, &Backstage::new()?, 60).await?;
+    println!("{count} entities, with nothing pending and no error");
+    Ok(())
+}
+
+pub(crate) async fn removed(suite: &Suite) -> Result<()> {
+    remove(suite)?;
+    removal::nothing_is_left(suite).await
+}
+
+fn remove(suite: &Suite) -> Result<()> {
+    let overlay = overlay(suite)?;
+    suite.cluster.delete_all(&install::printed_sources()?)?;
+    suite.cluster.delete(&["--kustomize", &overlay, "--namespace", NAMESPACE])
+}
+
+/// deploy/examples/first-look with deploy/components/backstage. Backstage's configuration names the bucket by its address.
+fn overlay(suite: &Suite) -> Result<String> {
+    let settings = suite.settings();
+    suite.overlay(
+        "with-backstage",
+        &format!(
+            "resources: [../../../deploy/examples/first-look, recorder.yaml]\n\
+             components: [../../../deploy/components/backstage]\n{settings}  \
+             - CALLBOARD_BACKSTAGE_URL={URL}\n  - CALLBOARD_BACKSTAGE_BUCKET_URL={BUCKET_URL}\n\
+             secretGenerator:\n- {{name: callboard-backstage, namespace: callboard, literals: [token={TOKEN}], options: \
+             {{disableNameSuffixHash: true}}}}\n\
+             {QUIET}\
+             - target: {{kind: Service, name: seaweedfs}}\n  patch: |-\n    \
+             - {{op: add, path: /spec/clusterIP, value: {STORE}}}\n"
+        ),
+    )
+}

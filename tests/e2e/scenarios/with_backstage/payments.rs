@@ -1,0 +1,31 @@
+//! What an event mesh looks like in Backstage.
+
+use super::{mirrors, relates};
+use crate::{backstage::Backstage, eventually::eventually, scenarios::mesh::payments, suite::Suite};
+use anyhow::{Context, Result, ensure};
+
+const RECEIVED: &str = "api:payments/payments.received";
+const BROKER: &str = "component:payments/broker-default";
+const GATEWAY: &str = "component:payments/containersource-gateway";
+const LEDGER: &str = "component:payments/service-ledger";
+const PROCESSOR: &str = "resource:payments/trigger-processor";
+const SYSTEM: &str = "system:default/namespace-payments";
+
+/// Who provides and who consumes an EventType, by which Trigger, and its AsyncAPI.
+pub(crate) async fn shown(suite: &Suite) -> Result<()> {
+    let backstage = Backstage::new()?;
+    payments::apply(suite).await?;
+    eventually("its API is there", 10, async || backstage.present(RECEIVED).await).await?;
+    relates(&backstage, RECEIVED, "apiProvidedBy", &[BROKER, GATEWAY]).await?;
+    relates(&backstage, RECEIVED, "apiConsumedBy", &[LEDGER]).await?;
+    relates(&backstage, RECEIVED, "dependencyOf", &[PROCESSOR]).await?;
+    relates(&backstage, RECEIVED, "partOf", &[SYSTEM]).await?;
+    relates(&backstage, PROCESSOR, "dependsOn", &[BROKER, RECEIVED]).await?;
+    relates(&backstage, PROCESSOR, "dependencyOf", &["component:default/processor"]).await?;
+    relates(&backstage, SYSTEM, "hasPart", &[BROKER, GATEWAY, LEDGER, PROCESSOR, RECEIVED]).await?;
+    let api = backstage.present(RECEIVED).await?;
+    let definition = api["spec"]["definition"].as_str().context("the API has no definition")?;
+    ensure!(api["spec"]["type"] == "asyncapi" && definition.starts_with("asyncapi: \"3.0.0\""), "{api:#}");
+    ensure!(definition.contains("payments.received"), "the AsyncAPI does not tell of which event: {definition}");
+    mirrors(suite, &backstage, 30).await.map(drop)
+}
