@@ -2,10 +2,10 @@
 
 mod down;
 mod refusals;
+mod serving;
 
 use crate::{
     backstage_fake::{FakeBackstage, TASK, TOKEN, Wrong},
-    binary::{NEEDED, Served, callboard},
     kubernetes::resource,
     memory::Memory,
     resync::{Posted, sink},
@@ -296,34 +296,6 @@ async fn one_run_serves_all_that_wait_for_it() {
     futures::future::join_all(all).await;
 }
 
-/// A Backstage that takes connections and never answers.
-#[tokio::test]
-async fn a_backstage_that_hangs_costs_others_nothing() {
-    let world = World::new().await;
-    let refresh = Refresh::new(world.edge.clone(), Duration::from_millis(300));
-    let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
-    let all = Functions::start(Serving::All, Context::new(settings(), bucket).with_refresh(refresh)).unwrap();
-    let router = runtime::router(all, &args(20));
-    let events = futures::future::join_all((0..40).map(|n| {
-        let world = &world;
-        async move { world.app(&format!("todo-{n}"), 1).await }
-    }));
-    let events = events.await;
-    world.backstage.break_off("", Wrong::Slow(Duration::from_secs(60)), usize::MAX);
-    let hung = futures::future::join_all(events.iter().map(|event| answer(&router, structured(event))));
-    let others = async {
-        tokio::time::sleep(Duration::from_millis(50)).await;
-        answer(&router, structured(&resource("update", &app("other", 1)))).await
-    };
-    tokio::pin!(hung, others);
-    let changed = tokio::select! {
-        _ = &mut hung => panic!("another function waited for Backstage"),
-        changed = &mut others => changed,
-    };
-    assert_eq!(changed.status, 200);
-    assert!(hung.await.iter().all(|told| (told.status.as_u16(), told.body.as_str()) == (503, "")));
-}
-
 #[tokio::test]
 async fn drift_that_was_mended_is_told() {
     let world = World::new().await;
@@ -357,45 +329,4 @@ async fn a_bucket_that_does_not_answer_keeps_nobody_from_telling() {
     world.store.break_off("head", usize::MAX);
     world.told(&told).await;
     assert_eq!(world.calls(&["trigger"]), [trigger()]);
-}
-
-#[tokio::test]
-async fn without_a_backstage_refresh_does_not_start_and_all_leave_news_alone() {
-    let context = |store| Context::new(settings(), Bucket::new(store, settings().layout, Honours::Conditions));
-    let refused = Functions::start(Serving::Refresh, context(Memory::default())).err().unwrap();
-    assert!(refused.to_string().contains("CALLBOARD_BACKSTAGE_URL"), "{refused}");
-    let all = Functions::start(Serving::All, context(Memory::default())).unwrap();
-    let news = event("dev.callboard.app.cataloged", json!({"changes": [{"key": key("todo"), "entities": []}]}));
-    assert_eq!(answer(&runtime::router(all, &args(20)), structured(&news)).await.status, 204);
-    let mut binary = callboard(&NEEDED);
-    let ended = tokio::task::spawn_blocking(move || binary.env("FUNCTION", "refresh").output().unwrap()).await.unwrap();
-    assert!(String::from_utf8_lossy(&ended.stderr).contains("CALLBOARD_BACKSTAGE_URL"), "{ended:?}");
-}
-
-#[test]
-fn who_tells_backstage_nothing_needs_no_token_for_it() {
-    let url = ("CALLBOARD_BACKSTAGE_URL", "http://127.0.0.1:9");
-    let served = Served::start(&[("FUNCTION", "apps"), url]);
-    assert!(served.ask("GET", "/health/readiness").starts_with("HTTP/1.1 200 "));
-    let refused = callboard(&[&NEEDED[..], &[("FUNCTION", "refresh"), url]].concat()).output().unwrap();
-    assert!(String::from_utf8_lossy(&refused.stderr).contains("CALLBOARD_BACKSTAGE_TOKEN_FILE"), "{refused:?}");
-}
-
-#[tokio::test]
-async fn all_functions_in_one_process_tell_what_their_own_events_say() {
-    let world = World::new().await;
-    let refresh = Refresh::new(world.edge.clone(), Duration::from_secs(10));
-    let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
-    let all = Functions::start(Serving::All, Context::new(settings(), bucket).with_refresh(refresh)).unwrap();
-    let told = replied(all.handle(resource("update", &app("todo", 1))).await);
-    assert!(all.handle(told).await.is_ok());
-    assert!(world.calls(&["trigger"]) == [trigger()]);
-    assert!(all.handle(event("dev.callboard.resync.requested", json!({}))).await.is_ok());
-    for _ in 0..100 {
-        if world.calls(&["trigger"]) == [trigger()] {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("a tick triggers no run");
 }
