@@ -107,9 +107,7 @@ impl Kept {
         let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
         Ok(Context::new(settings, bucket).with_namespaces(self.namespaces.chosen()))
     }
-}
 
-impl Kept {
     /// The Backstage that reads this bucket, if one is named.
     ///
     /// # Errors

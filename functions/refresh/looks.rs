@@ -2,7 +2,7 @@
 
 use super::{
     Refresh,
-    refusals::{AT_ONCE, PART, Taken, Written, said_of, taken},
+    refusals::{AT_ONCE, PART, Taken, Written, objections, taken},
 };
 use crate::context::Context;
 use backstage::{Error, Known, Pending};
@@ -290,24 +290,27 @@ impl<S: Store> Round<'_, S> {
     /// What Backstage says when it reads the object now; `None` where it says nothing.
     async fn said_of(&mut self, key: &Key) -> Option<Vec<Refusal>> {
         self.asked += 1;
+        if !self.read_again(key).await {
+            return None;
+        }
         let location = self.refresh.backstage.location(&key.to_string());
-        let said = said_of(&self.refresh.backstage, &location).await;
-        said.unwrap_or_else(|error| {
+        objections(&self.refresh.backstage, &location).await.unwrap_or_else(|error| {
             tracing::warn!(%error, "Backstage does not say what it has against an object");
             self.asked = ASKED;
             None
         })
     }
 
-    /// What is seen may be a moment's fault, or of the bytes before.
-    async fn read_again(&mut self, key: &Key) {
+    /// What is seen may be a moment's fault, or of the bytes before. False where Backstage does not know the object.
+    async fn read_again(&mut self, key: &Key) -> bool {
         let location = self.refresh.backstage.location(&key.to_string());
-        self.is_unlisted |= self.refresh.backstage.refresh(&location.reference).await == Ok(Known::No);
+        let is_unknown = self.refresh.backstage.refresh(&location.reference).await == Ok(Known::No);
+        self.is_unlisted |= is_unknown;
+        !is_unknown
     }
 
     /// The next look; after the last one the next tick begins anew.
     fn look_again(&mut self, key: &Key, look: &Look, saw: Last) {
-        self.is_unlisted |= saw == Last::NotYet;
         if !self.refresh.looks.again(key, look, saw) {
             self.refresh.looks.end(key, look);
             if saw != Last::All {

@@ -1,7 +1,7 @@
 //! What Backstage did not take of bucket objects, in its own words.
 
 use crate::{context::Context, now::kind_name, resync::scope::is_asked};
-use backstage::{Backstage, Error, Known, Location, Pending, Seen, Trouble};
+use backstage::{Backstage, Error, Location, Pending, Seen, Trouble};
 use bucket::{Standing, Store};
 use catalog::Located;
 use events::{Refusal, Scope};
@@ -54,7 +54,7 @@ pub(crate) async fn refused<S: Store>(
                 Taken::NotYet(lacking) if asked == MOST_ASKED => lacking,
                 Taken::NotYet(lacking) => {
                     asked += 1;
-                    said_of(backstage, &backstage.location(key)).await?.unwrap_or(lacking)
+                    objections(backstage, &backstage.location(key)).await?.unwrap_or(lacking)
                 }
             };
             refused.insert(key.clone(), refusals);
@@ -92,12 +92,8 @@ pub(super) async fn taken(
     Ok(located.iter().zip(written).zip(locations).map(of_one).collect())
 }
 
-/// What Backstage says when it reads an object now, beside what it has read before; `None`: nothing against it, or it does not
-/// even know the object.
-pub(super) async fn said_of(backstage: &Backstage, location: &Location) -> Result<Option<Vec<Refusal>>, Error> {
-    if backstage.refresh(&location.reference).await? == Known::No {
-        return Ok(None);
-    }
+/// What Backstage says when it reads an object now, beside what it has read before; `None`: nothing against it.
+pub(super) async fn objections(backstage: &Backstage, location: &Location) -> Result<Option<Vec<Refusal>>, Error> {
     let troubles = backstage.validate(location).await?;
     let said = || troubles.iter().map(|trouble| said(trouble, None)).collect();
     Ok((!troubles.is_empty()).then(said))

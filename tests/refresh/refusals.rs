@@ -134,7 +134,9 @@ async fn what_backstage_has_not_come_to_is_no_refusal() {
         events.push(world.app(&format!("todo-{number}"), 1).await);
     }
     futures::future::join_all(events.iter().map(|event| world.told(event))).await;
+    world.telling();
     tokio::time::sleep(SOON * 3).await;
+    assert_eq!(world.calls(&["trigger"]), [""; 0], "a backlog is not listed again");
     for number in 0..150 {
         let name = format!("todo-{number}");
         let target = world.location(&name).target;
@@ -158,7 +160,9 @@ async fn an_object_that_the_provider_does_not_list_is_told() {
     world.backstage.lists(Vec::new);
     let event = world.app("todo", 1).await;
     world.told(&event).await;
+    world.telling();
     let refused = world.refused().await;
+    assert!(world.telling().contains(&trigger()), "the provider is not asked once more");
     let one = &refused[0]["refused"][0];
     assert!(one["reason"].as_str().unwrap().contains(&world.location("todo").target), "{one}");
     assert!(one["advice"].as_str().unwrap().contains("CALLBOARD_BACKSTAGE_BUCKET_URL"), "{one}");
