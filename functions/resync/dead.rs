@@ -102,7 +102,7 @@ fn cut(text: &str) -> String {
 /// One file for each object, or for each event without one.
 fn name(dead: &DeadLetter) -> String {
     let identity = dead.object.as_ref().map_or_else(|| dead.cause.sha256.clone(), ToString::to_string);
-    format!("{FOLDER}{:x}.json", Sha256::digest(identity))
+    format!("{FOLDER}{}.json", hex::encode(Sha256::digest(identity)))
 }
 
 /// Keeps a dead letter.

@@ -45,7 +45,7 @@ impl Batch {
             bytes <= MAX_KEYS
         });
         let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key).chain_update([0]));
-        let id = format!("{}{}", prefix(who), &format!("{:x}", digest.finalize())[..16]);
+        let id = format!("{}{}", prefix(who), &hex::encode(digest.finalize())[..16]);
         Self { id, kind, keys, of, approved: false, announced: false }
     }
 

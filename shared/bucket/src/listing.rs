@@ -4,7 +4,7 @@ use crate::{Bucket, Condition, Conditional, Error, Fault, Listed, Store, Synced,
 use catalog::{Descriptor, Key};
 use futures::{StreamExt, TryStreamExt, stream};
 use md5::{Digest, Md5};
-use std::{collections::BTreeMap, fmt::Write, future::ready, time::SystemTime};
+use std::{collections::BTreeMap, future::ready, time::SystemTime};
 
 /// The most pages of one listing; a store that does not come to an end is not waited for.
 const PAGES: usize = 2_000;
@@ -111,9 +111,5 @@ pub fn etag_of(descriptor: &Descriptor) -> String {
 }
 
 pub(crate) fn etag(bytes: &[u8]) -> String {
-    let mut etag = String::from('"');
-    for byte in Md5::digest(bytes) {
-        write!(etag, "{byte:02x}").expect("a String takes whatever is written");
-    }
-    etag + "\""
+    format!("\"{}\"", hex::encode(Md5::digest(bytes)))
 }

@@ -78,7 +78,7 @@ impl Descriptor {
             kept.push(entity.clone());
         }
         body.push('\n');
-        let sha256 = format!("{:x}", Sha256::digest(&body));
+        let sha256 = hex::encode(Sha256::digest(&body));
         (!kept.is_empty()).then_some(Self { entities: kept, body, sha256 })
     }
 }
@@ -147,7 +147,7 @@ fn cut(notes: usize, text: String) -> String {
     if text.chars().count() <= MAX_NOTES {
         return text;
     }
-    let hash = format!("{:x}", Sha256::digest(&text));
+    let hash = hex::encode(Sha256::digest(&text));
     let kept: String = text.chars().take(CUT_NOTES).collect();
     format!("{} ... ({notes} in all, {})", kept.trim_end(), &hash[..8])
 }
@@ -160,7 +160,7 @@ fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (
         body.push_str("---\n");
         body.push_str(&document(entity).map_err(|why| (entity.entity_ref(), why))?);
     }
-    let sha256 = format!("{:x}", Sha256::digest(&body));
+    let sha256 = hex::encode(Sha256::digest(&body));
     let entities: Vec<_> = entities.iter().map(Entity::entity_ref).collect();
     Ok((!entities.is_empty()).then_some(Descriptor { entities, body, sha256 }))
 }

@@ -65,7 +65,7 @@ fn fit(text: &str, allowed: impl Fn(u8) -> bool) -> String {
     if valid {
         return text.to_owned();
     }
-    let hash = format!("{:x}", Sha256::digest(bytes));
+    let hash = hex::encode(Sha256::digest(bytes));
     let readable: String =
         text.to_ascii_lowercase().bytes().map(|b| if allowed(b) { char::from(b) } else { '-' }).collect();
     let readable = readable.trim_matches(|c: char| !c.is_ascii_alphanumeric());

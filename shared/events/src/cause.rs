@@ -45,5 +45,5 @@ impl Cause {
 }
 
 fn hex(digest: Sha256) -> String {
-    format!("{:x}", digest.finalize())
+    hex::encode(digest.finalize())
 }
