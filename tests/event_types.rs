@@ -1,4 +1,4 @@
-//! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/events.md.
+//! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/reference/events.md.
 
 use cloudevents::AttributesReader;
 use events::{APPROVED, Cause, DRIFTED, EntityRefused, Function, HELD, ObjectRef, REQUESTED, Refusal};
@@ -56,12 +56,13 @@ fn event_types_are_what_the_schemas_say() {
 #[test]
 fn the_events_are_documented_as_the_schemas_say() {
     let (begin, end) = ("<!-- schemas -->\n", "<!-- /schemas -->");
-    let page = read("docs/events.md");
-    let (before, rest) = page.split_once(begin).unwrap_or_else(|| panic!("docs/events.md has no line {begin}"));
-    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("docs/events.md has no line {end}"));
+    let page = read("docs/reference/events.md");
+    let (before, rest) =
+        page.split_once(begin).unwrap_or_else(|| panic!("docs/reference/events.md has no line {begin}"));
+    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("docs/reference/events.md has no line {end}"));
     let schemas = schemas();
     let sections = EVENTS.map(|(ty, functions, how)| section(ty, functions, how, &schemas[ty])).concat();
-    assert_file("docs/events.md", &[before, begin, &sections, end, after].concat());
+    assert_file("docs/reference/events.md", &[before, begin, &sections, end, after].concat());
 }
 
 #[test]
@@ -126,7 +127,7 @@ fn section(ty: &str, functions: &[Function], how: &str, schema: &str) -> String 
     let mut rows = String::new();
     fields("", &schema, &mut rows);
     format!(
-        "## `{ty}`\n\n{}\n\n{how}{source}. [Schema](../deploy/schemas/{ty}.json)\n\n\
+        "## `{ty}`\n\n{}\n\n{how}{source}. [Schema](../../deploy/schemas/{ty}.json)\n\n\
          | field | type | meaning |\n|---|---|---|\n{rows}\n",
         schema["description"].as_str().unwrap()
     )

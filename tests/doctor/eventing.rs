@@ -165,7 +165,7 @@ async fn a_knative_that_is_not_installed_is_named() {
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "eventtypes.eventing.knative.dev");
     let (told, mend) = world.ill().await;
     assert!(told.starts_with("EventTypes: the API server serves no such kind: Knative eventing"), "{told}");
-    assert!(mend.contains("/docs/install.md"), "{mend}");
+    assert!(mend.contains("/docs/how-to/install.md"), "{mend}");
 }
 
 #[tokio::test]

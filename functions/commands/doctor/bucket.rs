@@ -186,7 +186,7 @@ fn conditions(ignored: Result<Vec<&'static str>, Error>, honours: Honours) -> Fi
         (Ok(ignored), Honours::Unknown | Honours::Conditions) => AREA.wrong(
             subject,
             format!("the store ignores {}: two writers would undo each other's work", ignored.join(", ")),
-            literal("CALLBOARD_UNCONDITIONAL", "true") + ", and let one process write: docs/bucket.md",
+            literal("CALLBOARD_UNCONDITIONAL", "true") + ", and let one process write: docs/reference/bucket.md",
         ),
     }
 }

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// What installs Knative.
 const INSTALL: &str =
-    concat!("open ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/install.md   # Knative comes first");
+    concat!("open ", env!("CARGO_PKG_REPOSITORY"), "/blob/main/docs/how-to/install.md   # Knative comes first");
 
 /// The namespace of an install, its Broker, and how a command line names them.
 #[derive(Debug, Clone)]

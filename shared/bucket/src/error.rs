@@ -67,7 +67,7 @@ pub enum Error {
     /// The store answers a conditional write as if the condition held.
     #[error(
         "the store {store} does not honour {missing}, so that two writers would undo each other's work: \
-         use a store that does (docs/bucket.md), or set CALLBOARD_UNCONDITIONAL=true and let one process write"
+         use a store that does (docs/reference/bucket.md), or set CALLBOARD_UNCONDITIONAL=true and let one process write"
     )]
     Unconditional {
         /// The store's name.
