@@ -1,24 +1,16 @@
-//! What an operator sets: the README's table, the help, and what is said of values that are missing or bad.
+//! What an operator sets: the documented tables, the help, and what is said of values that are missing or bad.
 
-use crate::binary::{NEEDED, Served, callboard};
+use crate::{
+    binary::{NEEDED, Served, callboard},
+    docs::page::{assert_part, cell},
+};
 use callboard::args::Cli;
 use clap::{Arg, Command, CommandFactory};
-use std::{collections::BTreeSet, env, fs, path::Path};
+use std::collections::BTreeSet;
 
 #[test]
-fn the_table_of_variables_in_the_readme_is_what_clap_knows() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&path).unwrap_or_default();
-    let (begin, end) = ("<!-- variables -->\n", "<!-- /variables -->");
-    let table = table();
-    let (before, rest) =
-        readme.split_once(begin).unwrap_or_else(|| panic!("README.md has no line {begin}for\n{table}"));
-    let (is, after) = rest.split_once(end).unwrap_or_else(|| panic!("README.md has no line {end}"));
-    if env::var_os("CALLBOARD_BLESS").is_some() {
-        fs::write(&path, [before, begin, &table, end, after].concat()).unwrap();
-    } else {
-        assert_eq!(is, table, "run the test with CALLBOARD_BLESS=1, and look at what it changes");
-    }
+fn the_documented_variables_are_what_clap_knows() {
+    assert_part("docs/reference/configuration.md", "variables", &tables());
 }
 
 #[test]
@@ -88,25 +80,44 @@ fn a_function_is_ready_without_an_event_and_ends_well_when_told_to() {
     assert_eq!(served.terminated().0.code(), Some(0));
 }
 
-/// The variables of serving, then those that only a command has.
-fn table() -> String {
+/// A table for each heading of the help, then one of the variables that only a command has.
+fn tables() -> String {
     let cli = Cli::command();
+    let served: Vec<_> = cli.get_arguments().filter(|arg| arg.get_env().is_some()).collect();
+    let heading = |arg: &Arg| arg.get_help_heading().unwrap_or("Serving").to_owned();
+    let mut headings: Vec<_> = served.iter().map(|arg| heading(arg)).collect();
     let mut known = BTreeSet::new();
-    let rows = [&cli].into_iter().chain(cli.get_subcommands()).flat_map(Command::get_arguments);
-    let rows = rows.filter(|arg| arg.get_env().is_some_and(|variable| known.insert(variable.to_owned())));
-    let rows: String = rows.map(row).collect();
-    format!("| variable | default | meaning |\n|---|---|---|\n{rows}")
+    headings.retain(|it| known.insert(it.clone()));
+    let mut tables = String::new();
+    for title in &headings {
+        let rows = served.iter().filter(|arg| heading(arg) == *title).map(|arg| row(arg));
+        tables.push_str(&table(title, rows));
+    }
+    let mut known: BTreeSet<_> = served.iter().filter_map(|arg| arg.get_env()).collect();
+    let others = cli.get_subcommands().flat_map(Command::get_arguments);
+    let others: Vec<_> = others.filter(|arg| arg.get_env().is_some_and(|it| known.insert(it))).collect();
+    tables + &table("Commands", others.into_iter().map(row))
+}
+
+fn table(title: &str, rows: impl Iterator<Item = String>) -> String {
+    let rows: String = rows.collect();
+    format!("## {title}\n\n| Variable | Option | Default | Meaning |\n|---|---|---|---|\n{rows}\n")
 }
 
 fn row(arg: &Arg) -> String {
     let variable = arg.get_env().unwrap_or_default().display();
+    let option = arg.get_long().unwrap_or_default();
     let default = arg.get_default_values().iter().filter(|value| !value.is_empty());
     let default: Vec<_> = default.map(|value| format!("`{}`", value.display())).collect();
-    let default = if arg.is_required_set() { "required".to_owned() } else { default.join(", ") };
-    let mut meaning = arg.get_help().unwrap_or_default().to_string().replace('|', "\\|").replace('<', "\\<");
+    let default = match (arg.is_required_set(), default.is_empty()) {
+        (true, _) => "required".to_owned(),
+        (_, true) => String::new(),
+        _ => default.join(", "),
+    };
+    let mut meaning = cell(&arg.get_help().unwrap_or_default().to_string());
     let values: Vec<_> = arg.get_possible_values().iter().map(|value| format!("`{}`", value.get_name())).collect();
     if !values.is_empty() && values[0] != "`true`" {
         meaning.push_str(&format!(": {}", values.join(", ")));
     }
-    format!("| `{variable}` | {default} | {meaning} |\n")
+    format!("| `{variable}` | `--{option}` | {default} | {meaning} |\n")
 }

@@ -1,9 +1,10 @@
 //! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/reference/events.md.
 
+use crate::docs::page::{assert_file, assert_part, cell};
 use cloudevents::AttributesReader;
 use events::{APPROVED, Cause, DRIFTED, EntityRefused, Function, HELD, ObjectRef, REQUESTED, Refusal};
 use serde_json::Value;
-use std::{collections::BTreeMap, env, fs, path::Path};
+use std::{collections::BTreeMap, fs, path::Path};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -55,14 +56,9 @@ fn event_types_are_what_the_schemas_say() {
 
 #[test]
 fn the_events_are_documented_as_the_schemas_say() {
-    let (begin, end) = ("<!-- schemas -->\n", "<!-- /schemas -->");
-    let page = read("docs/reference/events.md");
-    let (before, rest) =
-        page.split_once(begin).unwrap_or_else(|| panic!("docs/reference/events.md has no line {begin}"));
-    let (_, after) = rest.split_once(end).unwrap_or_else(|| panic!("docs/reference/events.md has no line {end}"));
     let schemas = schemas();
     let sections = EVENTS.map(|(ty, functions, how)| section(ty, functions, how, &schemas[ty])).concat();
-    assert_file("docs/reference/events.md", &[before, begin, &sections, end, after].concat());
+    assert_part("docs/reference/events.md", "schemas", &sections);
 }
 
 #[test]
@@ -141,7 +137,7 @@ fn fields(within: &str, schema: &Value, rows: &mut String) {
         let name = format!("{within}{name}");
         if let Some(meaning) = field["description"].as_str() {
             let optional = if required { "" } else { ", optional" };
-            let meaning = meaning.replace('|', "\\|").replace('<', "\\<");
+            let meaning = cell(meaning);
             rows.push_str(&format!("| `{name}` | {}{optional} | {meaning} |\n", type_of(field)));
         }
         fields(&format!("{name}."), field, rows);
@@ -159,21 +155,5 @@ fn type_of(field: &Value) -> String {
         (_, Value::Bool(value), _) => format!("`{value}`"),
         (_, _, Value::Array(_)) => names(&field["type"], ""),
         (_, _, ty) => ty.as_str().unwrap_or("any").to_owned(),
-    }
-}
-
-fn read(file: &str) -> String {
-    fs::read_to_string(Path::new(ROOT).join(file)).unwrap()
-}
-
-/// That a generated file is up to date, or is from now on where `CALLBOARD_BLESS` is set.
-fn assert_file(file: &str, wanted: &str) {
-    if env::var_os("CALLBOARD_BLESS").is_some() {
-        fs::write(Path::new(ROOT).join(file), wanted).unwrap();
-    } else {
-        assert!(
-            read(file) == wanted,
-            "{file} is stale: run the test with CALLBOARD_BLESS=1, and look at what it changes"
-        );
     }
 }

@@ -10,6 +10,7 @@ mod collector;
 mod configuration;
 mod crash;
 mod deploy;
+mod docs;
 mod doctor;
 mod entry;
 mod event_types;
