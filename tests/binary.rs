@@ -6,7 +6,8 @@ use std::{
     fs::{self, File},
     io::{Read, Seek, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::{Child, Command, ExitStatus, Stdio},
+    process::{self, Child, Command, ExitStatus, Stdio},
+    sync::atomic::{AtomicU16, Ordering},
     thread::sleep,
     time::{Duration, Instant},
 };
@@ -42,6 +43,16 @@ pub(crate) async fn told(arguments: &[&str], kubernetes: &Kubernetes, store: &En
     (output.status.success(), printed)
 }
 
+/// An address on which nothing listens. Its port is below those that Linux gives to a listener on port 0 and to a client, so
+/// no other test takes it before the process listens.
+fn free_address() -> SocketAddr {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = 10_000 + u16::try_from(process::id() % 20_000).expect("it is below 20,000");
+    let mut candidates =
+        (0..100).map(|_| SocketAddr::from(([127, 0, 0, 1], first + NEXT.fetch_add(1, Ordering::Relaxed))));
+    candidates.find(|it| TcpListener::bind(it).is_ok()).unwrap()
+}
+
 /// A process that serves, until it is dropped.
 pub(crate) struct Served {
     child: Child,
@@ -53,9 +64,7 @@ pub(crate) struct Served {
 impl Served {
     /// Starts it on a free port and waits until it is ready.
     pub(crate) fn start(variables: &[(&str, &str)]) -> Self {
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = free_address();
         let port = address.port().to_string();
         let variables = [&NEEDED[..], &[("PORT", port.as_str())], variables].concat();
         let stderr = tempfile::tempfile().unwrap();

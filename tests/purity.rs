@@ -13,6 +13,7 @@ const PURE: &[&str] = &[
     "callboard-events",
     "chrono",
     "cloudevents-sdk",
+    "hex",
     "lru",
     "regress",
     "serde",
