@@ -40,8 +40,8 @@ pub type Describe = fn(&Object, &Settings) -> Described;
 /// How this function makes entities of an object; `None` if it makes none.
 pub fn describing(function: Function) -> Option<Describe> {
     match function {
-        Function::Apps => Some(catalog::app::describe),
-        Function::Promises => Some(catalog::promise::describe),
+        Function::Apps => Some(catalog::kratix::request::describe),
+        Function::Promises => Some(catalog::kratix::promise::describe),
         Function::Mesh | Function::Resync | Function::Refresh => None,
     }
 }

@@ -1,7 +1,9 @@
 //! What is known of the attributes of events before there is one.
 
+mod answer;
 mod template;
 
+pub use answer::Answer;
 pub(crate) use template::literals;
 
 use crate::cesql::Value;

@@ -21,7 +21,7 @@ pub use outcome::{Failure, Outcome, Values};
 pub use parser::ParseError;
 pub use value::Value;
 
-use crate::{Answer, Attributes};
+use crate::attributes::{Answer, Attributes};
 use std::collections::BTreeSet;
 
 /// A parsed expression.

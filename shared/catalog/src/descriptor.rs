@@ -1,6 +1,12 @@
 //! What one source object means: the bytes of its bucket object, and what was left out.
 
-use crate::{Entity, EntityRef, Key, Settings, check, document};
+pub(crate) mod metadata;
+
+use crate::{
+    entity::{Entity, EntityRef, rules::check, yaml::document},
+    naming::Key,
+    settings::Settings,
+};
 use events::{Ignored, Object, Refused};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fmt::Display};
@@ -154,7 +160,10 @@ fn cut(notes: usize, text: String) -> String {
 
 /// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,
 /// by which S3 tells what a conditional call would overwrite.
-fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (EntityRef, crate::NotYaml)> {
+fn written(
+    source: &Object,
+    entities: &[Entity],
+) -> Result<Option<Descriptor>, (EntityRef, crate::entity::yaml::NotYaml)> {
     let mut body = format!("{}\n", format!("# {} {}", source.reference(), source.version().uid).trim_end());
     for entity in entities {
         body.push_str("---\n");
@@ -168,7 +177,10 @@ fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EntityName, EntityNamespace, GroupSpec, Layout, Metadata, Spec};
+    use crate::{
+        entity::{EntityName, EntityNamespace, GroupSpec, Metadata, Spec},
+        naming::Layout,
+    };
     use serde_json::json;
 
     /// One entity, `group:default/x`, with these notes.

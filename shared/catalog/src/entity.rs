@@ -1,6 +1,13 @@
 //! Backstage's entities, as far as we write them (`@backstage/catalog-model` 1.10).
 
-use crate::{EntityName, EntityNamespace, EntityRef};
+mod name;
+mod reference;
+pub(crate) mod rules;
+pub(crate) mod yaml;
+
+pub use name::{EntityName, EntityNamespace};
+pub use reference::{EntityRef, InvalidEntityRef};
+
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};

@@ -5,7 +5,10 @@ mod reading;
 #[cfg(test)]
 mod tests;
 
-use crate::{Answer, Attributes, cesql::Expression};
+use crate::{
+    attributes::{Answer, Attributes},
+    cesql::Expression,
+};
 use condition::{Condition, Test};
 use serde_json::Value;
 use std::collections::BTreeSet;

@@ -1,51 +1,48 @@
 //! Kubernetes objects in, Backstage entities out.
 //!
-//! Pure: no clock, no environment, no I/O, everything sorted; the same object and settings give the same bytes.
-//! [`app::describe`] and [`promise::describe`] make the descriptor of one source object, whole.
+//! Pure: no clock, no environment, no I/O, everything sorted. The same object and settings give the same bytes.
+//! [`kratix::request::describe`] and [`kratix::promise::describe`] make the descriptor of one source object, whole.
+//! [`Mesh`] makes the descriptors of the event mesh, in which one object's entity depends on others.
+//!
+//! The rooms, from the ground up. A room imports only from those above it in this list:
+//!
+//! - `secret`: which fields and texts may hold a secret;
+//! - `entity`: Backstage's entities, names and refs, its rules for them, and their YAML;
+//! - `naming`: the key in the bucket and the entity names that a source object's identity gives;
+//! - `settings`: what the platform engineer decides;
+//! - `attributes`, [`cesql`], `filter`: which events pass a Trigger, answered with yes, no or maybe;
+//! - `form`, `api`: a schema as a form, and as a document of OpenAPI or AsyncAPI;
+//! - `overrides`: what people write into the annotations of a source object;
+//! - `status`: the state, the conditions and the links that an object's status gives;
+//! - `descriptor`: the bytes of one bucket object, and what was left out of it;
+//! - [`kratix`], [`mesh`]: what the source objects mean.
 
-mod answer;
-pub mod app;
-mod asyncapi;
+mod api;
 mod attributes;
 pub mod cesql;
-mod crd;
 mod descriptor;
 mod entity;
-mod entity_ref;
 mod filter;
 mod form;
-mod key;
-mod links;
+pub mod kratix;
 pub mod mesh;
-mod metadata;
-mod name;
-mod offered;
-mod openapi;
+mod naming;
 mod overrides;
-pub mod promise;
-mod relations;
-mod scheme;
 mod secret;
 mod settings;
-mod state;
-mod template;
-mod validity;
-mod wish;
-mod yaml;
+mod status;
 
-pub use answer::Answer;
-pub use attributes::{Attributes, Known};
+pub use attributes::{Answer, Attributes, Known};
 pub use descriptor::{Described, Descriptor, Notes};
 pub use entity::{
-    ApiSpec, ComponentSpec, Entity, GroupSpec, Link, Metadata, ResourceSpec, Spec, SystemSpec, TemplateSpec,
+    ApiSpec, ComponentSpec, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, InvalidEntityRef, Link,
+    Metadata, ResourceSpec, Spec, SystemSpec, TemplateSpec,
+    rules::{Invalid, check},
+    yaml::{NotYaml, document},
 };
-pub use entity_ref::{EntityRef, InvalidEntityRef};
 pub use filter::Filter;
-pub use key::{InvalidLayout, Key, Layout, Located};
+pub use kratix::offered::Offered;
 pub use mesh::Mesh;
-pub use name::{EntityName, EntityNamespace};
-pub use offered::Offered;
+pub use naming::{InvalidLayout, Key, Layout, Located};
 pub use overrides::Overrides;
 pub use settings::{EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings, SourceUrl};
-pub use validity::{Invalid, check};
-pub use yaml::{NotYaml, document};

@@ -23,7 +23,7 @@ mod stands_for;
 
 pub use id::Id;
 
-use crate::{Described, Settings};
+use crate::{descriptor::Described, settings::Settings};
 use events::{Object, ObjectRef, Version};
 use links::Links;
 use lru::LruCache;

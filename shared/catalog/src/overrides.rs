@@ -1,10 +1,16 @@
 //! What the annotations and labels of a source object wish for its entity.
 
+pub(crate) mod parse;
+pub(crate) mod template;
+
 use crate::{
-    EntityNamespace, EntityRef, Link, Notes, Selection, Settings, links,
-    wish::{self, many, one},
+    descriptor::Notes,
+    entity::{EntityNamespace, EntityRef, Link},
+    settings::{Selection, Settings},
+    status::links,
 };
 use events::Object;
+use parse::{many, one};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -49,7 +55,7 @@ impl Overrides {
         note_unknown(object, notes);
         let kept = KEPT.iter().filter_map(|key| Some((*key, object.annotation(key).or_else(|| object.label(key))?)));
         for (key, text) in kept {
-            match wish::text(text, 253) {
+            match parse::text(text, 253) {
                 Ok(text) => drop(wishes.annotations.insert(key.to_owned(), text)),
                 Err(why) => notes.ignore(key, why),
             }
@@ -63,7 +69,7 @@ pub(crate) fn owner(object: &Object, wishes: &Overrides, settings: &Settings, no
     let mut at = |path: &String| match object.at(path)? {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => wish::owner(text).map_err(|why| notes.ignore(path, why)).ok(),
+        Value::String(text) => parse::owner(text).map_err(|why| notes.ignore(path, why)).ok(),
         _ => {
             notes.ignore(path, "names no owner, since it is no text");
             None
@@ -112,30 +118,30 @@ type Take = fn(&mut Overrides, &str, &str) -> Vec<String>;
 /// The vocabulary: the first annotation of a line that the object carries counts.
 const FIELDS: [(&[&str], Take); 12] = [
     (&["callboard.dev/title", "ske.backstage.component/title", "terasky.backstage.io/title"], |wishes, text, _| {
-        one(&mut wishes.title, wish::text(text, 200))
+        one(&mut wishes.title, parse::text(text, 200))
     }),
     (
         &["callboard.dev/description", "ske.backstage.component/description", "terasky.backstage.io/description"],
-        |wishes, text, _| one(&mut wishes.description, wish::text(text, 2000)),
+        |wishes, text, _| one(&mut wishes.description, parse::text(text, 2000)),
     ),
     (&["callboard.dev/owner", "ske.backstage.component/owner", "terasky.backstage.io/owner"], |wishes, text, _| {
-        one(&mut wishes.owner, wish::owner(text))
+        one(&mut wishes.owner, parse::owner(text))
     }),
     (
         &["callboard.dev/system", "ske.backstage.component/system", "terasky.backstage.io/system"],
-        |wishes, text, namespace| one(&mut wishes.system, wish::reference(text, "system", namespace)),
+        |wishes, text, namespace| one(&mut wishes.system, parse::reference(text, "system", namespace)),
     ),
     (
         &["callboard.dev/lifecycle", "ske.backstage.component/lifecycle", "terasky.backstage.io/lifecycle"],
-        |wishes, text, _| one(&mut wishes.lifecycle, wish::text(text, 100)),
+        |wishes, text, _| one(&mut wishes.lifecycle, parse::text(text, 100)),
     ),
     (
         &["callboard.dev/type", "ske.backstage.component/type", "terasky.backstage.io/component-type"],
-        |wishes, text, _| one(&mut wishes.ty, wish::text(text, 100)),
+        |wishes, text, _| one(&mut wishes.ty, parse::text(text, 100)),
     ),
     (
         &["callboard.dev/tags", "ske.backstage.component/tags", "terasky.backstage.io/backstage-tags"],
-        |wishes, text, _| many(&mut wishes.tags, wish::items(text).map(wish::tag)),
+        |wishes, text, _| many(&mut wishes.tags, parse::items(text).map(parse::tag)),
     ),
     (&["callboard.dev/links", "terasky.backstage.io/links"], |wishes, text, _| {
         many(&mut wishes.links, links::wished(text))
@@ -143,7 +149,7 @@ const FIELDS: [(&[&str], Take); 12] = [
     (
         &["callboard.dev/depends-on", "ske.backstage.component/dependsOn", "terasky.backstage.io/dependsOn"],
         |wishes, text, namespace| {
-            many(&mut wishes.depends_on, wish::items(text).map(|item| wish::with_kind(item, namespace)))
+            many(&mut wishes.depends_on, parse::items(text).map(|item| parse::with_kind(item, namespace)))
         },
     ),
     (
@@ -156,14 +162,14 @@ const FIELDS: [(&[&str], Take); 12] = [
     ),
     (&["terasky.backstage.io/kubernetes-label-selector"], |wishes, text, _| {
         let mut selector: Option<String> = None;
-        let wrong = one(&mut selector, wish::text(text, 253));
+        let wrong = one(&mut selector, parse::text(text, 253));
         wishes.annotations.extend(selector.map(|selector| (SELECTOR.to_owned(), selector)));
         wrong
     }),
 ];
 
 fn apis(text: &str, namespace: &str) -> impl Iterator<Item = Result<EntityRef, String>> {
-    wish::items(text).map(move |item| wish::reference(item, "api", namespace))
+    parse::items(text).map(move |item| parse::reference(item, "api", namespace))
 }
 
 /// The annotation's value; an owner may stand in a label, too.
@@ -204,7 +210,7 @@ const ELSEWHERE: [&str; 2] = ["callboard.dev/ignore", "callboard.dev/component"]
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Layout;
+    use crate::naming::Layout;
     use serde_json::json;
 
     fn object(labels: &Value, annotations: &Value) -> Object {

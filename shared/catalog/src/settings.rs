@@ -1,6 +1,9 @@
 //! What the platform engineer decides about entities.
 
-use crate::{EntityNamespace, EntityRef, Layout};
+use crate::{
+    entity::{EntityNamespace, EntityRef},
+    naming::Layout,
+};
 use events::{Object, ObjectRef};
 use std::{collections::BTreeMap, str::FromStr};
 

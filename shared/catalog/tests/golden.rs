@@ -46,8 +46,8 @@ fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     let settings = settings(case)?;
     let (describe, function): (fn(&_, &_) -> _, _) =
         match case.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
-            Some("apps") => (catalog::app::describe, Function::Apps),
-            _ => (catalog::promise::describe, Function::Promises),
+            Some("apps") => (catalog::kratix::request::describe, Function::Apps),
+            _ => (catalog::kratix::promise::describe, Function::Promises),
         };
     if arrival.function != Some(function) {
         return Err(format!("the event is for {:?}", arrival.function).into());

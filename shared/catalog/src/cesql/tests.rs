@@ -1,5 +1,5 @@
 use super::*;
-use crate::Known;
+use crate::attributes::Known;
 use Answer::{Maybe, No, Yes};
 
 /// What it comes to for an event of the type `a` with the subject `b`.

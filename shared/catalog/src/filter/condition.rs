@@ -1,8 +1,7 @@
 //! A test of one attribute, as Knative makes it outside of CESQL.
 
 use crate::{
-    Answer,
-    attributes::{Attributes, Known, is_canonical_time, is_standard},
+    attributes::{Answer, Attributes, Known, is_canonical_time, is_standard},
     cesql::{Value, fits},
 };
 

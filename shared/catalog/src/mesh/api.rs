@@ -2,10 +2,11 @@
 
 use super::{Mesh, described::Subject};
 use crate::{
-    ApiSpec, Entity, EventTypes, Link, Spec,
-    asyncapi::{self, Told},
-    links::web_url,
+    api::asyncapi::{self, Told},
+    entity::{ApiSpec, Entity, Link, Spec},
     secret,
+    settings::EventTypes,
+    status::links::web_url,
 };
 
 impl Mesh {

@@ -1,7 +1,10 @@
 //! What provides, carries or consumes events: its Component; and a Trigger or Subscription: its Resource.
 
 use super::{Mesh, described::Subject, destination::Via, role::Role, stands_for::Stand};
-use crate::{ComponentSpec, Entity, EntityRef, Metadata, ResourceSpec, Spec, secret, validity::is_label_value};
+use crate::{
+    entity::{ComponentSpec, Entity, EntityRef, Metadata, ResourceSpec, Spec, rules::is_label_value},
+    secret,
+};
 use events::Object;
 use std::collections::{BTreeMap, BTreeSet};
 

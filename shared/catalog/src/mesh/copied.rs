@@ -1,9 +1,9 @@
 //! The labels and annotations of an object that its entity has, too.
 
 use crate::{
-    overrides, secret,
-    validity::{is_key, is_label_value},
-    wish,
+    entity::rules::{is_key, is_label_value},
+    overrides::{self, parse},
+    secret,
 };
 use events::Object;
 use serde_json::Value;
@@ -22,7 +22,7 @@ pub(super) fn labels(object: &Object) -> impl Iterator<Item = (String, String)> 
 /// Annotations that an entity can have, and that hold no secret as far as one can tell.
 pub(super) fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
     let kept = object.annotations().filter(|(key, value)| {
-        is_taken_over(key) && value.len() <= MAX && !secret::may_be_in_text(value) && wish::rendered(value).is_ok()
+        is_taken_over(key) && value.len() <= MAX && !secret::may_be_in_text(value) && parse::rendered(value).is_ok()
     });
     kept.map(|(key, value)| (key.to_owned(), value.to_owned()))
 }

@@ -1,7 +1,12 @@
 //! What an EventType declares, and what a source says it produces.
 
 use super::role::Roles;
-use crate::{Attributes, Known, Notes, asyncapi::Told, cesql};
+use crate::{
+    api::asyncapi::Told,
+    attributes::{Attributes, Known},
+    cesql,
+    descriptor::Notes,
+};
 use events::Object;
 use serde_json::Value;
 

@@ -9,8 +9,13 @@ use super::{
     role::Role,
 };
 use crate::{
-    Answer, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, SystemSpec, links, metadata,
-    overrides, scheme::Named, state::State,
+    attributes::Answer,
+    descriptor::{Described, Notes, metadata},
+    entity::{Entity, EntityRef, Metadata, Spec, SystemSpec},
+    naming::names::Named,
+    overrides::{self, Overrides},
+    settings::Settings,
+    status::{links, state::State},
 };
 use events::Object;
 use std::collections::BTreeSet;

@@ -2,9 +2,14 @@
 
 use super::{destination::reference_of, id::Id, role::Role};
 use crate::{
-    EntityRef, Internals, Layout, Notes, Settings, overrides,
-    scheme::{self, Named},
-    wish,
+    descriptor::Notes,
+    entity::EntityRef,
+    naming::{
+        Layout,
+        names::{self, Named},
+    },
+    overrides::{self, parse},
+    settings::{Internals, Settings},
 };
 use events::{Object, ObjectRef};
 use serde_json::Value;
@@ -54,12 +59,12 @@ impl Face {
 pub(super) fn called(object: &ObjectRef, role: Role, layout: &Layout) -> Option<Named> {
     let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
     match role {
-        Role::EventType => Some(scheme::event_type(layout, namespace, name)),
-        Role::Trigger | Role::Subscription => Some(scheme::resource(layout, kind, namespace, name)),
-        Role::Namespace => Some(scheme::system(layout, name)),
+        Role::EventType => Some(names::event_type(layout, namespace, name)),
+        Role::Trigger | Role::Subscription => Some(names::resource(layout, kind, namespace, name)),
+        Role::Namespace => Some(names::system(layout, name)),
         Role::Workload => None,
         Role::Broker | Role::Channel | Role::Source | Role::Flow | Role::Sink | Role::Service => {
-            Some(scheme::component(layout, kind, namespace, name))
+            Some(names::component(layout, kind, namespace, name))
         }
     }
 }
@@ -67,7 +72,7 @@ pub(super) fn called(object: &ObjectRef, role: Role, layout: &Layout) -> Option<
 /// The Component that shall stand for an object, by its own word.
 fn named(object: &Object, settings: &Settings, notes: &mut Notes) -> Option<EntityRef> {
     let namespace = settings.layout.namespace(object.reference().namespace());
-    let named = wish::reference(object.annotation("callboard.dev/component")?, "component", namespace.as_str());
+    let named = parse::reference(object.annotation("callboard.dev/component")?, "component", namespace.as_str());
     named.map_err(|why| notes.ignore("callboard.dev/component", why)).ok()
 }
 

@@ -1,7 +1,7 @@
 //! Which EventTypes reach whom.
 
 use super::{Mesh, declared::Declared, destination::Via, id::Id, node::Node, relations::Relations, role::Role};
-use crate::{Answer, Filter};
+use crate::{attributes::Answer, filter::Filter};
 use std::collections::{BTreeSet, HashMap};
 
 impl Mesh {

@@ -4,7 +4,7 @@ use super::{
     relations::Relations,
     role::{Role, Roles},
 };
-use crate::{Notes, Settings};
+use crate::{descriptor::Notes, settings::Settings};
 use events::{Object, Version};
 use serde_json::{Value, json};
 

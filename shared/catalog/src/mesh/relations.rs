@@ -7,7 +7,7 @@ use super::{
     id::Id,
     role::{Role, Roles},
 };
-use crate::{Filter, Notes, Settings, asyncapi::Told};
+use crate::{api::asyncapi::Told, descriptor::Notes, filter::Filter, settings::Settings};
 use events::Object;
 use serde_json::{Value, json};
 

@@ -1,7 +1,7 @@
 //! Which Component stands for an object: whose it is that a Trigger calls.
 
 use super::{Mesh, destination::Destination, face::Face, id::Id, role::Role};
-use crate::EntityRef;
+use crate::entity::EntityRef;
 use events::ObjectRef;
 
 /// How far owners are followed: Pod, ReplicaSet, Deployment and what made that.

@@ -1,6 +1,9 @@
 //! Reading what a user wrote into an annotation.
 
-use crate::{EntityRef, secret::quoted, validity::is_tag};
+use crate::{
+    entity::{EntityRef, rules::is_tag},
+    secret::quoted,
+};
 use std::collections::BTreeSet;
 
 /// Takes what was read, and says what is wrong with it.

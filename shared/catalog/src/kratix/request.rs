@@ -1,11 +1,16 @@
 //! A resource request and its Component.
 
+use super::relations;
 use crate::{
-    ComponentSpec, Described, Entity, EntityRef, Metadata, Notes, Overrides, Settings, Spec, links, metadata,
-    overrides, relations, scheme,
-    state::{self, State},
-    template,
-    validity::is_label_value,
+    descriptor::{Described, Notes, metadata},
+    entity::{ComponentSpec, Entity, EntityRef, Metadata, Spec, rules::is_label_value},
+    naming::names,
+    overrides::{self, Overrides},
+    settings::Settings,
+    status::{
+        links,
+        state::{self, State},
+    },
 };
 use events::Object;
 use std::collections::BTreeSet;
@@ -17,10 +22,10 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
         return Described::nothing(request, settings, notes);
     }
     let reference = request.reference();
-    let named = scheme::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
+    let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let wishes = Overrides::of(request, &named.namespace, &mut notes);
     let owner = overrides::owner(request, &wishes, settings, &mut notes);
-    template::pass_over(request, &mut notes);
+    overrides::template::pass_over(request, &mut notes);
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
     describe_itself(&mut metadata, request, &wishes, settings);
@@ -56,7 +61,7 @@ fn spec(
     settings: &Settings,
 ) -> ComponentSpec {
     let api = relations::promise_of(request, settings)
-        .map(|promise| scheme::promise_api(&settings.layout, promise).entity_ref());
+        .map(|promise| names::promise_api(&settings.layout, promise).entity_ref());
     let all =
         |ours: BTreeSet<EntityRef>, wished| ours.into_iter().chain(wished).filter(|entity| entity != own).collect();
     ComponentSpec {
@@ -77,7 +82,7 @@ fn spec(
 fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&'static str, Option<String>); 13] {
     let reference = request.reference();
     let promise = relations::promise_of(request, settings);
-    let template = promise.map(|promise| scheme::promise_template(&settings.layout, promise).name.to_string());
+    let template = promise.map(|promise| names::promise_template(&settings.layout, promise).name.to_string());
     let namespace = reference.namespace().map(str::to_owned);
     let version = request.text("/status/promiseVersion").filter(|version| *version != "not-set");
     [

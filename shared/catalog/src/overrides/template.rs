@@ -1,6 +1,10 @@
 //! What the annotations of a Promise wish for its Template, in SKE's vocabulary (`ske.backstage.template/*`).
 
-use crate::{Metadata, Notes, TemplateSpec, wish};
+use super::parse;
+use crate::{
+    descriptor::Notes,
+    entity::{Metadata, TemplateSpec},
+};
 use events::Object;
 
 const PREFIX: &str = "ske.backstage.template/";
@@ -10,11 +14,11 @@ pub(crate) fn follow(promise: &Object, metadata: &mut Metadata, spec: &mut Templ
     for (key, text) in promise.annotations() {
         let Some(field) = key.strip_prefix(PREFIX) else { continue };
         let wrong = match field {
-            "title" => wish::one(&mut metadata.title, wish::text(text, 200)),
-            "description" => wish::one(&mut metadata.description, wish::text(text, 2000)),
-            "type" => wish::one(&mut spec.ty, wish::text(text, 100)),
-            "owner" => wish::one(&mut spec.owner, wish::owner(text)),
-            "tags" => wish::many(&mut metadata.tags, wish::items(text).map(wish::tag)),
+            "title" => parse::one(&mut metadata.title, parse::text(text, 200)),
+            "description" => parse::one(&mut metadata.description, parse::text(text, 2000)),
+            "type" => parse::one(&mut spec.ty, parse::text(text, 100)),
+            "owner" => parse::one(&mut spec.owner, parse::owner(text)),
+            "tags" => parse::many(&mut metadata.tags, parse::items(text).map(parse::tag)),
             _ => vec!["is not followed by Callboard".into()],
         };
         wrong.into_iter().for_each(|why| notes.ignore(key, why));

@@ -8,7 +8,7 @@ mod told;
 
 pub(crate) use told::{Attribute, Told};
 
-use crate::{attributes::literals, links, secret};
+use crate::{attributes::literals, secret, status::links};
 use payload::Payload;
 use serde_json::{Map, Value, json};
 
@@ -46,7 +46,7 @@ pub(crate) fn document(told: &Told, hub: Option<&str>) -> String {
         "components": components,
     });
     // JSON is YAML.
-    crate::document(&document).unwrap_or_else(|_| document.to_string())
+    crate::entity::yaml::document(&document).unwrap_or_else(|_| document.to_string())
 }
 
 /// The schema as the EventType has it, `{}` where it has none: Backstage takes no empty definition.

@@ -1,6 +1,6 @@
 //! Where things lie in the bucket.
 
-use crate::EntityNamespace;
+use crate::entity::EntityNamespace;
 use events::ObjectRef;
 use std::fmt;
 

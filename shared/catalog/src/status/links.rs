@@ -1,6 +1,6 @@
 //! Links to where an object can be reached.
 
-use crate::{Link, secret, wish};
+use crate::{entity::Link, overrides::parse, secret};
 use events::Object;
 use serde::Deserialize;
 use serde_json::Value;
@@ -61,9 +61,9 @@ struct Wish {
 
 impl Wish {
     fn link(self) -> Result<Link, String> {
-        let quoted = secret::quoted(wish::rendered(&self.url)?);
+        let quoted = secret::quoted(parse::rendered(&self.url)?);
         web_url(&self.url).map_err(|why| format!("{quoted} {why}"))?;
-        let part = |text: Option<String>| text.map(|text| wish::text(&text, 200)).transpose();
+        let part = |text: Option<String>| text.map(|text| parse::text(&text, 200)).transpose();
         let parts = || {
             Ok(Link {
                 url: self.url.trim().to_owned(),

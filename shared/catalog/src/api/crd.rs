@@ -1,6 +1,6 @@
 //! The API that a Promise offers: what its `spec.api` says, read tolerantly.
 
-use crate::EntityNamespace;
+use crate::entity::EntityNamespace;
 use events::{InvalidRef, ObjectRef};
 use serde_json::Value;
 

@@ -1,6 +1,6 @@
 //! Backstage's rules for entities (`@backstage/catalog-model` 1.10: FieldFormatEntityPolicy and the kinds' schemas).
 
-use crate::{ApiSpec, ComponentSpec, Entity, Metadata, Spec, TemplateSpec};
+use super::{ApiSpec, ComponentSpec, Entity, EntityNamespace, Metadata, Spec, TemplateSpec};
 use serde_json::Value;
 
 /// Why Backstage would refuse an entity.
@@ -38,7 +38,7 @@ pub(crate) fn is_label_value(text: &str) -> bool {
 
 /// Whether the text is a DNS subdomain, as the names of most Kubernetes objects are.
 pub(crate) fn is_subdomain(text: &str) -> bool {
-    let label = |text: &str| crate::EntityNamespace::fit(text).as_str() == text;
+    let label = |text: &str| EntityNamespace::fit(text).as_str() == text;
     text.len() <= 253 && text.split('.').all(label)
 }
 
@@ -123,7 +123,7 @@ pub(crate) fn is_key(key: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{EntityName, EntityNamespace, GroupSpec, Link};
+    use crate::entity::{EntityName, EntityRef, GroupSpec, Link};
     use serde_json::json;
 
     fn with(change: impl FnOnce(&mut Metadata)) -> Result<(), Invalid> {
@@ -192,7 +192,7 @@ mod tests {
 
     #[test]
     fn a_template_that_would_fetch_a_url_is_refused() {
-        let owner = crate::EntityRef::parse("guests", "group", "default").unwrap();
+        let owner = EntityRef::parse("guests", "group", "default").unwrap();
         let spec = |parameters, steps| TemplateSpec {
             ty: "service".into(),
             owner: owner.clone(),

@@ -1,6 +1,6 @@
 //! The kind that a Promise offers, for those who must find its objects in the cluster.
 
-use crate::crd::{Api, Scope};
+use crate::api::crd::{Api, Scope};
 use events::Object;
 
 /// A kind of resource requests, as the API of its Promise defines it.

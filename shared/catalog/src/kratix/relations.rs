@@ -1,6 +1,10 @@
 //! What a resource request stands on and what stands on it.
 
-use crate::{EntityRef, Settings, scheme, validity::is_subdomain};
+use crate::{
+    entity::{EntityRef, rules::is_subdomain},
+    naming::names,
+    settings::Settings,
+};
 use events::Object;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -13,9 +17,9 @@ pub(crate) fn promise_of<'a>(request: &'a Object, settings: &'a Settings) -> Opt
 
 /// Its Promise and the requests that its pipeline made.
 pub(crate) fn depends_on(request: &Object, settings: &Settings) -> BTreeSet<EntityRef> {
-    let promise = promise_of(request, settings).map(|promise| scheme::promise(&settings.layout, promise));
+    let promise = promise_of(request, settings).map(|promise| names::promise(&settings.layout, promise));
     let database = database_of(request)
-        .map(|name| scheme::component(&settings.layout, "postgresql", request.reference().namespace(), name));
+        .map(|name| names::component(&settings.layout, "postgresql", request.reference().namespace(), name));
     promise.into_iter().chain(database).map(|named| named.entity_ref()).collect()
 }
 
@@ -47,13 +51,13 @@ fn parent(request: &Object, labels: &str, settings: &Settings) -> Option<EntityR
     let label = |part| request.label(&format!("{labels}-{part}")).filter(|value| !value.is_empty());
     let kind = settings.kinds.offered_by(label("promise-name")?)?;
     let namespace = label("resource-namespace").or(request.reference().namespace());
-    Some(scheme::component(&settings.layout, kind, namespace, label("resource-name")?).entity_ref())
+    Some(names::component(&settings.layout, kind, namespace, label("resource-name")?).entity_ref())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Layout;
+    use crate::naming::Layout;
     use serde_json::json;
 
     fn databases(kind: &str, group: &str, status: &Value) -> Vec<String> {

@@ -1,6 +1,7 @@
 //! The one place that says which entity a source object has, so that others can point to it.
 
-use crate::{EntityName, EntityNamespace, Layout, Metadata};
+use super::key::Layout;
+use crate::entity::{EntityName, EntityNamespace, Metadata};
 
 /// The Component of a resource request, or of an object of the event mesh.
 pub(crate) fn component(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
@@ -51,8 +52,8 @@ impl Named {
     }
 
     /// The ref by which others point to it.
-    pub(crate) fn entity_ref(&self) -> crate::EntityRef {
-        crate::EntityRef::new(self.kind, &self.namespace, &self.name)
+    pub(crate) fn entity_ref(&self) -> crate::entity::EntityRef {
+        crate::entity::EntityRef::new(self.kind, &self.namespace, &self.name)
     }
 
     /// Metadata that says no more than the name.

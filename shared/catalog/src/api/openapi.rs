@@ -2,9 +2,8 @@
 //! schema of the stored version.
 
 use crate::{
-    NotYaml,
-    crd::{Api, Scope},
-    document,
+    api::crd::{Api, Scope},
+    entity::yaml::{NotYaml, document},
     secret::Secrecy,
 };
 use serde_json::{Map, Value, json};

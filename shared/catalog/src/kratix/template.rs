@@ -1,13 +1,9 @@
 //! The Template with which a person asks a Promise for something: the form of its API and the step that applies it.
 
-mod wishes;
-
-pub(crate) use wishes::{follow, pass_over};
-
+use super::request::capitalized;
 use crate::{
-    EntityRef, TemplateSpec,
-    app::capitalized,
-    crd::{Api, Scope},
+    api::crd::{Api, Scope},
+    entity::{EntityRef, TemplateSpec},
     form::{self, Gap},
 };
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! References between entities.
 
-use crate::{EntityName, EntityNamespace, secret};
+use super::name::{EntityName, EntityNamespace};
+use crate::secret;
 use serde::{Serialize, Serializer};
 use std::fmt;
 

@@ -1,12 +1,17 @@
 //! A Kratix Promise and its Component, API and Template.
 
+use super::{request::capitalized, template};
 use crate::{
-    ApiSpec, ComponentSpec, Described, Entity, EntityRef, Notes, Overrides, Settings, Spec,
-    app::capitalized,
-    crd::{Api, NoApi},
-    metadata, openapi, overrides, scheme,
-    state::{self, State},
-    template,
+    api::{
+        crd::{Api, NoApi},
+        openapi,
+    },
+    descriptor::{Described, Notes, metadata},
+    entity::{ApiSpec, ComponentSpec, Entity, EntityRef, Spec},
+    naming::names,
+    overrides::{self, Overrides},
+    settings::Settings,
+    status::state::{self, State},
 };
 use events::Object;
 use serde_json::Value;
@@ -18,7 +23,7 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
     if !overrides::is_wanted(promise, settings, &mut notes) {
         return Described::nothing(promise, settings, notes);
     }
-    let named = scheme::promise(&settings.layout, promise.reference().name());
+    let named = names::promise(&settings.layout, promise.reference().name());
     let wishes = Overrides::of(promise, &named.namespace, &mut notes);
     let owner = overrides::owner(promise, &wishes, settings, &mut notes);
     let cx = Cx { promise, settings, wishes, owner, state: State::of_promise(promise) };
@@ -26,7 +31,7 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
     let api = offered.as_ref().ok().and_then(|api| api_entity(&cx, api, &mut notes));
     let template = template_entity(&cx, offered.as_ref(), &mut notes);
     if template.is_none() {
-        template::pass_over(promise, &mut notes);
+        overrides::template::pass_over(promise, &mut notes);
     }
     let component = component(&cx, offered.as_ref(), api.as_ref(), template.as_ref());
     Described::new(promise, settings, [Some(component), api, template].into_iter().flatten().collect(), notes)
@@ -57,7 +62,7 @@ impl Cx<'_> {
 }
 
 fn component(cx: &Cx, offered: Result<&Api, &NoApi>, api: Option<&Entity>, template: Option<&Entity>) -> Entity {
-    let named = scheme::promise(&cx.settings.layout, cx.name());
+    let named = names::promise(&cx.settings.layout, cx.name());
     let mut metadata = named.metadata();
     metadata.title = Some(format!("{} Promise", capitalized(cx.name())));
     metadata.description = Some(match offered {
@@ -108,11 +113,11 @@ fn annotations(
 fn required_promises(cx: &Cx) -> BTreeSet<EntityRef> {
     let required = cx.promise.at("/spec/requiredPromises").and_then(Value::as_array).into_iter().flatten();
     let names = required.filter_map(|required| required.get("name")?.as_str()).filter(|name| !name.is_empty());
-    names.map(|name| scheme::promise(&cx.settings.layout, name).entity_ref()).collect()
+    names.map(|name| names::promise(&cx.settings.layout, name).entity_ref()).collect()
 }
 
 fn api_entity(cx: &Cx, api: &Api, notes: &mut Notes) -> Option<Entity> {
-    let named = scheme::promise_api(&cx.settings.layout, cx.name());
+    let named = names::promise_api(&cx.settings.layout, cx.name());
     let definition = openapi::definition(api).map_err(|why| notes.refuse(&named.entity_ref(), &why)).ok()?;
     let mut metadata = named.metadata();
     metadata.title = Some(format!("{} API", capitalized(api.kind)));
@@ -130,7 +135,7 @@ fn api_entity(cx: &Cx, api: &Api, notes: &mut Notes) -> Option<Entity> {
 
 /// No Template while the Promise is deleted: a form for what is on its way out is a trap.
 fn template_entity(cx: &Cx, offered: Result<&Api, &NoApi>, notes: &mut Notes) -> Option<Entity> {
-    let named = scheme::promise_template(&cx.settings.layout, cx.name());
+    let named = names::promise_template(&cx.settings.layout, cx.name());
     let reference = named.entity_ref();
     let api = offered.map_err(|why| notes.refuse(&reference, why)).ok()?;
     if cx.promise.is_deleting() {
@@ -142,6 +147,6 @@ fn template_entity(cx: &Cx, offered: Result<&Api, &NoApi>, notes: &mut Notes) ->
     metadata.title = Some(capitalized(api.kind));
     metadata.description = Some(format!("{} as a Service", capitalized(api.kind)));
     metadata::fill(&mut metadata, cx.promise, &cx.wishes, cx.settings);
-    template::follow(cx.promise, &mut metadata, &mut spec, notes);
+    overrides::template::follow(cx.promise, &mut metadata, &mut spec, notes);
     Some(Entity::new(metadata, Spec::Template(spec)))
 }

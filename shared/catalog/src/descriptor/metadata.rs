@@ -1,8 +1,10 @@
 //! What the metadata of every entity takes from its source object.
 
 use crate::{
-    Metadata, Overrides, Settings,
-    state::{self, State},
+    entity::Metadata,
+    overrides::Overrides,
+    settings::Settings,
+    status::state::{self, State},
 };
 use events::Object;
 
