@@ -34,7 +34,7 @@ async function eventMesh() {
   await page.setViewportSize({ width: 1200, height: 620 });
   await page.goto(`${url}/catalog-graph?${query}`);
   for (const title of ['default', 'detector', 'logger', 'processor', 'Web shop']) await page.getByText(title, { exact: true }).waitFor();
-  await picture('event-mesh');
+  await picture('event-mesh', await around('[data-testid=node], [data-testid=edge], [data-testid=label]', 16));
 }
 
 async function eventType() {
@@ -57,10 +57,25 @@ async function templateForm() {
   await picture('template-form');
 }
 
-async function picture(name) {
+// The whole page, or what `clip` says of it.
+async function picture(name, clip) {
+  await settled();
+  await page.screenshot({ path: `${folder}/${name}.png`, clip });
+}
+
+async function settled() {
   await page.waitForLoadState('networkidle');
   await sleep(1500); // transitions and ripples
-  await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+// The rectangle with all elements of the selector and a margin.
+async function around(selector, margin) {
+  await settled(); // the graph moves until it is laid out
+  const boxes = await page.locator(selector).evaluateAll(elements => elements.map(it => it.getBoundingClientRect().toJSON()));
+  if (boxes.length === 0) throw new Error(`the page has no ${selector}`);
+  const [left, top] = ['left', 'top'].map(side => Math.min(...boxes.map(box => box[side])) - margin);
+  const [right, bottom] = ['right', 'bottom'].map(side => Math.max(...boxes.map(box => box[side])) + margin);
+  return { x: left, y: top, width: right - left, height: bottom - top };
 }
 
 async function catalogHolds(wanted) {
