@@ -54,7 +54,7 @@ pub(super) fn table(entities: &[Value]) -> String {
             all.entry(api.to_owned()).and_modify(|ends| ends.to.extend(to));
         }
     }
-    let mut table = format!("\n{:<36}{:<48}{}\n{}\n", "events", "provided by", "consumed by", "-".repeat(132));
+    let mut table = format!("\n{:<23}{:<44}{}\n{}\n", "events", "provided by", "consumed by", "-".repeat(102));
     for (api, ends) in &all {
         rows(&mut table, api, ends);
     }
@@ -65,7 +65,7 @@ fn rows(table: &mut String, api: &str, ends: &Ends) {
     for row in 0..ends.from.len().max(ends.to.len()).max(1) {
         let of = |all: &[String]| all.get(row).cloned().unwrap_or_default();
         let api = if row == 0 { api } else { "" };
-        let line = format!("{api:<36}{:<48}{}", of(&ends.from), of(&ends.to));
+        let line = format!("{api:<23}{:<44}{}", of(&ends.from), of(&ends.to));
         // Writing to a string does not fail.
         let _ = writeln!(table, "{}", line.trim_end());
     }
