@@ -81,7 +81,7 @@ pub(crate) async fn first_look(suite: &Suite) -> Result<()> {
 pub(super) async fn ready(suite: &Suite) -> Result<()> {
     let namespace = ["--namespace", NAMESPACE];
     suite.cluster.ready(180, &[&["ksvc"][..], &namespace].concat()).await?;
-    // As docs/how-to/operate.md says: each status of a Service that is not yet ready makes Eventing ask for its address more seldom.
+    // As docs/troubleshooting.md says: each status of a Service that is not yet ready makes Eventing ask for its address more seldom.
     let again = ["annotate", "triggers", "--all", "--overwrite", "e2e.callboard.dev/again=true"];
     suite.cluster.kubectl(&[&again[..], &namespace].concat())?;
     for kind in ["broker", "trigger", "pingsource", "sinkbinding"] {

@@ -20,7 +20,7 @@ pub(crate) async fn nothing_is_left(suite: &Suite) -> Result<()> {
     .await
 }
 
-/// Takes an install away, in the order that docs/how-to/install.md tells.
+/// Takes an install away, in the order that docs/how-to/uninstall.md tells.
 pub(crate) fn remove(suite: &Suite) -> Result<()> {
     let overlay = suite.first_look("")?;
     suite.cluster.delete_all(&printed_sources()?)?;
