@@ -12,6 +12,7 @@ mod overlap;
 mod owing;
 mod start;
 mod unread;
+mod unserved;
 
 use crate::{
     kubernetes::{Kubernetes, at, definition, of_knative, reference, resource},

@@ -7,6 +7,7 @@ mod meshed;
 mod others;
 mod schedules;
 mod slices;
+mod unserved;
 
 use crate::{
     kubernetes::{Kubernetes, definition, promise, resource},

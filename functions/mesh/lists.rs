@@ -2,7 +2,7 @@
 
 use super::{
     ends, kinds,
-    pages::{self, End, Is},
+    pages::{self, End, Is, Known},
     seek,
     unread::Why,
 };
@@ -13,6 +13,7 @@ use crate::{
         compare::Stopped,
         kinds::{Named, Sources, sources},
         run::located,
+        served::Patience,
     },
 };
 use bucket::Store;
@@ -24,7 +25,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 /// How many kinds are listed at once.
 const AT_ONCE: usize = 4;
@@ -87,7 +88,7 @@ impl Lists {
     fn failed(&mut self, named: Named, stopped: Stopped) {
         match stopped {
             Stopped::List(error) => {
-                let is_decided = matches!(error, Error::Forbidden { .. });
+                let is_decided = matches!(error, Error::Forbidden { .. } | Error::Unserved { .. });
                 self.findings.unreadable(&named.display(), &error);
                 self.unread.insert(named, if is_decided { Why::Decided } else { Why::Failed });
             }
@@ -120,7 +121,7 @@ pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &A
     uncovered(&labelled, sources.as_ref(), &mut lists.findings);
     let stored = stored(cx, asked);
     let due = kinds::all(&labelled, stored.iter(), sources.as_ref());
-    ends.extend(each(cx, cluster, asked, due, &mut lists).await);
+    ends.extend(each(cx, cluster, asked, (due, &labelled), &mut lists).await);
     ended(cx, asked, ends, &mut lists);
     seek::again(cx, cluster, unlisted(cx, &lists)).await;
     seek::everything(cx, cluster).await;
@@ -132,15 +133,14 @@ pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &
     cx.mesh.begin();
     let mut due: BTreeMap<_, _> = cx.mesh.unread.failed_kinds().into_iter().map(|it| (it, None)).collect();
     lists.findings.degraded.retain(|it| !due.keys().any(|named| named.display() == it.kind));
-    let mut ends = Vec::new();
+    let (mut labelled, mut ends) = (Vec::new(), Vec::new());
     if due.remove(&kinds::definition()).is_some() {
-        let (labelled, end) = lists.defined(definitions(cx, cluster, asked).await);
+        (labelled, ends) = lists.defined(definitions(cx, cluster, asked).await);
         due.extend(kinds::all(&labelled, stored(cx, asked).iter(), None));
-        ends.extend(end);
     }
     due.retain(|named, _| cx.mesh.unread.is_due(named));
     due.iter_mut().for_each(|(named, version)| *version = kinds::version(named));
-    ends.extend(each(cx, cluster, asked, due, lists).await);
+    ends.extend(each(cx, cluster, asked, (due, &labelled), lists).await);
     ended(cx, asked, ends, lists);
     seek::everything(cx, cluster).await;
 }
@@ -191,17 +191,23 @@ async fn each<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
     asked: &Asked<'_>,
-    mut due: BTreeMap<Named, Option<&'static str>>,
+    (mut due, labelled): (BTreeMap<Named, Option<&'static str>>, &[(Named, Object)]),
     lists: &mut Lists,
 ) -> Vec<End> {
     let last = due.remove_entry(&kinds::core_service());
     let (stored, mut ends) = (stored(cx, asked), Vec::new());
+    let defined: BTreeSet<_> = labelled.iter().map(|(named, _)| named).collect();
+    let patience = Patience::until(Instant::now() + asked.within);
     for due in [due, last.into_iter().collect()] {
         let mut listed = Vec::new();
         for (named, version) in due {
-            let is_stored = stored.contains(&named);
+            let known = match (stored.contains(&named), defined.contains(&named)) {
+                (true, _) => Known::Stored,
+                (false, true) => Known::Defined,
+                (false, false) => Known::No,
+            };
             listed.push(async move {
-                let ended = timeout(asked.within, pages::kind(cx, cluster, &named, version, is_stored)).await;
+                let ended = timeout(asked.within, pages::kind(cx, cluster, &named, version, known, patience)).await;
                 (ended.unwrap_or_else(|_| Err(late(&named, asked.within))), named)
             });
         }

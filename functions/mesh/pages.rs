@@ -5,7 +5,8 @@ use crate::{
     context::Context,
     resync::{
         compare::Stopped,
-        kinds::{Named, Served, served},
+        kinds::Named,
+        served::{Patience, Versions},
     },
 };
 use bucket::Store;
@@ -33,33 +34,33 @@ pub(super) enum Is {
     Absent,
 }
 
+/// What is known of a kind before its list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Known {
+    /// The bucket has something of it.
+    Stored,
+    /// It has a definition.
+    Defined,
+    No,
+}
+
 /// Lists a kind into the index.
 pub(super) async fn kind<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
     named: &Named,
     version: Option<&str>,
-    is_stored: bool,
+    known: Known,
+    patience: Patience,
 ) -> Result<End, Stopped> {
-    let kind = match served(cluster, named, version, is_stored).await? {
-        Some(Served::As(kind, _)) => kind,
-        Some(Served::Gone) => return Ok(End::without(cx, named, Is::Gone)),
-        None => return Ok(End::without(cx, named, Is::Absent)),
-    };
-    let wanted = version.map(|version| kind.clone().in_version(version)).filter(|wanted| *wanted != kind);
-    if let Some(wanted) = wanted {
-        match pages(cx, cluster, &wanted).await {
+    let mut versions = Versions::of(cluster, (named, version), known != Known::No, patience);
+    while let Some(kind) = versions.next().await? {
+        match pages(cx, cluster, &kind).await {
             Err(Stopped::List(Error::Unserved { .. })) => {}
             ended => return ended.map(|listed| End::of(named, &kind, listed)),
         }
     }
-    match pages(cx, cluster, &kind).await {
-        Err(Stopped::List(Error::Unserved { what })) => match cluster.defined(&named.group, &named.kind).await? {
-            true => Err(Stopped::List(Error::Unserved { what })),
-            false => Ok(End::without(cx, named, Is::Gone)),
-        },
-        ended => ended.map(|listed| End::of(named, &kind, listed)),
-    }
+    Ok(End::without(cx, named, if known == Known::Stored { Is::Gone } else { Is::Absent }))
 }
 
 impl End {

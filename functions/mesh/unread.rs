@@ -33,7 +33,7 @@ struct Known {
 pub(super) enum Why {
     /// It failed, and may go well when it is tried again.
     Failed,
-    /// It is forbidden, until somebody decides otherwise.
+    /// It is forbidden, or its definition is not served: somebody has to do something.
     Decided,
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod orphans;
 mod pace;
 pub(crate) mod run;
 pub(crate) mod scope;
+pub(crate) mod served;
 
 pub use dead::Redriven;
 pub use findings::Findings;

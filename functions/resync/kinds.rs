@@ -22,16 +22,8 @@ pub(crate) struct Named {
 pub(crate) struct Compared {
     pub(crate) named: Named,
     pub(crate) function: Function,
-    pub(crate) served: Served,
-}
-
-/// Whether the cluster has the kind.
-#[derive(Debug)]
-pub(crate) enum Served {
-    /// It has, perhaps in the version that a source or a Promise names, else in this one.
-    As(Kind, Option<String>),
-    /// It has no such kind: all objects of it are gone.
-    Gone,
+    /// The version that a source or a Promise names.
+    pub(crate) version: Option<String>,
 }
 
 /// Our sources, as far as they could be read.
@@ -112,35 +104,9 @@ pub(crate) async fn compared(
             findings.degraded(&named.display(), &"nobody could tell in which version it is kept");
             continue;
         }
-        match served(cluster, &named, version.as_deref(), stored.contains(&named)).await {
-            Ok(Some(served)) => compared.push(Compared { named, function, served }),
-            Ok(None) => {}
-            Err(error) => findings.unreadable(&named.display(), &error),
-        }
+        compared.push(Compared { named, function, version });
     }
     compared
-}
-
-/// `None` where the cluster has no such kind and the bucket nothing of it.
-pub(crate) async fn served(
-    cluster: &Cluster,
-    named: &Named,
-    version: Option<&str>,
-    is_stored: bool,
-) -> Result<Option<Served>, Error> {
-    let kind = match cluster.kind(&named.group, &named.kind).await {
-        Ok(kind) => kind,
-        Err(Error::Unserved { .. }) => None,
-        Err(error) => return Err(error),
-    };
-    match kind {
-        Some(kind) => Ok(Some(Served::As(kind, version.map(str::to_owned)))),
-        None if !is_stored => Ok(None),
-        None if cluster.defined(&named.group, &named.kind).await? => {
-            Err(Error::Unserved { what: format!("list {}", named.display()) })
-        }
-        None => Ok(Some(Served::Gone)),
-    }
 }
 
 /// The kinds that the Promises of a cluster offer.

@@ -6,9 +6,10 @@ use super::{
     findings::Findings,
     foreign_cluster::{self, Whose},
     held,
-    kinds::{self, Compared, Named, Served},
+    kinds::{self, Compared, Named},
     orphans::Orphan,
     scope::is_asked,
+    served::{Patience, Versions},
 };
 use crate::context::Context;
 use bucket::Store;
@@ -65,9 +66,10 @@ pub async fn slice<S: Store>(
         walk.findings.drifted(DriftReason::Foreign, "", Some(key), "no object of Kubernetes has this key");
     }
     let kinds = kinds::compared(cluster, &stored.keys().cloned().collect(), &request.scope, &mut walk.findings).await;
+    let patience = Patience::until(until.into());
     let mut complete = BTreeMap::new();
     for kind in &kinds {
-        let listed = match listed(&mut walk, kind).await {
+        let listed = match listed(&mut walk, kind, patience).await {
             Ok(Listing::Complete(version)) => version,
             Ok(Listing::Late(cursor)) => return Ok(Report { findings: walk.findings, next: Some(cursor) }),
             Err(Stopped::Store(nack)) => return Err(nack),
@@ -94,24 +96,16 @@ pub async fn slice<S: Store>(
     Ok(Report { findings: walk.findings, next })
 }
 
-/// As of which version a kind is complete; none where it is gone.
-async fn listed<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared) -> Result<Listing, Stopped> {
-    let Served::As(served, version) = &kind.served else { return Ok(Listing::Complete(None)) };
-    let named = version.as_ref().map(|version| served.clone().in_version(version));
-    let mut ended = walk.kind(kind, named.as_ref().unwrap_or(served)).await;
-    if let (Err(Stopped::List(Error::Unserved { .. })), true) = (&ended, named.is_some()) {
-        ended = walk.kind(kind, served).await;
-    }
-    match ended {
-        // The cluster's discovery may not have noticed that the kind went just now.
-        Err(Stopped::List(Error::Unserved { what })) => {
-            match walk.cluster.defined(&kind.named.group, &kind.named.kind).await? {
-                true => Err(Stopped::List(Error::Unserved { what })),
-                false => Ok(Listing::Complete(None)),
-            }
+/// As of which version a kind is complete; none if the cluster does not have it.
+async fn listed<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, patience: Patience) -> Result<Listing, Stopped> {
+    let mut versions = Versions::of(walk.cluster, (&kind.named, kind.version.as_deref()), true, patience);
+    while let Some(served) = versions.next().await? {
+        match walk.kind(kind, &served).await {
+            Err(Stopped::List(Error::Unserved { .. })) => {}
+            ended => return ended,
         }
-        ended => ended,
     }
+    Ok(Listing::Complete(None))
 }
 
 /// What is done once a run is complete, and is no reason to do the run again: dead letters, and old tombstones.

@@ -129,6 +129,12 @@ impl Cluster {
         }
     }
 
+    /// Has the kinds of a group asked for anew, even if that was done a moment ago: something of it is defined, and was not
+    /// served then.
+    pub async fn forget(&self, group: &str) {
+        self.0.discovery.forget(group).await;
+    }
+
     /// A page of 500 objects at most: the first, or the one `from` which the page before told; of one namespace, or of
     /// all. The pages of a list show one moment.
     ///

@@ -98,6 +98,11 @@ impl Discovery {
         }
     }
 
+    /// Forgets the group, even if it was asked for a moment ago.
+    pub(crate) async fn forget(&self, group: &str) {
+        *self.slot(group).lock().await = None;
+    }
+
     async fn group(&self, wire: &Wire, sought: Sought<'_>) -> Result<Group, Error> {
         let slot = self.slot(sought.group);
         let late = |_| failed(sought.group, format!("others have waited for it for {} s", GET.as_secs()));

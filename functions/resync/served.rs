@@ -1,0 +1,106 @@
+//! Listing a kind, although the API server may not serve it yet, or serves another version of it.
+
+use super::kinds::Named;
+use cluster::{Cluster, Error, Kind};
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The pauses before a kind is asked for again. There is none before the first time, since what discovery says may be remembered
+/// from before the kind was defined.
+const PAUSES: [Duration; 6] = [
+    Duration::ZERO,
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+    Duration::from_secs(4),
+];
+
+/// All that a run waits for the API server, whatever the number of kinds.
+const WAIT: Duration = Duration::from_secs(8);
+
+/// Until when a run waits for kinds that are defined and that the API server does not serve yet.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Patience(Instant);
+
+impl Patience {
+    /// That of a run which begins now and has time until then.
+    pub(crate) fn until(end: Instant) -> Self {
+        Self(end.min(Instant::now() + WAIT))
+    }
+
+    /// Whether there is time for a pause.
+    fn has(self, pause: Duration) -> bool {
+        pause.is_zero() || Instant::now() + pause <= self.0
+    }
+}
+
+/// In what a kind can be listed, one after another, until one of them is served: the version that is wanted, then the one that
+/// its group prefers; and both once more after a while, if the kind is defined and none was served.
+pub(crate) struct Versions<'a> {
+    cluster: &'a Cluster,
+    named: &'a Named,
+    wanted: Option<&'a str>,
+    /// Whether it may be defined.
+    is_known: bool,
+    patience: Patience,
+    pauses: std::slice::Iter<'static, Duration>,
+    is_asked: bool,
+    /// The last one is the next one.
+    left: Vec<Kind>,
+}
+
+impl<'a> Versions<'a> {
+    /// Those of a kind. Of one that nobody knows, and that is not served, nobody looks for a definition.
+    pub(crate) fn of(
+        cluster: &'a Cluster,
+        (named, wanted): (&'a Named, Option<&'a str>),
+        is_known: bool,
+        patience: Patience,
+    ) -> Self {
+        let (pauses, left) = (PAUSES.iter(), Vec::new());
+        Self { cluster, named, wanted, is_known, patience, pauses, is_asked: false, left }
+    }
+
+    /// The next one, after the one before was not served. `None`: the cluster has no such kind, and so none of its objects.
+    ///
+    /// # Errors
+    /// [`Error::Unserved`] if the kind is defined and not served when the patience is at its end, or the cluster does not answer.
+    pub(crate) async fn next(&mut self) -> Result<Option<Kind>, Error> {
+        let Named { group, kind, .. } = self.named;
+        loop {
+            if let Some(next) = self.left.pop() {
+                return Ok(Some(next));
+            }
+            if self.is_asked {
+                if !self.is_known || !self.cluster.defined(group, kind).await? {
+                    return Ok(None);
+                }
+                self.wait().await?;
+                self.cluster.forget(group).await;
+            }
+            self.is_asked = true;
+            match self.cluster.kind(group, kind).await {
+                Ok(Some(kind)) => {
+                    let wanted = self.wanted.map(|version| kind.clone().in_version(version));
+                    self.left = [Some(kind.clone()), wanted.filter(|it| *it != kind)].into_iter().flatten().collect();
+                    self.is_known = true;
+                }
+                Ok(None) | Err(Error::Unserved { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn wait(&mut self) -> Result<(), Error> {
+        let name = self.named.display();
+        match self.pauses.next() {
+            Some(pause) if self.patience.has(*pause) => {
+                tracing::info!(kind = name, "the kind is defined and not served yet; it is asked for again");
+                sleep(*pause).await;
+                Ok(())
+            }
+            _ => Err(Error::Unserved { what: format!("list {name}") }),
+        }
+    }
+}
