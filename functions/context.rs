@@ -4,7 +4,7 @@ use crate::{clock::Clock, mesh::Index, now::Now, refresh::Refresh, resync::Pace}
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Key, Located, Settings};
 use cluster::Cluster;
-use events::{Cataloged, Cause, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Refused, Reply, Verdict};
+use events::{Cataloged, Cause, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Omitted, Reply, Verdict};
 use runtime::{DeadLetters, DriftCounter, EntityCounter, Sink};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -130,11 +130,11 @@ impl<S: Store> Context<S> {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => {
                 reply(function, cause, now.object(), described, outcome)
             }
-            Synced::Unchanged if described.descriptor.is_none() && !described.refused.is_empty() => {
+            Synced::Unchanged if described.descriptor.is_none() && !described.omitted.is_empty() => {
                 reply(function, cause, now.object(), described, Outcome::default())
             }
             Synced::Unchanged => Ok(Reply::Nothing(Nothing::Unchanged)),
-            Synced::Stale => Ok(Reply::Nothing(Nothing::Stale)),
+            Synced::Late => Ok(Reply::Nothing(Nothing::Late)),
         }
     }
 
@@ -159,18 +159,19 @@ impl<S: Store> Context<S> {
             self.entities.changed(change.action, 1);
         }
         if let left_out @ 1.. = described.left_out().len() as u64 {
-            self.entities.refused(left_out);
+            self.entities.omitted(left_out);
         }
     }
 }
 
 /// Logs what was asked for in vain, and what is left out.
 pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
-    for ignored in &described.ignored {
-        tracing::warn!(k8s.object = %subject, field = ignored.field, reason = ignored.reason, "a wish is ignored");
+    for invalid in &described.invalid_overrides {
+        let (field, reason) = (&invalid.field, &invalid.reason);
+        tracing::warn!(k8s.object = %subject, field, reason, "an override is not valid and was not applied");
     }
     let left_out = described.left_out();
-    for Refused { entity, reason } in &described.refused {
+    for Omitted { entity, reason } in &described.omitted {
         let what = if left_out.contains(entity.as_str()) { "an entity" } else { "a part of an entity" };
         tracing::warn!(k8s.object = %subject, entity, reason, "{what} is left out");
     }
@@ -183,7 +184,7 @@ fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Descr
         true => Vec::new(),
         false => vec![ObjectChange { key: key.clone(), entities: outcome.entities }],
     };
-    let Described { refused, ignored, .. } = described;
-    let cataloged = Cataloged { cause, changes, refused, ignored, truncated: outcome.truncated };
+    let Described { omitted, invalid_overrides, .. } = described;
+    let cataloged = Cataloged { cause, changes, omitted, invalid_overrides, truncated: outcome.truncated };
     cataloged.event(function, subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
 }

@@ -34,8 +34,8 @@ fn a_broken_reply_is_against_its_schema() {
         let good = json!({
             "cause": {"source": "/s", "id": "1", "type": "t", "sha256": "0".repeat(64)},
             "changes": [{"key": "entities/x.yaml", "entities": [{"ref": "api:default/x", "action": "deleted"}]}],
-            "refused": [{"ref": "api:default/x", "reason": "why"}],
-            "ignored": [{"field": "f", "reason": "why"}],
+            "omitted": [{"ref": "api:default/x", "reason": "why"}],
+            "invalidOverrides": [{"field": "f", "reason": "why"}],
             "truncated": true,
         });
         assert!(schema.is_valid(&good));
@@ -50,10 +50,10 @@ fn a_broken_reply_is_against_its_schema() {
             ("/changes/0/entities/0/ref", json!("default/x")),
             ("/changes/0/entities/0/action", json!("changed")),
             ("/changes/0/entities/0/x", json!(1)),
-            ("/refused/0/reason", json!(null)),
-            ("/refused/0/x", json!(1)),
-            ("/ignored/0/field", json!("")),
-            ("/ignored/0/x", json!(1)),
+            ("/omitted/0/reason", json!(null)),
+            ("/omitted/0/x", json!(1)),
+            ("/invalidOverrides/0/field", json!("")),
+            ("/invalidOverrides/0/x", json!(1)),
             ("/truncated", json!(false)),
             ("/x", json!(1)),
         ] {
@@ -62,7 +62,7 @@ fn a_broken_reply_is_against_its_schema() {
             reply.pointer_mut(parent).unwrap()[field] = broken;
             assert!(!schema.is_valid(&reply), "{ty}: {reply}");
         }
-        for field in ["cause", "changes", "refused", "ignored"] {
+        for field in ["cause", "changes", "omitted", "invalidOverrides"] {
             let mut reply = good.clone();
             reply.as_object_mut().unwrap().remove(field);
             assert!(!schema.is_valid(&reply), "{ty} without {field}");
@@ -91,9 +91,13 @@ async fn lead(case: &Path) {
 
     let stored = store.get(expected["key"].as_str().unwrap(), 1024 * 1024).await.unwrap();
     assert_eq!(stored.map(|(_, bytes)| String::from_utf8(bytes).unwrap()), body, "{name}");
-    if body.is_some() || expected["refused"] != json!([]) {
+    if body.is_some() || expected["omitted"] != json!([]) {
         let data = valid(&told);
-        assert_eq!((&data["refused"], &data["ignored"]), (&expected["refused"], &expected["ignored"]), "{name}");
+        assert_eq!(
+            (&data["omitted"], &data["invalidOverrides"]),
+            (&expected["omitted"], &expected["invalidOverrides"]),
+            "{name}"
+        );
         let keys = if body.is_some() { json!([expected["key"]]) } else { json!([]) };
         let changes = data["changes"].as_array().unwrap();
         assert_eq!(changes.iter().map(|change| change["key"].clone()).collect::<Value>(), keys, "{name}");

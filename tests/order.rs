@@ -33,7 +33,7 @@ fn a_new_process_refuses_what_is_older_than_the_bucket() {
     let wanted = store.entities();
     for (nth, who) in [PROMISE, TODO, SHOP].into_iter().enumerate() {
         let old = event(&format!("old-{nth}"), "update", who, 1, 5, "old");
-        assert_eq!(handle(&process(store.clone()), &old), Ok(Reply::Nothing(Nothing::Stale)), "{who:?}");
+        assert_eq!(handle(&process(store.clone()), &old), Ok(Reply::Nothing(Nothing::Late)), "{who:?}");
     }
     assert_eq!(store.entities(), wanted);
 }
@@ -55,7 +55,7 @@ fn ordered() -> BTreeMap<String, String> {
 fn refuses_what_is_late(process: &Functions<Memory>, seed: u64) {
     for (who, life, version) in [(PROMISE, 1, 119), (TODO, 1, 69), (SHOP, 2, 109)] {
         let late = event(&format!("late-{version}"), "update", who, life, version, "late");
-        assert_eq!(handle(process, &late), Ok(Reply::Nothing(Nothing::Stale)), "seed {seed} {who:?}");
+        assert_eq!(handle(process, &late), Ok(Reply::Nothing(Nothing::Late)), "seed {seed} {who:?}");
     }
 }
 

@@ -305,9 +305,9 @@ async fn drift_that_was_mended_is_told() {
         let drift = [json!({"reason": reason, "kind": "app.workshop.kratix.io", "key": key("todo"), "detail": "d"})];
         event("dev.callboard.catalog.drifted", json!({"drift": drift}))
     };
-    world.told(&drift("stale")).await;
+    world.told(&drift("outdated")).await;
     assert_eq!(world.telling(), [world.read("todo")]);
-    world.told(&drift("foreign")).await;
+    world.told(&drift("unmanaged")).await;
     assert_eq!(world.telling(), [""; 0]);
 }
 

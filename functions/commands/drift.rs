@@ -113,7 +113,7 @@ mod tests {
     fn each_finding_is_a_line() {
         let key = Some("entities/main/workshop.kratix.io/app/default/todo.yaml".to_owned());
         let kind = "app.workshop.kratix.io".to_owned();
-        let drift = vec![Drift { reason: DriftReason::Stale, kind: kind.clone(), key, detail: "todo".into() }];
+        let drift = vec![Drift { reason: DriftReason::Outdated, kind: kind.clone(), key, detail: "todo".into() }];
         let degraded = vec![Degraded { kind, reason: "forbidden".into() }];
         let refusal = Refusal {
             entity: Some("system:default/shop".into()),
@@ -127,7 +127,7 @@ mod tests {
         let refused = lines[4];
         assert!(refused.starts_with("refused ") && refused.contains("/shop.yaml "), "{table}");
         assert!(refused.ends_with("  system:default/shop: is not allowed (allow it)"), "{table}");
-        assert!(lines[1].starts_with("stale     app.workshop.kratix.io  entities/main/"), "{table}");
+        assert!(lines[1].starts_with("outdated  app.workshop.kratix.io  entities/main/"), "{table}");
         assert!(lines[2].ends_with("forbidden") && lines[3].contains("abc"), "{table}");
     }
 }

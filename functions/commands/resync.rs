@@ -125,7 +125,7 @@ fn print(found: &Findings, format: Format) -> anyhow::Result<()> {
         Format::Json => {
             let told = json!({
                 "compared": found.compared, "changes": found.changes, "drift": found.drift, "failed": found.failed,
-                "refused": found.refused, "degraded": found.degraded, "held": found.held,
+                "omitted": found.omitted, "degraded": found.degraded, "held": found.held,
             });
             super::print(&format!("{told:#}\n"))
         }

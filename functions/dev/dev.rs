@@ -255,7 +255,7 @@ mod tests {
         // In this bucket the App has been deleted already.
         let scenes = &story::SCENES[2..3];
         let otherwise = story::play(scenes, &functions(&endpoint, &settings()), &mut Vec::new()).await.unwrap();
-        assert_eq!(otherwise, ["event 1 was stale, not created"]);
+        assert_eq!(otherwise, ["event 1 was late, not created"]);
     }
 
     #[tokio::test]

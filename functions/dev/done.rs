@@ -19,13 +19,13 @@ pub(super) enum Done {
     /// Nothing: the catalog says the same already.
     Unchanged,
     /// Nothing: the bucket knows better.
-    Stale,
+    Late,
     /// Nothing: no function takes it.
     NotOurs,
     /// Nothing: only a cluster could tell what the object is.
     Unresolved,
     /// Nothing could be written.
-    Refused,
+    Omitted,
     /// The event is at fault.
     Rejected,
     /// The bucket is at fault.
@@ -45,7 +45,7 @@ impl Told {
         let (done, why) = match verdict {
             Ok(Reply::Changed(reply)) => return Self::changed(&reply, replies),
             Ok(Reply::Nothing(Nothing::Unchanged)) => (Done::Unchanged, "the entities stay as they are".to_owned()),
-            Ok(Reply::Nothing(Nothing::Stale)) => (Done::Stale, "a newer state or the deletion is known".to_owned()),
+            Ok(Reply::Nothing(Nothing::Late)) => (Done::Late, "a newer state or the deletion is known".to_owned()),
             Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::NotOurs, "no function takes this kind".to_owned()),
             Ok(Reply::Nothing(Nothing::Unresolved)) => (Done::Unresolved, "only a cluster could tell".to_owned()),
             Ok(Reply::Nothing(
@@ -55,7 +55,7 @@ impl Told {
                 | Nothing::Lapsed
                 | Nothing::Kept
                 | Nothing::Shown
-                | Nothing::Foreign),
+                | Nothing::OtherCluster),
             )) => (Done::Unresolved, format!("{}, as only a cluster tells", nothing.as_str())),
             Err(Nack::Reject(why)) => (Done::Rejected, why),
             Err(Nack::Retry(why)) => (Done::Retried, why),
@@ -68,26 +68,26 @@ impl Told {
             return Self { done: Done::Repeated, details: vec!["the same reply as before, no write".to_owned()] };
         }
         let Some(Data::Json(data)) = reply.data() else {
-            return Self { done: Done::Refused, details: Vec::new() };
+            return Self { done: Done::Omitted, details: Vec::new() };
         };
         let entities: Vec<_> = listed(data, "/changes").flat_map(|change| listed(change, "/entities")).collect();
         let actions: HashSet<_> = entities.iter().map(|entity| text(entity, "action")).collect();
         let done = match (actions.len(), actions.iter().next()) {
-            (0, _) => Done::Refused,
+            (0, _) => Done::Omitted,
             (1, Some(&"created")) => Done::Created,
             (1, Some(&"deleted")) => Done::Removed,
             _ => Done::Updated,
         };
         let mut details: Vec<_> = entities.iter().map(|entity| text(entity, "ref").to_owned()).collect();
-        let refused = listed(data, "/refused").map(|it| {
+        let omitted = listed(data, "/omitted").map(|it| {
             let is_written =
                 |entity: &&Value| text(entity, "ref") == text(it, "ref") && text(entity, "action") != "deleted";
             let part = if entities.iter().any(is_written) { "a part " } else { "" };
             format!("{part}left out: {}: {}", text(it, "ref"), text(it, "reason"))
         });
-        let ignored =
-            listed(data, "/ignored").map(|it| format!("ignored: {}: {}", text(it, "field"), text(it, "reason")));
-        details.extend(refused.chain(ignored));
+        let invalid = listed(data, "/invalidOverrides")
+            .map(|it| format!("not applied: {}: {}", text(it, "field"), text(it, "reason")));
+        details.extend(omitted.chain(invalid));
         Self { done, details }
     }
 }
@@ -108,10 +108,10 @@ impl fmt::Display for Done {
             Self::Removed => "removed",
             Self::Repeated => "repeated",
             Self::Unchanged => "unchanged",
-            Self::Stale => "stale",
+            Self::Late => "late",
             Self::NotOurs => "not ours",
             Self::Unresolved => "unresolved",
-            Self::Refused => "refused",
+            Self::Omitted => "omitted",
             Self::Rejected => "rejected",
             Self::Retried => "retried",
         })
@@ -128,11 +128,11 @@ mod tests {
     fn a_part_that_is_left_out_is_told_from_an_entity() {
         let data = json!({
             "changes": [{"entities": [{"ref": "template:x", "action": "updated"}, {"ref": "api:x", "action": "deleted"}]}],
-            "refused": [{"ref": "template:x", "reason": "a"}, {"ref": "api:x", "reason": "b"}],
-            "ignored": [{"field": "f", "reason": "c"}],
+            "omitted": [{"ref": "template:x", "reason": "a"}, {"ref": "api:x", "reason": "b"}],
+            "invalidOverrides": [{"field": "f", "reason": "c"}],
         });
         let event = EventBuilderV10::new().id("1").source("/s").ty("t").data("application/json", data).build().unwrap();
         let told = Told::of(Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
-        assert_eq!(told.details[2..], ["a part left out: template:x: a", "left out: api:x: b", "ignored: f: c"]);
+        assert_eq!(told.details[2..], ["a part left out: template:x: a", "left out: api:x: b", "not applied: f: c"]);
     }
 }

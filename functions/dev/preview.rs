@@ -6,7 +6,7 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use catalog::{Described, Key, Mesh, Settings, mesh::Id};
-use events::{Function, Object, Refused};
+use events::{Function, Object, Omitted};
 use serde_json::Value;
 use std::{
     collections::BTreeSet,
@@ -117,12 +117,12 @@ impl<'a> Preview<'a> {
 
     fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
         let left_out = described.left_out();
-        for Refused { entity, reason } in &described.refused {
+        for Omitted { entity, reason } in &described.omitted {
             let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
             self.note(name, &format!("{subject}: {part}{entity} is left out: {reason}"))?;
         }
-        for ignored in &described.ignored {
-            self.note(name, &format!("{subject}: {} is ignored: {}", ignored.field, ignored.reason))?;
+        for invalid in &described.invalid_overrides {
+            self.note(name, &format!("{subject}: {} is not applied: {}", invalid.field, invalid.reason))?;
         }
         let Some(descriptor) = &described.descriptor else {
             return self.note(name, &format!("{subject} makes no entities"));

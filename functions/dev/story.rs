@@ -34,7 +34,7 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("it is deployed", Done::Updated, include_str!("story/06-todoer-deployed.json")),
     scene("the same event again", Done::Repeated, include_str!("story/07-todoer-deployed-again.json")),
     scene("it is ready", Done::Updated, include_str!("story/08-todoer-ready.json")),
-    scene("an older state, late", Done::Stale, include_str!("story/09-todoer-pipeline-runs-late.json")),
+    scene("an older state, late", Done::Late, include_str!("story/09-todoer-pipeline-runs-late.json")),
     scene("a team requests an App", Done::Created, include_str!("story/10-shop-requested.json")),
     scene("its pipeline runs", Done::Updated, include_str!("story/11-shop-pipeline-runs.json")),
     scene("it is ready", Done::Updated, include_str!("story/12-shop-ready.json")),
@@ -44,7 +44,7 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("its pipeline fails", Done::Updated, include_str!("story/16-cart-failing.json")),
     scene("it is being deleted", Done::Updated, include_str!("story/17-todoer-being-deleted.json")),
     scene("it is gone", Done::Removed, include_str!("story/18-todoer-deleted.json")),
-    scene("an update of it, late", Done::Stale, include_str!("story/19-todoer-deployed-late.json")),
+    scene("an update of it, late", Done::Late, include_str!("story/19-todoer-deployed-late.json")),
     scene("it offers a new field", Done::Updated, include_str!("story/20-promise-app-changed.json")),
     scene("an object of others", Done::NotOurs, include_str!("story/21-job-of-others.json")),
     scene("an object without a kind", Done::Rejected, include_str!("story/22-object-without-a-kind.json")),
@@ -66,7 +66,7 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("it says more", Done::Updated, include_str!("story/38-received-described.json")),
     scene("only one type", Done::Updated, include_str!("story/39-to-detector-narrowed.json")),
     scene("the same event again", Done::Repeated, include_str!("story/40-to-detector-again.json")),
-    scene("an older state, late", Done::Stale, include_str!("story/41-to-detector-late.json")),
+    scene("an older state, late", Done::Late, include_str!("story/41-to-detector-late.json")),
 ];
 
 /// Plays the scenes to a function, one after another, and writes what became of each as a table. Returns the scenes

@@ -120,7 +120,7 @@ async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &Named, ids: &[Id]) -> F
         } else if is_stored && index.lacks(id) {
             tracing::debug!(aws.s3.key = key, "it stays as it is, since something of which it tells is unread");
         } else if is_stored && described.descriptor.is_none() {
-            walk.findings.refused.extend(described.refused);
+            walk.findings.omitted.extend(described.omitted);
             found.bare.push((id.clone(), made.version));
         } else {
             found.differing.push(id.clone());

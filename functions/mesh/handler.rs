@@ -56,7 +56,7 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
     let (id, by) = (Id::of(now.object()), By::Event(&cause.sha256));
     cx.mesh.take_in(&now, by);
     if !is_ours {
-        return nothing(Nothing::Foreign);
+        return nothing(Nothing::OtherCluster);
     }
     if let Some(cluster) = &cx.cluster {
         seek::seek(cx, cluster, std::slice::from_ref(&id), by).await;
@@ -111,14 +111,14 @@ async fn again<S: Store>(
 /// The reply names the object of the cause first, then the others; those of an earlier delivery, too, unless something newer
 /// came since.
 fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written) -> Verdict {
-    let Written { changes, refused, ignored, truncated } = written;
+    let Written { changes, omitted, invalid_overrides, truncated } = written;
     let is_late = cx.mesh.is_late(id, &now.version());
     let told = if is_late { Vec::new() } else { cx.mesh.ledger.told_of(&cause.sha256) };
     let mut all: BTreeMap<_, _> = told.into_iter().map(|change| (change.key.clone(), change)).collect();
     all.extend(changes);
-    if all.is_empty() && refused.is_empty() {
+    if all.is_empty() && omitted.is_empty() {
         return nothing(match is_late {
-            true => Nothing::Stale,
+            true => Nothing::Late,
             // It is known, for what it means to others.
             false if !cx.keeps_object(id) => Nothing::NotOurs,
             false => Nothing::Unchanged,
@@ -127,7 +127,7 @@ fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written)
     let key = cx.settings.layout.key(id).to_string();
     let own = all.remove(&key);
     let changes = own.into_iter().chain(all.into_values()).collect();
-    let cataloged = Cataloged { cause, changes, refused, ignored, truncated };
+    let cataloged = Cataloged { cause, changes, omitted, invalid_overrides, truncated };
     let event = cataloged.event(Function::Mesh, now.object(), &key);
     event.map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
 }

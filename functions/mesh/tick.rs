@@ -118,12 +118,12 @@ async fn settle<S: Store>(cx: &Context<S>, request: &ResyncRequest, until: Insta
 
 /// What changed; the first of it names the event.
 pub(super) fn reply<S>(cx: &Context<S>, request: &ResyncRequest, findings: Findings) -> Verdict {
-    let Findings { mut changes, refused, .. } = findings;
+    let Findings { mut changes, omitted, .. } = findings;
     changes.sort_by(|a, b| a.key.cmp(&b.key));
     let Some((subject, key)) = changes.first().and_then(|change| cx.object_at(&change.key)) else {
         return Ok(Reply::Nothing(Nothing::Unchanged));
     };
     let cause = request.cause.clone();
-    let cataloged = Cataloged { cause, changes, refused, ignored: Vec::new(), truncated: false };
+    let cataloged = Cataloged { cause, changes, omitted, invalid_overrides: Vec::new(), truncated: false };
     cataloged.event(Function::Mesh, &subject, &key.to_string()).map(changed).map_err(Nack::Reject)
 }

@@ -7,7 +7,7 @@ use catalog::{
     Described,
     mesh::{Id, Life, Made},
 };
-use events::{Ignored, Nack, ObjectChange, Refused};
+use events::{InvalidOverride, Nack, ObjectChange, Omitted};
 use futures::{StreamExt, stream};
 use std::{
     collections::BTreeMap,
@@ -26,8 +26,8 @@ const IN_PASSING: Duration = Duration::from_secs(2);
 pub(super) struct Written {
     /// By key.
     pub(super) changes: BTreeMap<String, ObjectChange>,
-    pub(super) refused: Vec<Refused>,
-    pub(super) ignored: Vec<Ignored>,
+    pub(super) omitted: Vec<Omitted>,
+    pub(super) invalid_overrides: Vec<InvalidOverride>,
     pub(super) truncated: bool,
 }
 
@@ -35,7 +35,7 @@ pub(super) struct Written {
 enum Ended {
     Changed(Described, Outcome),
     /// It has no entity, since Backstage would refuse it.
-    Refused(Described),
+    Omitted(Described),
     AsItWas,
     Failed(String),
 }
@@ -78,7 +78,7 @@ async fn these<S: Store>(
         match ended {
             Ended::Failed(error) => (failed, why) = (failed + 1, error),
             Ended::Changed(described, outcome) => written.take(&id, described, Some(outcome)),
-            Ended::Refused(described) => written.take(&id, described, None),
+            Ended::Omitted(described) => written.take(&id, described, None),
             Ended::AsItWas => {}
         }
     }
@@ -141,11 +141,11 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Made, cause: &str) -> 
         }
         Ok(Synced::Unchanged) => {
             cx.mesh.ledger.wrote(id, &made);
-            let is_refused = made.described.descriptor.is_none() && !made.described.refused.is_empty();
-            if is_refused { Ended::Refused(made.described) } else { Ended::AsItWas }
+            let is_omitted = made.described.descriptor.is_none() && !made.described.omitted.is_empty();
+            if is_omitted { Ended::Omitted(made.described) } else { Ended::AsItWas }
         }
         // Another process was faster: the tick decides.
-        Ok(Synced::Stale) => Ended::AsItWas,
+        Ok(Synced::Late) => Ended::AsItWas,
         Err(error) => Ended::Failed(error.to_string()),
     }
 }
@@ -167,7 +167,7 @@ impl Written {
             self.truncated |= truncated;
             self.changes.insert(key.clone(), ObjectChange { key, entities });
         }
-        self.refused.extend(described.refused);
-        self.ignored.extend(described.ignored);
+        self.omitted.extend(described.omitted);
+        self.invalid_overrides.extend(described.invalid_overrides);
     }
 }

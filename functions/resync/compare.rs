@@ -10,7 +10,7 @@ use crate::context::{Context, describing};
 use bucket::{Error, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Descriptor, EntityRef};
 use cluster::{Cluster, Kind, Page};
-use events::{Cursor, DriftReason, Function, Nack, Object, ObjectRef, Refused, ResyncRequest, Version};
+use events::{Cursor, DriftReason, Function, Nack, Object, ObjectRef, Omitted, ResyncRequest, Version};
 use futures::{StreamExt, future, stream};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -20,7 +20,7 @@ use std::{
 /// How many objects are written at once.
 pub(crate) const AT_ONCE: usize = 64;
 
-pub(crate) const FOREIGN: &str = "Callboard did not write it";
+pub(crate) const UNMANAGED: &str = "Callboard did not write it";
 
 /// The walk over the kinds of one slice.
 pub(crate) struct Walk<'a, S> {
@@ -175,7 +175,7 @@ impl<'a, S: Store> Walk<'a, S> {
     /// Claims the refs of its entities for this key, and leaves out those that a key before it has.
     pub(crate) fn claimed(&mut self, kind: &Named, key: &str, described: Described) -> Described {
         let described = self.without_taken(described);
-        for Refused { entity, .. } in &described.refused {
+        for Omitted { entity, .. } in &described.omitted {
             let Some(first) = self.taken.get(entity.as_str()).filter(|first| *first != key) else { continue };
             let detail = format!("{entity} belongs to {first} already, and is left out here");
             self.findings.drifted(DriftReason::Collision, &kind.display(), Some(key), detail);
@@ -244,15 +244,15 @@ impl<'a, S: Store> Walk<'a, S> {
             let key = described.key.to_string();
             match ended {
                 Ended::Late => return Ok(Some(self.cursor(&kind.path, after))),
-                Ended::Repaired(DriftReason::Foreign, _) => {
-                    self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN);
+                Ended::Repaired(DriftReason::Unmanaged, _) => {
+                    self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED);
                 }
                 Ended::Repaired(reason, outcome) => {
                     self.findings.drifted(reason, &kind.display(), Some(&key), reference.to_string());
                     if self.mode == Mode::Repair {
                         self.cx.count(&outcome, &described);
                         self.findings.changed(&key, outcome);
-                        self.findings.refused.extend(described.refused);
+                        self.findings.omitted.extend(described.omitted);
                     }
                 }
                 Ended::AsItWas => {}
@@ -290,18 +290,18 @@ impl<'a, S: Store> Walk<'a, S> {
 
     async fn write(&self, function: Function, differing: &Differing) -> Result<Option<(DriftReason, Outcome)>, Nack> {
         let key = differing.described.key.to_string();
-        let reason = if self.listing.contains_key(&key) { DriftReason::Stale } else { DriftReason::Missing };
+        let reason = if self.listing.contains_key(&key) { DriftReason::Outdated } else { DriftReason::Missing };
         if differing.described.descriptor.is_none() {
             match self.cx.bucket.standing(&differing.described.key).await? {
                 None => return Ok(None),
-                Some(stored) if !stored.ours => return Ok(Some((DriftReason::Foreign, Outcome::default()))),
+                Some(stored) if !stored.ours => return Ok(Some((DriftReason::Unmanaged, Outcome::default()))),
                 Some(_) => {}
             }
         }
         match self.sync(&differing.described, &differing.version).await? {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => Ok(Some((reason, outcome))),
             Synced::Unchanged => Ok(None),
-            Synced::Stale => self.rewound(function, differing).await,
+            Synced::Late => self.rewound(function, differing).await,
         }
     }
 
@@ -319,15 +319,15 @@ impl<'a, S: Store> Walk<'a, S> {
         let described = self.without_taken(described);
         let is_ahead = standing.is_none_or(|stored| live.version().is_before(&stored.version));
         let outcome = match self.sync(&described, &live.version()).await? {
-            Synced::Changed(outcome) | Synced::Repeated(outcome) => return Ok(Some((DriftReason::Stale, outcome))),
-            Synced::Stale if is_ahead => {
+            Synced::Changed(outcome) | Synced::Repeated(outcome) => return Ok(Some((DriftReason::Outdated, outcome))),
+            Synced::Late if is_ahead => {
                 let (wanted, cause) = (wanted(&described), &self.request.cause.sha256);
                 match self.cx.bucket.rewind(key, wanted, &live.version(), cause).await? {
                     Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome,
-                    Synced::Unchanged | Synced::Stale => return Ok(None),
+                    Synced::Unchanged | Synced::Late => return Ok(None),
                 }
             }
-            Synced::Unchanged | Synced::Stale => return Ok(None),
+            Synced::Unchanged | Synced::Late => return Ok(None),
         };
         self.look_again(function, reference).await?;
         Ok(Some((DriftReason::Rewound, outcome)))
@@ -358,7 +358,7 @@ impl<'a, S: Store> Walk<'a, S> {
         let reason = match standing {
             None if wanted.is_none() => return Ok(None),
             None => DriftReason::Missing,
-            Some(stored) if !stored.ours && wanted.is_none() => DriftReason::Foreign,
+            Some(stored) if !stored.ours && wanted.is_none() => DriftReason::Unmanaged,
             Some(stored) if wanted.is_some_and(|wanted| stored.sha256 == wanted.sha256()) => return Ok(None),
             Some(stored) if differing.version.is_before(&stored.version) => {
                 // Either an event came since the list, or the cluster counts anew.
@@ -367,7 +367,7 @@ impl<'a, S: Store> Walk<'a, S> {
                     _ => return Ok(None),
                 }
             }
-            Some(_) => DriftReason::Stale,
+            Some(_) => DriftReason::Outdated,
         };
         Ok(Some((reason, Outcome::default())))
     }

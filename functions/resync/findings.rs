@@ -2,7 +2,7 @@
 
 use bucket::Outcome;
 use cluster::Error;
-use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Refused};
+use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Omitted};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// How many may fail in a slice.
@@ -18,7 +18,7 @@ pub struct Findings {
     /// What differed: repaired, or lasting.
     pub drift: Vec<Drift>,
     /// What Backstage would not take of what was written.
-    pub refused: Vec<Refused>,
+    pub omitted: Vec<Omitted>,
     /// Whether it is another cluster than the one that filled the bucket, so that nothing was done.
     pub is_refused: bool,
     /// What could not be brought in line.
@@ -61,7 +61,7 @@ impl Findings {
         self.changes.extend(later.changes);
         self.drift.retain(|drift| !lasts(drift)); // each slice finds it anew
         self.drift.extend(later.drift);
-        self.refused.extend(later.refused);
+        self.omitted.extend(later.omitted);
         self.failed.extend(later.failed);
         (self.degraded, self.held) = (later.degraded, later.held);
         self.news |= later.news;
@@ -72,7 +72,7 @@ impl Findings {
         self.compared += other.compared;
         self.changes.extend(other.changes);
         self.drift.extend(other.drift);
-        self.refused.extend(other.refused);
+        self.omitted.extend(other.omitted);
         self.failed.extend(other.failed);
         self.degraded.extend(other.degraded);
         self.held.extend(other.held);
@@ -122,7 +122,7 @@ impl Findings {
 
 fn lasts(drift: &Drift) -> bool {
     match drift.reason {
-        DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => true,
-        DriftReason::Missing | DriftReason::Stale | DriftReason::Orphan | DriftReason::Rewound => false,
+        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered => true,
+        DriftReason::Missing | DriftReason::Outdated | DriftReason::Orphan | DriftReason::Rewound => false,
     }
 }

@@ -111,7 +111,7 @@ fn resynced(request: &ResyncRequest, findings: Findings) -> Resynced {
         compared: findings.compared,
         drift: findings.counts(),
         changes: findings.changes,
-        refused: findings.refused,
+        omitted: findings.omitted,
         failed: findings.failed,
         degraded: findings.degraded,
         held: findings.held,

@@ -1,7 +1,7 @@
 //! What the bucket has and the cluster has not: deleted, held where it is too much, or of others.
 
 use super::{
-    compare::{FOREIGN, Walk},
+    compare::{UNMANAGED, Walk},
     held::{self, Batch},
     kinds::Named,
     run::Mode,
@@ -48,7 +48,7 @@ impl Orphan {
 /// How a deletion ended.
 enum Gone {
     Deleted(Outcome),
-    Foreign,
+    Unmanaged,
     /// It lives, or is gone already.
     No,
 }
@@ -136,7 +136,7 @@ impl<S: Store> Walk<'_, S> {
                 Some(stored) if stored.ours => verified.push(orphan),
                 Some(_) => {
                     let key = orphan.located.key.to_string();
-                    self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN);
+                    self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED);
                 }
                 None => {}
             }
@@ -161,7 +161,7 @@ impl<S: Store> Walk<'_, S> {
                 Some(stored) if stored.ours => {
                     self.findings.drifted(DriftReason::Orphan, &named.display(), Some(&key), orphan.why());
                 }
-                Some(_) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
+                Some(_) => self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED),
                 None => {}
             }
         }
@@ -187,7 +187,7 @@ impl<S: Store> Walk<'_, S> {
                     self.findings.drifted(DriftReason::Orphan, &kind, Some(&key), orphan.why());
                     self.findings.changed(&key, outcome);
                 }
-                Some(Ok(Gone::Foreign)) => self.findings.drifted(DriftReason::Foreign, "", Some(&key), FOREIGN),
+                Some(Ok(Gone::Unmanaged)) => self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED),
                 Some(Ok(Gone::No)) => {}
                 Some(Err(nack)) => self.findings.failed(&key, &nack),
             }
@@ -202,7 +202,7 @@ impl<S: Store> Walk<'_, S> {
         let standing = self.cx.bucket.standing(key).await?;
         let Some(stored) = standing else { return Ok(Gone::No) };
         if !stored.ours {
-            return Ok(Gone::Foreign);
+            return Ok(Gone::Unmanaged);
         }
         if let Some(version) = &orphan.bare {
             return self.bare(orphan, version, &stored.version).await;
@@ -227,7 +227,7 @@ impl<S: Store> Walk<'_, S> {
     async fn bare(&self, orphan: &Orphan, version: &Version, standing: &Version) -> Result<Gone, Nack> {
         let (key, cause) = (&orphan.located.key, &self.request.cause.sha256);
         let synced = self.cx.bucket.repair(key, Wanted::Nothing, version, cause).await?;
-        if synced != Synced::Stale || !version.is_before(standing) {
+        if synced != Synced::Late || !version.is_before(standing) {
             return Ok(synced.into());
         }
         match self.cluster.get(&object(orphan)?).await? {
@@ -263,7 +263,7 @@ impl From<Synced> for Gone {
     fn from(synced: Synced) -> Self {
         match synced {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => Self::Deleted(outcome),
-            Synced::Unchanged | Synced::Stale => Self::No,
+            Synced::Unchanged | Synced::Late => Self::No,
         }
     }
 }

@@ -63,7 +63,7 @@ pub async fn slice<S: Store>(
     let stored = counted(&located);
     let mut walk = Walk::new(cx, Function::Resync, cluster, request, mode, until, &listing);
     for key in foreign {
-        walk.findings.drifted(DriftReason::Foreign, "", Some(key), "no object of Kubernetes has this key");
+        walk.findings.drifted(DriftReason::Unmanaged, "", Some(key), "no object of Kubernetes has this key");
     }
     let kinds = kinds::compared(cluster, &stored.keys().cloned().collect(), &request.scope, &mut walk.findings).await;
     let patience = Patience::until(until.into());

@@ -57,7 +57,7 @@ async fn a_late_deletion_covers_all_that_was_before_it_and_before_the_list() {
     let again = live.kubernetes.apply(app("B"));
     live.kubernetes.delete(&again);
     live.changed(at(resource("delete", &gone), LATE)).await;
-    assert_eq!(live.restarted().nothing(resource("add", &again)).await, Nothing::Stale);
+    assert_eq!(live.restarted().nothing(resource("add", &again)).await, Nothing::Late);
 }
 
 #[tokio::test]
@@ -67,7 +67,7 @@ async fn a_late_deletion_is_not_taken_back_by_a_cluster_that_counts_anew() {
     let gone = live.kubernetes.delete(&stored);
     live.kubernetes.rebuild(1);
     assert_eq!(live.nothing(at(resource("delete", &gone), LATE)).await, Nothing::Unchanged);
-    assert_eq!(live.restarted().nothing(resource("add", &stored)).await, Nothing::Stale);
+    assert_eq!(live.restarted().nothing(resource("add", &stored)).await, Nothing::Late);
 }
 
 #[tokio::test]

@@ -66,7 +66,7 @@ async fn a_late_update_does_not_raise_an_app_that_a_reference_deleted() {
     let (_, entities) = live.changed(reference("delete", &live.kubernetes.delete(&old))).await;
     assert_eq!(entities[0]["action"], "deleted");
     let live = live.restarted();
-    assert_eq!(live.nothing(resource("update", &old)).await, Nothing::Stale);
+    assert_eq!(live.nothing(resource("update", &old)).await, Nothing::Late);
     assert!(live.store.entities().is_empty());
 }
 

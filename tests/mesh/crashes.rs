@@ -62,7 +62,7 @@ async fn a_process_that_dies_after_its_writes_has_its_reply_said_by_the_next_one
     assert_eq!(replied(next.handle(changed.clone()).await).0, first);
     // Not so where something newer came in between.
     next.applied(trigger("orders", "default", "order", "billing")).await;
-    assert_eq!(next.handle(changed).await, Ok(Reply::Nothing(Nothing::Stale)));
+    assert_eq!(next.handle(changed).await, Ok(Reply::Nothing(Nothing::Late)));
 }
 
 #[tokio::test]

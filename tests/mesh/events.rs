@@ -58,10 +58,10 @@ async fn a_late_event_changes_nothing_and_a_late_update_raises_no_dead() {
     let early = world.kubernetes.apply(trigger("orders", "default", "refund", "audit"));
     let late = world.kubernetes.apply(trigger("orders", "default", "refund", "billing"));
     world.handle(resource("update", &late)).await.unwrap();
-    assert_eq!(world.handle(resource("update", &early)).await, Ok(Reply::Nothing(Nothing::Stale)));
+    assert_eq!(world.handle(resource("update", &early)).await, Ok(Reply::Nothing(Nothing::Late)));
     let last = world.kubernetes.delete(&late);
     world.handle(resource("delete", &last)).await.unwrap();
-    assert_eq!(world.handle(resource("update", &late)).await, Ok(Reply::Nothing(Nothing::Stale)));
+    assert_eq!(world.handle(resource("update", &late)).await, Ok(Reply::Nothing(Nothing::Late)));
     assert!(!world.names().contains(&"trigger/orders".to_owned()));
 }
 

@@ -189,10 +189,10 @@ async fn the_events_of_another_cluster_write_nothing_until_it_takes_over() {
     let refunds = next.kubernetes.apply(trigger("orders", "default", "refund", "x"));
     let gone = next.kubernetes.delete(&billing);
     for event in [resource("add", &billing), resource("add", &refunds), resource("delete", &gone)] {
-        assert_eq!(next.handle(event).await, Ok(Reply::Nothing(Nothing::Foreign)));
+        assert_eq!(next.handle(event).await, Ok(Reply::Nothing(Nothing::OtherCluster)));
     }
     next.settled().await;
-    assert_eq!(next.handle(resource("update", &refunds)).await, Ok(Reply::Nothing(Nothing::Foreign)));
+    assert_eq!(next.handle(resource("update", &refunds)).await, Ok(Reply::Nothing(Nothing::OtherCluster)));
     assert_eq!(next.store.entities(), before);
     let uid = next.kubernetes.find("namespaces", "kube-system").unwrap()["metadata"]["uid"].clone();
     next.handle(approval(&uid)).await.unwrap();

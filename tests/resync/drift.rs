@@ -46,7 +46,7 @@ async fn a_store_whose_etags_are_no_md5_is_kept_true_as_well() {
     world.resynced().await;
     world.is_true().await;
     world.app("todo", "v2");
-    assert_eq!(counts(&world.resynced().await), &json!({"stale": 1}));
+    assert_eq!(counts(&world.resynced().await), &json!({"outdated": 1}));
     assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
 }
 
@@ -59,14 +59,14 @@ async fn events_that_were_lost_are_made_up_for() {
     world.app("cart", "v1");
     world.kubernetes.delete(&app("shop", "v1"));
     let data = world.resynced().await;
-    assert_eq!(counts(&data), &json!({"missing": 1, "orphan": 1, "stale": 1}));
+    assert_eq!(counts(&data), &json!({"missing": 1, "orphan": 1, "outdated": 1}));
     assert_eq!(world.apps(), ["cart", "todo"]);
     assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
     let drifted = world.posted(events::DRIFTED);
-    assert_eq!(drifted.last().unwrap()["counts"], json!({"missing": 1, "orphan": 1, "stale": 1}));
+    assert_eq!(drifted.last().unwrap()["counts"], json!({"missing": 1, "orphan": 1, "outdated": 1}));
     // What comes late after that changes nothing.
     let late = world.handle(resource("update", &todo)).await;
-    assert_eq!(late, Ok(Reply::Nothing(Nothing::Stale)));
+    assert_eq!(late, Ok(Reply::Nothing(Nothing::Late)));
     world.is_true().await;
 }
 
@@ -80,7 +80,7 @@ async fn what_somebody_did_to_the_bucket_is_undone() {
     world.store.remove(key, Condition::Always);
     assert_eq!(counts(&world.resynced().await), &json!({"missing": 1}));
     scribble(&world, key);
-    assert_eq!(counts(&world.resynced().await), &json!({"stale": 1}));
+    assert_eq!(counts(&world.resynced().await), &json!({"outdated": 1}));
     assert_eq!(world.store.entities(), before);
 }
 
@@ -92,7 +92,7 @@ async fn files_of_others_are_told_once_and_never_touched() {
     let ours_by_its_looks = format!("entities/main/{GROUP}/app/default/gone.yaml");
     scribble(&world, "entities/main/users.yaml");
     scribble(&world, &ours_by_its_looks);
-    assert_eq!(counts(&world.resynced().await), &json!({"foreign": 2}));
+    assert_eq!(counts(&world.resynced().await), &json!({"unmanaged": 2}));
     assert_eq!(world.posted(events::DRIFTED).len(), 1);
     world.is_true().await;
     assert_eq!(world.posted(events::DRIFTED), [] as [Value; 0]);
@@ -250,7 +250,7 @@ async fn what_lasts_is_told_again_until_the_sink_took_it_and_when_it_ends() {
     assert_eq!(world.posted(events::DRIFTED), [] as [Value; 0]);
     world.down.store(false, Relaxed);
     world.resynced().await;
-    assert_eq!(world.posted(events::DRIFTED)[0]["counts"], json!({"foreign": 1}));
+    assert_eq!(world.posted(events::DRIFTED)[0]["counts"], json!({"unmanaged": 1}));
     world.is_true().await;
     world.store.remove("entities/main/users.yaml", Condition::Always);
     world.resynced().await;
@@ -266,7 +266,7 @@ async fn a_file_of_others_where_an_object_opted_out_is_left_alone() {
     world.kubernetes.apply(todo.clone());
     world.resynced().await;
     scribble(&world, &format!("entities/main/{GROUP}/app/default/todo.yaml"));
-    assert_eq!(counts(&world.resynced().await), &json!({"foreign": 1}));
+    assert_eq!(counts(&world.resynced().await), &json!({"unmanaged": 1}));
     assert_eq!(world.apps(), ["todo"]);
 }
 
@@ -312,7 +312,7 @@ async fn a_look_writes_nothing_and_finds_the_same() {
     let until = std::time::Instant::now() + Duration::from_secs(60);
     let look = slice(&world.process.context, &cluster, &request, Mode::Look, until).await.unwrap();
     let found: Vec<_> = look.findings.drift.iter().map(|drift| drift.reason.as_str()).collect();
-    assert_eq!(found, ["foreign", "missing", "stale"]);
+    assert_eq!(found, ["unmanaged", "missing", "outdated"]);
     assert_eq!(world.store.objects(), before);
 }
 

@@ -111,7 +111,7 @@ async fn files_of_others_are_not_held() {
         world.store.write(&key, body, bucket::Condition::Always);
     }
     let data = world.resynced().await;
-    assert_eq!((&data["held"], &data["drift"]), (&json!([]), &json!({"foreign": 12})));
+    assert_eq!((&data["held"], &data["drift"]), (&json!([]), &json!({"unmanaged": 12})));
 }
 
 #[tokio::test]

@@ -77,9 +77,9 @@ async fn what_is_unchanged_costs_a_head_or_nothing() {
 async fn what_is_late_costs_a_head() {
     let mut told = Told::new("late").await;
     told.sync(2, Some("A"), "2", COLD_CREATE).await;
-    assert_eq!(told.sync(1, Some("B"), "1", &["HEAD entities"]).await, Synced::Stale);
+    assert_eq!(told.sync(1, Some("B"), "1", &["HEAD entities"]).await, Synced::Late);
     told.restart();
-    assert_eq!(told.sync(1, Some("B"), "1", &["HEAD entities"]).await, Synced::Stale);
+    assert_eq!(told.sync(1, Some("B"), "1", &["HEAD entities"]).await, Synced::Late);
 }
 
 #[tokio::test]
@@ -119,10 +119,10 @@ async fn a_late_update_does_not_raise_the_dead() {
     told.sync(1, Some("A"), "1", COLD_CREATE).await;
     told.sync(3, None, "3", &["HEAD entities", "PUT tombstone If-None-Match", "DELETE entities If-Match"]).await;
     let looked = ["HEAD entities", "GET tombstone"];
-    assert_eq!(told.sync(2, Some("B"), "2", &looked).await, Synced::Stale);
+    assert_eq!(told.sync(2, Some("B"), "2", &looked).await, Synced::Late);
     told.restart();
     let calls = [COLD_CREATE, &["HEAD entities", "DELETE entities If-Match"]].concat();
-    assert_eq!(told.sync(2, Some("B"), "2", &calls).await, Synced::Stale);
+    assert_eq!(told.sync(2, Some("B"), "2", &calls).await, Synced::Late);
     assert_eq!(told.entities().await, 0);
 }
 
@@ -139,7 +139,7 @@ async fn what_lives_again_can_die_again_and_the_tombstone_only_rises() {
     assert_eq!(told.sync(4, None, "4", &calls).await, Synced::Unchanged);
     told.restart();
     let calls = [COLD_CREATE, &["HEAD entities", "DELETE entities If-Match"]].concat();
-    assert_eq!(told.sync(5, Some("B"), "late", &calls).await, Synced::Stale);
+    assert_eq!(told.sync(5, Some("B"), "late", &calls).await, Synced::Late);
 }
 
 #[tokio::test]
@@ -161,10 +161,10 @@ async fn a_deletion_without_a_version_lowers_no_tombstone() {
     let by_hand = told.process.sync(&key, Wanted::Gone, &Version::default(), "by hand").await.unwrap();
     assert_eq!(by_hand, Synced::Unchanged);
     told.process.store().calls();
-    assert_eq!(told.sync(25, Some("B"), "25", &["HEAD entities"]).await, Synced::Stale);
+    assert_eq!(told.sync(25, Some("B"), "25", &["HEAD entities"]).await, Synced::Late);
     told.restart();
     let buried = [COLD_CREATE, &["HEAD entities", "DELETE entities If-Match"]].concat();
-    assert_eq!(told.sync(25, Some("B"), "25", &buried).await, Synced::Stale);
+    assert_eq!(told.sync(25, Some("B"), "25", &buried).await, Synced::Late);
 }
 
 #[tokio::test]

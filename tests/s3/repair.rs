@@ -14,7 +14,7 @@ fn changed(action: Action) -> Vec<EntityChange> {
 fn told(synced: Synced) -> Vec<EntityChange> {
     match synced {
         Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome.entities,
-        Synced::Unchanged | Synced::Stale => panic!("{synced:?}"),
+        Synced::Unchanged | Synced::Late => panic!("{synced:?}"),
     }
 }
 
@@ -86,7 +86,7 @@ async fn an_orphan_is_deleted_by_the_version_of_its_list_and_stays_dead_to_it() 
 
     let (_, late, version) = place.app(11, "B");
     let late = place.process(Honours::Conditions).sync(&key, Wanted::Is(&late), &version, "11").await;
-    assert_eq!(late, Ok(Synced::Stale));
+    assert_eq!(late, Ok(Synced::Late));
     assert_eq!(place.keys().await, [key.tombstone()]);
 }
 
@@ -97,7 +97,7 @@ async fn an_orphan_that_lives_again_is_left_alone() {
     let process = place.process(Honours::Conditions);
     process.sync(&key, Wanted::Is(&wanted), &version, "9").await.unwrap();
     let listed = Version { resource_version: "8".to_owned(), ..version };
-    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Late));
     assert!(place.keys().await.contains(&key.to_string()));
 }
 
@@ -110,7 +110,7 @@ async fn what_counts_anew_is_written_over_what_counts_higher() {
 
     let (_, new, version) = place.app(5, "new");
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "tick").await, Ok(Synced::Late));
     let rewound = process.rewind(&key, Wanted::Is(&new), &version, "tick").await.unwrap();
     assert_eq!(told(rewound), changed(Action::Updated));
     assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "next tick").await, Ok(Synced::Unchanged));
@@ -129,7 +129,7 @@ async fn what_lives_in_a_cluster_that_counts_anew_is_dead_no_more() {
 
     let version = Version { resource_version: "5".to_owned(), ..dead };
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Late));
     process.store().calls();
     let rewound = process.rewind(&key, Wanted::Is(&wanted), &version, "tick").await.unwrap();
     assert_eq!(told(rewound), changed(Action::Created));
@@ -154,7 +154,7 @@ async fn what_the_new_count_never_had_goes_and_leaves_no_tombstone_of_the_old_on
 
     let listed = Version { resource_version: "8".to_owned(), ..version };
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Late));
     let rewound = process.rewind(&key, Wanted::Gone, &listed, "tick").await.unwrap();
     assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
     assert_eq!(told(rewound), changed(Action::Deleted));
@@ -164,7 +164,7 @@ async fn what_the_new_count_never_had_goes_and_leaves_no_tombstone_of_the_old_on
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
 
     let (_, late, version) = place.app(7, "late");
-    assert_eq!(witness.sync(&key, Wanted::Is(&late), &version, "7").await, Ok(Synced::Stale));
+    assert_eq!(witness.sync(&key, Wanted::Is(&late), &version, "7").await, Ok(Synced::Late));
     let (_, made, version) = place.app(9, "made");
     assert_eq!(told(witness.sync(&key, Wanted::Is(&made), &version, "9").await.unwrap()), changed(Action::Created));
 }
@@ -177,7 +177,7 @@ async fn what_opted_out_in_the_new_count_goes_and_may_come_back() {
     process.sync(&key, Wanted::Is(&old), &version, "100").await.unwrap();
 
     let (_, back, version) = place.app(5, "back");
-    assert_eq!(process.repair(&key, Wanted::Nothing, &version, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.repair(&key, Wanted::Nothing, &version, "tick").await, Ok(Synced::Late));
     let rewound = process.rewind(&key, Wanted::Nothing, &version, "tick").await.unwrap();
     assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
     assert_eq!(told(rewound), changed(Action::Deleted));
@@ -197,14 +197,14 @@ async fn of_a_kind_that_is_gone_only_what_was_listed_goes() {
     assert_eq!(process.sync(&key, Wanted::Is(&same), &later, "6").await, Ok(Synced::Unchanged));
     let listed = process.entities().await.unwrap()[&key.to_string()].clone();
 
-    assert_eq!(process.remove_listed(&key, "\"another\"", "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.remove_listed(&key, "\"another\"", "tick").await, Ok(Synced::Late));
     process.store().calls();
     assert_eq!(told(process.remove_listed(&key, &listed, "tick").await.unwrap()), changed(Action::Deleted));
     let calls = ["HEAD entities", "PUT tombstone If-None-Match", "DELETE entities If-Match"];
     assert_eq!(process.store().calls(), calls);
-    assert_eq!(process.remove_listed(&key, &listed, "tick").await, Ok(Synced::Stale));
+    assert_eq!(process.remove_listed(&key, &listed, "tick").await, Ok(Synced::Late));
     for late in [process, place.process(Honours::Conditions)] {
-        assert_eq!(late.sync(&key, Wanted::Is(&same), &later, "late").await, Ok(Synced::Stale));
+        assert_eq!(late.sync(&key, Wanted::Is(&same), &later, "late").await, Ok(Synced::Late));
     }
     assert_eq!(place.keys().await, [key.tombstone()]);
 }

@@ -37,7 +37,7 @@ impl<S: Store> Bucket<S> {
     }
 
     /// Deletes the object at `key` while it is the one that [`Bucket::entities`] showed with this ETag, since its kind is gone, so
-    /// that no list tells the version of its death. A new life has other bytes, and is [`Synced::Stale`].
+    /// that no list tells the version of its death. A new life has other bytes, and is [`Synced::Late`].
     ///
     /// What is known of the life that ended stays dead; an event of a later version, of which this process does not know and
     /// which changed nothing, may raise it until the next comparison.
@@ -47,7 +47,7 @@ impl<S: Store> Bucket<S> {
     pub async fn remove_listed(&self, key: &Key, etag: &str, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let Some(stored) = self.head(key).await?.filter(|stored| stored.etag == etag) else {
-            return Ok(Synced::Stale);
+            return Ok(Synced::Late);
         };
         let version =
             self.memory.get(key).and_then(|known| known.later_than(&stored)).unwrap_or_else(|| stored.version.clone());

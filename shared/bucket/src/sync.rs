@@ -67,7 +67,7 @@ pub enum Synced {
     /// The object is as it should be, and was so before.
     Unchanged,
     /// A newer state, or a deletion that is not older, is already there.
-    Stale,
+    Late,
 }
 
 impl<S: Store> Bucket<S> {
@@ -104,7 +104,7 @@ impl<S: Store> Bucket<S> {
     /// count, nor does metadata that speaks of other bytes than lie there. One cause may repair any number of keys, and say
     /// something newer of a key when it comes again.
     ///
-    /// [`Synced::Stale`] is an answer for who just read the live object: it was overtaken, or its cluster counts anew. A
+    /// [`Synced::Late`] is an answer for who just read the live object: it was overtaken, or its cluster counts anew. A
     /// consistent GET tells, and [`rewind`](Self::rewind) mends the latter.
     ///
     /// # Errors
@@ -151,7 +151,7 @@ impl<S: Store> Bucket<S> {
                     let ended = Synced::Repeated(stored.outcome.clone());
                     return self.outlive(key, &stored, version, cause, ended).await;
                 }
-                _ if late => return Ok(Synced::Stale),
+                _ if late => return Ok(Synced::Late),
                 Some(stored) if is_right => {
                     self.note(key, version, stored.held());
                     return Ok(Synced::Unchanged);
@@ -180,7 +180,7 @@ impl<S: Store> Bucket<S> {
         if let Some((_, tombstone)) = self.tombstone(key).await?.filter(|(_, tombstone)| tombstone.covers(version)) {
             self.bury(key, &tombstone.version()).await?;
             self.note(key, &tombstone.version(), Held::Tombstone);
-            return Ok(Synced::Stale);
+            return Ok(Synced::Late);
         }
         self.note(key, version, written.held());
         if let Synced::Changed(outcome) | Synced::Repeated(outcome) = &ended {
@@ -193,7 +193,7 @@ impl<S: Store> Bucket<S> {
         let stored = self.head(key).await?;
         let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
         if self.is_late(key, stored.as_ref(), version).await? && !newer {
-            return Ok(Synced::Stale);
+            return Ok(Synced::Late);
         }
         if stored.is_none() && dead == Dead::No {
             self.note(key, version, Held::Nothing);
@@ -201,7 +201,7 @@ impl<S: Store> Bucket<S> {
         }
         let ended = self.kill(key, stored.filter(|_| !newer), dead, version, cause).await?;
         if newer {
-            return Ok(if ended == Synced::Unchanged { Synced::Stale } else { ended });
+            return Ok(if ended == Synced::Unchanged { Synced::Late } else { ended });
         }
         self.note(key, version, Held::after_death_of(version));
         Ok(ended)

@@ -7,7 +7,7 @@ use crate::{
     naming::Key,
     settings::Settings,
 };
-use events::{Ignored, Object, Refused};
+use events::{InvalidOverride, Object, Omitted};
 use sha2::{Digest, Sha256};
 use std::{collections::BTreeSet, fmt::Display};
 
@@ -32,28 +32,28 @@ pub struct Described {
     pub key: Key,
     /// `None` where there shall be no bucket object.
     pub descriptor: Option<Descriptor>,
-    /// Entities that could not be made or that Backstage would refuse, sorted.
-    pub refused: Vec<Refused>,
-    /// Wishes of the object that were not followed, sorted.
-    pub ignored: Vec<Ignored>,
+    /// Entities that could not be made, or that Backstage would reject, sorted.
+    pub omitted: Vec<Omitted>,
+    /// Overrides of the object that are not valid and were not applied, sorted.
+    pub invalid_overrides: Vec<InvalidOverride>,
 }
 
 /// What is noticed while entities are made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Notes {
-    refused: BTreeSet<Refused>,
-    ignored: BTreeSet<Ignored>,
+    omitted: BTreeSet<Omitted>,
+    invalid_overrides: BTreeSet<InvalidOverride>,
 }
 
 impl Notes {
     /// An entity, or a part of it, that cannot be made.
     pub fn refuse(&mut self, entity: &EntityRef, reason: &dyn Display) {
-        self.refused.insert(Refused { entity: entity.to_string(), reason: reason.to_string() });
+        self.omitted.insert(Omitted { entity: entity.to_string(), reason: reason.to_string() });
     }
 
     /// A wish that is not followed.
     pub fn ignore(&mut self, field: &str, reason: impl Into<String>) {
-        self.ignored.insert(Ignored { field: field.to_owned(), reason: reason.into() });
+        self.invalid_overrides.insert(InvalidOverride { field: field.to_owned(), reason: reason.into() });
     }
 }
 
@@ -92,7 +92,7 @@ impl Descriptor {
 impl Described {
     /// Nothing shall lie there, and nothing is to be said of it.
     pub fn empty(key: Key) -> Self {
-        Self { key, descriptor: None, refused: Vec::new(), ignored: Vec::new() }
+        Self { key, descriptor: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
     }
 
     /// The source object shall own nothing in the bucket.
@@ -100,8 +100,8 @@ impl Described {
         Self {
             key: settings.layout.key(source.reference()),
             descriptor: None,
-            refused: notes.refused.into_iter().collect(),
-            ignored: notes.ignored.into_iter().collect(),
+            omitted: notes.omitted.into_iter().collect(),
+            invalid_overrides: notes.invalid_overrides.into_iter().collect(),
         }
     }
 
@@ -112,8 +112,8 @@ impl Described {
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
         entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), &why)).is_ok());
         if let Some(first) = entities.first_mut() {
-            note(first, "callboard.dev/refused", notes.refused.iter().map(|it| (&it.entity, &it.reason)));
-            note(first, "callboard.dev/ignored", notes.ignored.iter().map(|it| (&it.field, &it.reason)));
+            note(first, "callboard.dev/refused", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));
+            note(first, "callboard.dev/ignored", notes.invalid_overrides.iter().map(|it| (&it.field, &it.reason)));
         }
         entities.sort_by_key(Entity::entity_ref);
         let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
@@ -126,18 +126,18 @@ impl Described {
     /// The same without these entities, which belong to another source object.
     pub fn without(self, entities: &BTreeSet<EntityRef>) -> Self {
         let descriptor = self.descriptor.and_then(|descriptor| descriptor.without(entities));
-        let refused =
-            |entity: &EntityRef| Refused { entity: entity.to_string(), reason: "another object has this ref".into() };
-        let refused = self.refused.into_iter().chain(entities.iter().map(refused)).collect();
-        Self { descriptor, refused, ..self }
+        let omitted =
+            |entity: &EntityRef| Omitted { entity: entity.to_string(), reason: "another object has this ref".into() };
+        let omitted = self.omitted.into_iter().chain(entities.iter().map(omitted)).collect();
+        Self { descriptor, omitted, ..self }
     }
 
-    /// The refs of refused entities that are not in the descriptor at all; of the other refused ones only a part is
+    /// The refs of omitted entities that are not in the descriptor at all; of the other omitted ones only a part is
     /// left out.
     pub fn left_out(&self) -> BTreeSet<&str> {
         let written: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).map(EntityRef::as_str).collect();
-        let refused = self.refused.iter().map(|refused| refused.entity.as_str());
-        refused.filter(|entity| !written.contains(entity)).collect()
+        let omitted = self.omitted.iter().map(|omitted| omitted.entity.as_str());
+        omitted.filter(|entity| !written.contains(entity)).collect()
     }
 }
 
@@ -207,7 +207,7 @@ mod tests {
             notes.refuse(&EntityRef::parse(entity, "group", "default").unwrap(), &reason);
         }
         let described = described(notes);
-        assert_eq!(described.refused.len(), 4);
+        assert_eq!(described.omitted.len(), 4);
         assert_eq!(described.left_out().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
     }
 

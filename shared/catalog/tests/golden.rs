@@ -57,7 +57,9 @@ fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
         Change::Deleted(_) => return Err("a case of a delete must be named so: *-delete".into()),
         change => return Err(format!("{change:?} carries no object").into()),
     };
-    let notes = json!({"key": described.key.to_string(), "refused": described.refused, "ignored": described.ignored});
+    let notes = json!({
+        "key": described.key.to_string(), "omitted": described.omitted, "invalidOverrides": described.invalid_overrides,
+    });
     hold(&case.join("expected.json"), Some(&format!("{notes:#}\n")), bless)?;
     hold(&case.join("expected.yaml"), described.descriptor.as_ref().map(|it| it.body()), bless)
 }

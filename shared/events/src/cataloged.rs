@@ -40,7 +40,7 @@ pub struct ObjectChange {
 
 /// An entity that was not written, or something of it that could not be made.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Refused {
+pub struct Omitted {
     /// The ref which the entity would have had.
     #[serde(rename = "ref")]
     pub entity: String,
@@ -48,9 +48,9 @@ pub struct Refused {
     pub reason: String,
 }
 
-/// A wish of the source object, such as an annotation, that was not followed.
+/// An override of the source object, such as an annotation, that is not valid and was not applied.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
-pub struct Ignored {
+pub struct InvalidOverride {
     /// The annotation, label or field.
     pub field: String,
     /// Why, in one sentence.
@@ -65,9 +65,10 @@ pub struct Cataloged {
     /// What was written and deleted, the object of the cause first.
     pub changes: Vec<ObjectChange>,
     /// What was left out and why.
-    pub refused: Vec<Refused>,
-    /// What was asked for in vain and why.
-    pub ignored: Vec<Ignored>,
+    pub omitted: Vec<Omitted>,
+    /// Which overrides were not applied and why.
+    #[serde(rename = "invalidOverrides")]
+    pub invalid_overrides: Vec<InvalidOverride>,
     /// Set where lists were cut to keep the event below [`MAX_DATA`](crate::MAX_DATA).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
@@ -93,8 +94,11 @@ impl Cataloged {
 impl Cut for Cataloged {
     fn cut(&mut self) -> bool {
         self.truncated = true;
-        let cut =
-            [emitted::halve(&mut self.ignored), emitted::halve(&mut self.refused), cut_changes(&mut self.changes)];
+        let cut = [
+            emitted::halve(&mut self.invalid_overrides),
+            emitted::halve(&mut self.omitted),
+            cut_changes(&mut self.changes),
+        ];
         cut.contains(&true) || self.cause.shorten()
     }
 }
@@ -122,7 +126,13 @@ mod tests {
             .map(|n| EntityChange { entity: format!("api:default/{n:0>60}"), action: Action::Updated })
             .collect();
         let changes = vec![ObjectChange { key: "entities/main/x.yaml".into(), entities }];
-        Cataloged { cause: Cause::new("/s", "1", "t"), changes, refused: vec![], ignored: vec![], truncated: false }
+        Cataloged {
+            cause: Cause::new("/s", "1", "t"),
+            changes,
+            omitted: vec![],
+            invalid_overrides: vec![],
+            truncated: false,
+        }
     }
 
     fn reply(cataloged: Cataloged) -> Event {

@@ -19,7 +19,7 @@ mod resynced;
 mod verdict;
 
 pub use arrival::{Arrival, Change};
-pub use cataloged::{Action, Cataloged, EntityChange, Ignored, ObjectChange, Refused};
+pub use cataloged::{Action, Cataloged, EntityChange, InvalidOverride, ObjectChange, Omitted};
 pub use cause::Cause;
 pub use dead_letter::DeadLetter;
 pub use emitted::{MAX_DATA, PARTITION_KEY, schema_url};

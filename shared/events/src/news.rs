@@ -81,9 +81,9 @@ fn became(change: &ObjectChange) -> Became {
 /// What is done about a difference; `None`: nothing.
 fn mended(reason: DriftReason) -> Option<Became> {
     match reason {
-        DriftReason::Stale | DriftReason::Rewound => Some(Became::Changed),
+        DriftReason::Outdated | DriftReason::Rewound => Some(Became::Changed),
         DriftReason::Missing | DriftReason::Orphan => Some(Became::Other),
-        DriftReason::Foreign | DriftReason::Collision | DriftReason::Uncovered => None,
+        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered => None,
     }
 }
 
@@ -128,9 +128,9 @@ mod tests {
     fn drift_tells_of_what_is_mended_and_the_stronger_word_counts() {
         let drift = |reason: &str, key: &str| json!({"reason": reason, "kind": "app.x", "key": key, "detail": "d"});
         let drift = [
-            drift("stale", "a"),
+            drift("outdated", "a"),
             drift("orphan", "b"),
-            drift("foreign", "c"),
+            drift("unmanaged", "c"),
             drift("missing", "a"),
             json!({"reason": "uncovered", "kind": "x.y", "detail": "d"}),
         ];
@@ -140,7 +140,7 @@ mod tests {
 
     #[test]
     fn what_resync_says_of_drift_are_numbers() {
-        let told = told(TYPES[3], json!({"changes": [change("a", &[Action::Updated])], "drift": {"stale": 1}}));
+        let told = told(TYPES[3], json!({"changes": [change("a", &[Action::Updated])], "drift": {"outdated": 1}}));
         assert_eq!(told, BTreeMap::from([("a".into(), Became::Changed)]));
     }
 

@@ -1,7 +1,7 @@
 //! The events in which `resync` says what it found and did.
 
 use crate::{
-    Cause, Function, ObjectChange, REQUESTED, Refused, ResyncRequest,
+    Cause, Function, ObjectChange, Omitted, REQUESTED, ResyncRequest,
     cataloged::cut_changes,
     emitted::{self, Cut, Shape},
 };
@@ -21,12 +21,12 @@ pub const HELD: &str = "dev.callboard.deletion.held";
 pub enum DriftReason {
     /// The object lives, and the bucket did not know it.
     Missing,
-    /// The bucket had another state of the object.
-    Stale,
+    /// The bucket had an older state of the object.
+    Outdated,
     /// The bucket had the entities of an object that is gone.
     Orphan,
     /// A file under the prefix that Callboard did not write; it is left alone.
-    Foreign,
+    Unmanaged,
     /// Two objects claim one entity ref; the first key keeps it.
     Collision,
     /// The bucket was ahead of the cluster, which was restored or rebuilt.
@@ -40,9 +40,9 @@ impl DriftReason {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Missing => "missing",
-            Self::Stale => "stale",
+            Self::Outdated => "outdated",
             Self::Orphan => "orphan",
-            Self::Foreign => "foreign",
+            Self::Unmanaged => "unmanaged",
             Self::Collision => "collision",
             Self::Rewound => "rewound",
             Self::Uncovered => "uncovered",
@@ -61,7 +61,7 @@ impl fmt::Display for DriftReason {
 pub struct Drift {
     /// How it differed.
     pub reason: DriftReason,
-    /// The kind: `<kind>.<group>`, in lower case; empty for a foreign file.
+    /// The kind: `<kind>.<group>`, in lower case; empty for an unmanaged file.
     pub kind: String,
     /// The key in the bucket, where it is about one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,8 +99,8 @@ pub struct Resynced {
     pub compared: u64,
     /// What was written and deleted in the last slice.
     pub changes: Vec<ObjectChange>,
-    /// What Backstage would not take of what was written, and why.
-    pub refused: Vec<Refused>,
+    /// Which entities were left out, since Backstage would reject them, and why.
+    pub omitted: Vec<Omitted>,
     /// How many differences the last slice found that were not told before, by reason.
     pub drift: BTreeMap<DriftReason, u64>,
     /// What could not be brought in line.
@@ -220,7 +220,7 @@ impl Cut for Resynced {
         self.truncated = true;
         let cut = [
             cut_changes(&mut self.changes),
-            emitted::halve(&mut self.refused),
+            emitted::halve(&mut self.omitted),
             emitted::halve(&mut self.failed),
             emitted::halve(&mut self.degraded),
             emitted::halve(&mut self.held),
@@ -255,7 +255,7 @@ mod tests {
     }
 
     fn drift() -> Drift {
-        Drift { reason: DriftReason::Stale, kind: "app.x".into(), key: None, detail: "x".into() }
+        Drift { reason: DriftReason::Outdated, kind: "app.x".into(), key: None, detail: "x".into() }
     }
 
     fn resynced() -> Resynced {
@@ -264,7 +264,7 @@ mod tests {
             run: "r".into(),
             compared: 0,
             changes: vec![],
-            refused: vec![],
+            omitted: vec![],
             drift: BTreeMap::new(),
             failed: vec![],
             degraded: vec![],
@@ -289,7 +289,7 @@ mod tests {
         );
         let other = Drifted {
             run: "other".into(),
-            counts: BTreeMap::from([(DriftReason::Stale, 1)]),
+            counts: BTreeMap::from([(DriftReason::Outdated, 1)]),
             drift: vec![drift()],
             ..drifted()
         };

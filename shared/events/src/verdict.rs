@@ -19,8 +19,8 @@ pub enum Reply {
 pub enum Nothing {
     /// The bucket already says what the object says.
     Unchanged,
-    /// A newer state of the object is already in the bucket, or its deletion is.
-    Stale,
+    /// The event is older than what is known: the bucket has a newer state of the object, or its deletion.
+    Late,
     /// The event is of no concern to this function.
     NotOurs,
     /// The event names an object without carrying it, and nobody could tell how it is: there is no cluster to ask, or
@@ -39,7 +39,7 @@ pub enum Nothing {
     /// Backstage was told of it.
     Shown,
     /// The bucket was filled by another cluster: nothing is written to it.
-    Foreign,
+    OtherCluster,
 }
 
 impl Nothing {
@@ -47,7 +47,7 @@ impl Nothing {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unchanged => "unchanged",
-            Self::Stale => "stale",
+            Self::Late => "late",
             Self::NotOurs => "not_ours",
             Self::Unresolved => "unresolved",
             Self::Absent => "absent",
@@ -56,7 +56,7 @@ impl Nothing {
             Self::Lapsed => "lapsed",
             Self::Kept => "kept",
             Self::Shown => "shown",
-            Self::Foreign => "foreign",
+            Self::OtherCluster => "other_cluster",
         }
     }
 }

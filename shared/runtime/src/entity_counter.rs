@@ -28,7 +28,7 @@ impl EntityCounter {
     }
 
     /// Counts entities that were left out.
-    pub fn refused(&self, entities: u64) {
-        self.0.add(entities, &[KeyValue::new("action", "refused")]);
+    pub fn omitted(&self, entities: u64) {
+        self.0.add(entities, &[KeyValue::new("action", "omitted")]);
     }
 }

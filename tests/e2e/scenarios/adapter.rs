@@ -57,7 +57,7 @@ pub(crate) async fn stopped(suite: &Suite) -> Result<()> {
     suite.callboard("drift").context("callboard drift after the tick")?;
     let drifted = suite.told(&tick, "dev.callboard.catalog.drifted").await?;
     let counts = &drifted.data["counts"];
-    for (reason, count) in [("missing", 5), ("stale", 10), ("orphan", 5)] {
+    for (reason, count) in [("missing", 5), ("outdated", 10), ("orphan", 5)] {
         ensure!(counts[reason] == count, "{count} {reason} expected: {counts}");
     }
     eventually("drift is counted", 10, async || {
@@ -90,5 +90,5 @@ pub(crate) async fn told_again(suite: &Suite, request: impl Fn(String) -> String
 
 fn drift(suite: &Suite) -> f64 {
     let of = |reason| suite.metrics.total("callboard_drift_total", &["kind=cache.e2e.callboard.dev", reason]).count;
-    ["reason=missing", "reason=stale", "reason=orphan"].map(of).iter().sum()
+    ["reason=missing", "reason=outdated", "reason=orphan"].map(of).iter().sum()
 }

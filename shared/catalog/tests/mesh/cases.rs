@@ -104,9 +104,12 @@ impl Case {
         let all: BTreeMap<_, _> = mesh.ids().map(|id| mesh.made(id).described).map(|it| (it.key.clone(), it)).collect();
         let told = |(key, described): (catalog::Key, catalog::Described)| {
             let body = described.descriptor.as_ref().map_or("# no entity\n", |descriptor| descriptor.body());
-            let refused = described.refused.iter().map(|it| format!("# refused: {}: {}\n", it.entity, it.reason));
-            let ignored = described.ignored.iter().map(|it| format!("# ignored: {}: {}\n", it.field, it.reason));
-            format!("# {key}\n{}{body}", refused.chain(ignored).collect::<String>())
+            let omitted = described.omitted.iter().map(|it| format!("# omitted: {}: {}\n", it.entity, it.reason));
+            let invalid = described
+                .invalid_overrides
+                .iter()
+                .map(|it| format!("# invalid override: {}: {}\n", it.field, it.reason));
+            format!("# {key}\n{}{body}", omitted.chain(invalid).collect::<String>())
         };
         all.into_iter().map(told).collect()
     }

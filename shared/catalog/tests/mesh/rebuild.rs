@@ -111,7 +111,7 @@ fn rewritten<'a>(before: &'a All, after: &'a All) -> impl Iterator<Item = &'a Id
 fn difference(is: &All, wanted: &All) -> String {
     let told = |(described, life): &(Described, Life)| {
         let body = described.descriptor.as_ref().map_or("nothing", |descriptor| descriptor.body());
-        format!("{life:?} {:?} {:?} {body}", described.refused, described.ignored)
+        format!("{life:?} {:?} {:?} {body}", described.omitted, described.invalid_overrides)
     };
     let differing = is.iter().zip(wanted.values()).filter(|((_, is), wanted)| is != wanted);
     differing.map(|((id, is), wanted)| format!("{id}: {}\n, rebuilt: {}\n", told(is), told(wanted))).collect()

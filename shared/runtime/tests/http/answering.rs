@@ -49,7 +49,7 @@ async fn a_change_is_told_by_an_event_in_binary_mode() {
 
 #[tokio::test]
 async fn nothing_to_tell_is_told_by_an_empty_answer() {
-    for nothing in [Nothing::Unchanged, Nothing::Stale, Nothing::NotOurs, Nothing::Unresolved] {
+    for nothing in [Nothing::Unchanged, Nothing::Late, Nothing::NotOurs, Nothing::Unresolved] {
         let answer = answer_to(Ok(Reply::Nothing(nothing))).await;
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NO_CONTENT, ""));
     }

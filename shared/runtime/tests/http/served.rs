@@ -45,7 +45,7 @@ impl Handler for Served {
             }
             _ => {
                 self.entities.changed(Action::Created, 3);
-                self.entities.refused(1);
+                self.entities.omitted(1);
                 tokio::task::yield_now().instrument(tracing::info_span!("s3.put")).await;
                 let reply = EventBuilderV10::new().id("r").source("/callboard/apps").ty("dev.callboard.app.cataloged");
                 let reply = reply.build().map_err(|error| Nack::Retry(error.to_string()))?;

@@ -112,7 +112,7 @@ async fn metrics_arrive_at_the_end_and_strangers_make_no_series() {
     };
     assert_eq!(collector.counts("callboard_events_total"), counted(&wanted));
     assert_eq!(collector.counts("callboard_event_duration_seconds"), counted(&[("function=apps", 4)]));
-    assert_eq!(collector.counts("callboard_entities_total"), counted(&[("action=created", 6), ("action=refused", 2)]));
+    assert_eq!(collector.counts("callboard_entities_total"), counted(&[("action=created", 6), ("action=omitted", 2)]));
     assert!(collector.spans().is_empty());
 }
 

@@ -51,7 +51,7 @@ pub(crate) async fn missed(suite: &Suite) -> Result<()> {
     catalog.absent(&of("dropped")).await?;
     let drifted = suite.told_by("mesh", &tick, "dev.callboard.catalog.drifted").await?;
     let counts = &drifted.data["counts"];
-    for (reason, least) in [("missing", 2), ("stale", 1), ("orphan", 1)] {
+    for (reason, least) in [("missing", 2), ("outdated", 1), ("orphan", 1)] {
         ensure!(counts[reason].as_u64().is_some_and(|count| count >= least), "{least} {reason} expected: {counts}");
     }
     let repaired = |event: &Recorded| event.is_of("mesh") && event.says("created", &of("missed"));
