@@ -8,7 +8,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-pub(super) fn deploy() -> PathBuf {
+pub(crate) fn deploy() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("deploy")
 }
 
@@ -80,7 +80,7 @@ pub(super) fn default_of(variable: &str) -> String {
     argument(variable).get_default_values().iter().map(|it| it.to_str().unwrap()).collect()
 }
 
-pub(super) fn variables() -> impl Iterator<Item = String> {
+pub(crate) fn variables() -> impl Iterator<Item = String> {
     let command = Cli::command();
     let known: Vec<_> = [&command]
         .into_iter()
