@@ -1,8 +1,8 @@
 //! Entities that people keep by themselves and which the story names, so that Backstage shows no dangling reference.
 
 use catalog::{
-    ComponentSpec, Described, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Metadata, Notes, Settings,
-    Spec,
+    ComponentSpec, Dependencies, Described, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Metadata, Notes,
+    Ownership, Settings, Spec,
 };
 use events::Object;
 use serde_json::json;
@@ -22,12 +22,13 @@ fn component() -> ComponentSpec {
     ComponentSpec {
         ty: "service".to_owned(),
         lifecycle: "production".to_owned(),
-        owner: EntityRef::new("group", &EntityNamespace::fit("default"), &EntityName::fit("guests")),
-        system: None,
+        ownership: Ownership {
+            owner: EntityRef::new("group", &EntityNamespace::fit("default"), &EntityName::fit("guests")),
+            system: None,
+        },
         provides_apis: BTreeSet::new(),
         consumes_apis: BTreeSet::new(),
-        depends_on: BTreeSet::new(),
-        dependency_of: BTreeSet::new(),
+        dependencies: Dependencies::default(),
     }
 }
 

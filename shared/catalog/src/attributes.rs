@@ -2,14 +2,16 @@
 
 mod answer;
 mod template;
+pub(crate) mod types;
+pub(crate) mod value;
 
 pub use answer::Answer;
 pub(crate) use template::literals;
 
-use crate::cesql::Value;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value as Json;
 use std::sync::LazyLock;
+use value::Value;
 
 /// The attributes of the events of one type, or of one event.
 #[derive(Debug, Clone, PartialEq)]

@@ -14,12 +14,12 @@ mod parser;
 #[cfg(test)]
 mod tests;
 mod types;
-mod value;
 
 pub(crate) use outcome::fits;
 pub use outcome::{Failure, Outcome, Values};
 pub use parser::ParseError;
-pub use value::Value;
+
+pub use crate::attributes::value::Value;
 
 use crate::attributes::{Answer, Attributes};
 use std::collections::BTreeSet;

@@ -27,16 +27,17 @@ mod form;
 pub mod kratix;
 pub mod mesh;
 mod naming;
+mod notes;
 mod overrides;
 mod secret;
 mod settings;
 mod status;
 
 pub use attributes::{Answer, Attributes, Known};
-pub use descriptor::{Described, Descriptor, Notes};
+pub use descriptor::{Described, Descriptor};
 pub use entity::{
-    ApiSpec, ComponentSpec, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, InvalidEntityRef, Link,
-    Metadata, ResourceSpec, Spec, SystemSpec, TemplateSpec,
+    ApiSpec, ComponentSpec, Dependencies, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, InvalidEntityRef,
+    Link, Metadata, Ownership, ResourceSpec, Spec, SystemSpec, TemplateSpec,
     rules::{Invalid, check},
     yaml::{NotYaml, document},
 };
@@ -44,5 +45,6 @@ pub use filter::Filter;
 pub use kratix::offered::Offered;
 pub use mesh::Mesh;
 pub use naming::{InvalidLayout, Key, Layout, Located};
+pub use notes::Notes;
 pub use overrides::Overrides;
 pub use settings::{EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings, SourceUrl};

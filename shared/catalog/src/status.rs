@@ -1,4 +1,14 @@
-//! What the status of an object says: its state, its conditions, and where it can be reached.
+//! What the status of an object says: its state, its conditions, and the links to it.
 
+mod condition;
+mod generation;
+mod knative;
+mod kratix;
 pub(crate) mod links;
-pub(crate) mod state;
+mod state;
+#[cfg(test)]
+mod tests;
+mod workflow;
+
+pub(crate) use condition::{conditions, ske_status};
+pub(crate) use state::State;

@@ -1,6 +1,7 @@
 //! The tree of an expression.
 
-use super::{functions::Function, value::Value};
+use super::functions::Function;
+use crate::attributes::value::Value;
 
 /// An expression.
 #[derive(Debug, Clone, PartialEq)]

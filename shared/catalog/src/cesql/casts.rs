@@ -1,9 +1,7 @@
 //! Casts from type to type.
 
-use super::{
-    outcome::{Failure, Outcome, Values},
-    value::{Type, Value},
-};
+use super::outcome::{Failure, Outcome, Values};
+use crate::attributes::value::{Type, Value};
 
 impl Values {
     /// What they become in another type.

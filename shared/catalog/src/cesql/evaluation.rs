@@ -5,8 +5,8 @@ use super::{
     functions::Function,
     like::{is_like, may_be_like},
     outcome::{Failure, Outcome, Values},
-    value::{Type, Value},
 };
+use crate::attributes::value::{Type, Value};
 use crate::attributes::{Attributes, Known, is_canonical_time, is_required, is_standard};
 
 impl Node {

@@ -1,9 +1,7 @@
 //! The functions of CESQL 1.0. Texts are counted and cut in bytes, as in the Go SDK.
 
-use super::{
-    outcome::{Failure, Outcome, Values},
-    value::{Type, Value},
-};
+use super::outcome::{Failure, Outcome, Values};
+use crate::attributes::value::{Type, Value};
 use std::ops::Range;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! What an evaluation may come to while not all attributes are known.
 
-use super::value::{Type, Value};
+use crate::attributes::value::{Type, Value};
 
 /// Everything that an evaluation may come to: one of some values, or a failure.
 #[derive(Debug, Clone, PartialEq)]

@@ -6,8 +6,8 @@
 use super::{
     ast::{Arithmetic, Node},
     lexer::{Located, Token, tokens, upper},
-    value::Value,
 };
+use crate::attributes::value::Value;
 use thiserror::Error;
 
 /// Why a text is no expression.

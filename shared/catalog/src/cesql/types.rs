@@ -1,10 +1,8 @@
 //! Of which types alone events pass an expression.
 
-use super::{
-    ast::{Comparison, Logic, Node},
-    value::Value,
-};
-use crate::filter::{both, either};
+use super::ast::{Comparison, Logic, Node};
+use crate::attributes::types::{both, either};
+use crate::attributes::value::Value;
 use std::collections::BTreeSet;
 
 impl Node {

@@ -4,7 +4,7 @@ use crate::{
     entity::Metadata,
     overrides::Overrides,
     settings::Settings,
-    status::state::{self, State},
+    status::{self, State},
 };
 use events::Object;
 
@@ -31,7 +31,7 @@ pub(crate) fn fill_component(
 ) {
     fill_plain(metadata, object, wishes, settings);
     metadata.labels.insert("callboard.dev/state".into(), state.as_str().into());
-    if let Some(conditions) = state::conditions(object) {
+    if let Some(conditions) = status::conditions(object) {
         metadata.annotations.insert("callboard.dev/conditions".into(), conditions);
     }
 }

@@ -1,8 +1,8 @@
 //! Reads the filter of a Trigger. What is malformed there answers "maybe" and is told.
 
 use super::{
-    Rule,
     condition::{Condition, Test},
+    rule::Rule,
 };
 use crate::{cesql::Expression, secret};
 use serde_json::{Map, Value};

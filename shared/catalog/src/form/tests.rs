@@ -1,5 +1,6 @@
 use super::*;
 use proptest::prelude::*;
+use serde_json::{Map, json};
 
 fn form(schema: &Value) -> Value {
     compile("spec", schema).schema.unwrap()

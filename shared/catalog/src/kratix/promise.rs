@@ -6,12 +6,13 @@ use crate::{
         crd::{Api, NoApi},
         openapi,
     },
-    descriptor::{Described, Notes, metadata},
-    entity::{ApiSpec, ComponentSpec, Entity, EntityRef, Spec},
+    descriptor::{Described, metadata},
+    entity::{ApiSpec, ComponentSpec, Dependencies, Entity, EntityRef, Ownership, Spec},
     naming::names,
+    notes::Notes,
     overrides::{self, Overrides},
     settings::Settings,
-    status::state::{self, State},
+    status::{self, State},
 };
 use events::Object;
 use serde_json::Value;
@@ -20,13 +21,15 @@ use std::collections::BTreeSet;
 /// What a Promise means.
 pub fn describe(promise: &Object, settings: &Settings) -> Described {
     let mut notes = Notes::default();
-    if !overrides::is_wanted(promise, settings, &mut notes) {
+    if !overrides::selection::is_wanted(promise, settings, &mut notes) {
         return Described::nothing(promise, settings, notes);
     }
     let named = names::promise(&settings.layout, promise.reference().name());
     let wishes = Overrides::of(promise, &named.namespace, &mut notes);
-    let owner = overrides::owner(promise, &wishes, settings, &mut notes);
-    let cx = Cx { promise, settings, wishes, owner, state: State::of_promise(promise) };
+    let owner = overrides::owner::owner(promise, &wishes, settings, &mut notes);
+    let system = wishes.system.clone().or_else(|| settings.system.clone());
+    let ownership = Ownership { owner, system };
+    let cx = Cx { promise, settings, wishes, ownership, state: State::of_promise(promise) };
     let offered = Api::read(promise.at("/spec/api"));
     let api = offered.as_ref().ok().and_then(|api| api_entity(&cx, api, &mut notes));
     let template = template_entity(&cx, offered.as_ref(), &mut notes);
@@ -42,17 +45,13 @@ struct Cx<'a> {
     promise: &'a Object,
     settings: &'a Settings,
     wishes: Overrides,
-    owner: EntityRef,
+    ownership: Ownership,
     state: State,
 }
 
 impl Cx<'_> {
     fn name(&self) -> &str {
         self.promise.reference().name()
-    }
-
-    fn system(&self) -> Option<EntityRef> {
-        self.wishes.system.clone().or_else(|| self.settings.system.clone())
     }
 
     fn lifecycle(&self) -> String {
@@ -78,12 +77,10 @@ fn component(cx: &Cx, offered: Result<&Api, &NoApi>, api: Option<&Entity>, templ
     let spec = ComponentSpec {
         ty: wishes.ty.clone().unwrap_or_else(|| "promise".into()),
         lifecycle: cx.lifecycle(),
-        owner: cx.owner.clone(),
-        system: cx.system(),
+        ownership: cx.ownership.clone(),
         provides_apis: api.map(Entity::entity_ref).into_iter().chain(wishes.provides_apis.iter().cloned()).collect(),
         consumes_apis: wishes.consumes_apis.clone(),
-        depends_on,
-        dependency_of: BTreeSet::new(),
+        dependencies: Dependencies { depends_on, ..Dependencies::default() },
     };
     Entity::new(metadata, Spec::Component(spec))
 }
@@ -103,7 +100,7 @@ fn annotations(
         ("kratix.io/api-name", api.map(|api| api.kind.to_owned())),
         ("kratix.io/backstage-promise-template", template.map(|template| template.metadata.name.to_string())),
         ("kratix.io/promise-name", Some(name.to_owned())),
-        ("kratix.io/status", Some(state::status(promise))),
+        ("kratix.io/status", Some(status::ske_status(promise))),
         ("kratix.io/type", Some("promise".to_owned())),
     ];
     annotations.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)))
@@ -123,13 +120,7 @@ fn api_entity(cx: &Cx, api: &Api, notes: &mut Notes) -> Option<Entity> {
     metadata.title = Some(format!("{} API", capitalized(api.kind)));
     metadata.description = Some(format!("{} of the Promise {}", api.api_version(), cx.name()));
     metadata::fill(&mut metadata, cx.promise, &cx.wishes, cx.settings);
-    let spec = ApiSpec {
-        ty: "openapi".into(),
-        lifecycle: cx.lifecycle(),
-        owner: cx.owner.clone(),
-        system: cx.system(),
-        definition,
-    };
+    let spec = ApiSpec { ty: "openapi".into(), lifecycle: cx.lifecycle(), ownership: cx.ownership.clone(), definition };
     Some(Entity::new(metadata, Spec::Api(spec)))
 }
 
@@ -141,7 +132,7 @@ fn template_entity(cx: &Cx, offered: Result<&Api, &NoApi>, notes: &mut Notes) ->
     if cx.promise.is_deleting() {
         return None;
     }
-    let (mut spec, gaps) = template::spec(api, "service".into(), cx.owner.clone());
+    let (mut spec, gaps) = template::spec(api, "service".into(), cx.ownership.owner.clone());
     gaps.iter().for_each(|gap| notes.refuse(&reference, gap));
     let mut metadata = named.metadata();
     metadata.title = Some(capitalized(api.kind));

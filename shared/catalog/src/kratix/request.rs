@@ -2,15 +2,13 @@
 
 use super::relations;
 use crate::{
-    descriptor::{Described, Notes, metadata},
-    entity::{ComponentSpec, Entity, EntityRef, Metadata, Spec, rules::is_label_value},
+    descriptor::{Described, metadata},
+    entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, Ownership, Spec, rules::is_label_value},
     naming::names,
+    notes::Notes,
     overrides::{self, Overrides},
     settings::Settings,
-    status::{
-        links,
-        state::{self, State},
-    },
+    status::{self, State, links},
 };
 use events::Object;
 use std::collections::BTreeSet;
@@ -18,13 +16,13 @@ use std::collections::BTreeSet;
 /// What a resource request means.
 pub fn describe(request: &Object, settings: &Settings) -> Described {
     let mut notes = Notes::default();
-    if !overrides::is_wanted(request, settings, &mut notes) {
+    if !overrides::selection::is_wanted(request, settings, &mut notes) {
         return Described::nothing(request, settings, notes);
     }
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let wishes = Overrides::of(request, &named.namespace, &mut notes);
-    let owner = overrides::owner(request, &wishes, settings, &mut notes);
+    let owner = overrides::owner::owner(request, &wishes, settings, &mut notes);
     overrides::template::pass_over(request, &mut notes);
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
@@ -69,12 +67,13 @@ fn spec(
         lifecycle: wishes
             .lifecycle
             .unwrap_or_else(|| if state == State::Deleting { "deprecated" } else { "production" }.into()),
-        owner,
-        system: wishes.system.or_else(|| settings.system.clone()),
+        ownership: Ownership { owner, system: wishes.system.or_else(|| settings.system.clone()) },
         provides_apis: wishes.provides_apis,
         consumes_apis: all(api.into_iter().collect(), wishes.consumes_apis),
-        depends_on: all(relations::depends_on(request, settings), wishes.depends_on),
-        dependency_of: all(relations::dependency_of(request, settings), BTreeSet::new()),
+        dependencies: Dependencies {
+            depends_on: all(relations::depends_on(request, settings), wishes.depends_on),
+            dependency_of: all(relations::dependency_of(request, settings), BTreeSet::new()),
+        },
     }
 }
 
@@ -98,7 +97,7 @@ fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&
         ("kratix.io/kind", Some(reference.kind().into())),
         ("kratix.io/name", Some(reference.name().into())),
         ("kratix.io/namespace", namespace),
-        ("kratix.io/status", Some(state::status(request))),
+        ("kratix.io/status", Some(status::ske_status(request))),
     ]
 }
 

@@ -2,17 +2,17 @@
 
 use super::{Mesh, described::Subject};
 use crate::{
-    api::asyncapi::{self, Told},
+    api::asyncapi::{self, EventType},
+    entity::web_url::web_url,
     entity::{ApiSpec, Entity, Link, Spec},
     secret,
     settings::EventTypes,
-    status::links::web_url,
 };
 
 impl Mesh {
     /// The API of an EventType; `None` where it names no type.
     pub(super) fn api(&self, subject: Subject<'_>) -> Option<Entity> {
-        let told = Told::of(subject.object)?;
+        let told = EventType::of(subject.object)?;
         let reference = subject.object.reference();
         let mut metadata = subject.metadata(&self.settings);
         let place = format!("{}/{}", reference.namespace().unwrap_or_default(), reference.name());
@@ -38,8 +38,7 @@ impl Mesh {
         let spec = ApiSpec {
             ty: subject.ty(|| ty.to_owned()),
             lifecycle: subject.lifecycle(),
-            owner: subject.owner,
-            system: subject.system,
+            ownership: subject.ownership,
             definition,
         };
         Some(Entity::new(metadata, Spec::Api(spec)))

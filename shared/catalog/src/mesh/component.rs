@@ -2,7 +2,7 @@
 
 use super::{Mesh, described::Subject, destination::Via, role::Role, stands_for::Stand};
 use crate::{
-    entity::{ComponentSpec, Entity, EntityRef, Metadata, ResourceSpec, Spec, rules::is_label_value},
+    entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, ResourceSpec, Spec, rules::is_label_value},
     secret,
 };
 use events::Object;
@@ -36,10 +36,11 @@ impl Mesh {
             lifecycle: subject.lifecycle(),
             provides_apis: all(self.refs(&provided), &subject.wishes.provides_apis),
             consumes_apis: all(consumed, &subject.wishes.consumes_apis),
-            depends_on: subject.others(all(self.components(&subject, &needed), &subject.wishes.depends_on)),
-            dependency_of: subject.others(self.components(&subject, &[Via::Subject])),
-            owner: subject.owner,
-            system: subject.system,
+            dependencies: Dependencies {
+                depends_on: subject.others(all(self.components(&subject, &needed), &subject.wishes.depends_on)),
+                dependency_of: subject.others(self.components(&subject, &[Via::Subject])),
+            },
+            ownership: subject.ownership,
         };
         Entity::new(metadata, Spec::Component(spec))
     }
@@ -56,10 +57,11 @@ impl Mesh {
         let needed = needed.into_iter().chain(consumed).chain(hub.map(Stand::component));
         let spec = ResourceSpec {
             ty: subject.ty(|| subject.group_and_kind()),
-            depends_on: subject.others(needed.chain(subject.wishes.depends_on.clone())),
-            dependency_of: subject.others(self.components(&subject, &[Via::Subscriber])),
-            owner: subject.owner,
-            system: subject.system,
+            dependencies: Dependencies {
+                depends_on: subject.others(needed.chain(subject.wishes.depends_on.clone())),
+                dependency_of: subject.others(self.components(&subject, &[Via::Subscriber])),
+            },
+            ownership: subject.ownership,
         };
         Entity::new(metadata, Spec::Resource(spec))
     }

@@ -2,10 +2,10 @@
 
 use super::role::Roles;
 use crate::{
-    api::asyncapi::Told,
+    api::asyncapi::EventType,
     attributes::{Attributes, Known},
     cesql,
-    descriptor::Notes,
+    notes::Notes,
 };
 use events::Object;
 use serde_json::Value;
@@ -28,7 +28,7 @@ pub(super) struct Produced {
 }
 
 impl Declared {
-    pub(super) fn of(object: &Object, told: &Told) -> Self {
+    pub(super) fn of(object: &Object, told: &EventType) -> Self {
         let of_source = object.label("eventing.knative.dev/sourceName").map(Into::into);
         let pins = Attributes::of_event_type(object.at("/spec").unwrap_or(&Value::Null));
         Self { ty: told.ty.as_str().into(), pins, of_source }

@@ -10,12 +10,13 @@ use super::{
 };
 use crate::{
     attributes::Answer,
-    descriptor::{Described, Notes, metadata},
-    entity::{Entity, EntityRef, Metadata, Spec, SystemSpec},
+    descriptor::{Described, metadata},
+    entity::{Entity, EntityRef, Metadata, Ownership, Spec, SystemSpec},
     naming::names::Named,
+    notes::Notes,
     overrides::{self, Overrides},
     settings::Settings,
-    status::{links, state::State},
+    status::{State, links},
 };
 use events::Object;
 use std::collections::BTreeSet;
@@ -27,8 +28,7 @@ pub(super) struct Subject<'a> {
     pub(super) relations: &'a Relations,
     pub(super) named: Named,
     pub(super) wishes: Overrides,
-    pub(super) owner: EntityRef,
-    pub(super) system: Option<EntityRef>,
+    pub(super) ownership: Ownership,
 }
 
 impl Mesh {
@@ -53,9 +53,16 @@ impl Mesh {
         let relations = Relations::of(&object, node.relations.face.role, &self.roles, settings, &mut notes);
         let Some(named) = self.named(id, &relations.face) else { return Described::nothing(&object, settings, notes) };
         let wishes = Overrides::of(&object, &named.namespace, &mut notes);
-        let owner = overrides::owner(&object, &wishes, settings, &mut notes);
+        let owner = overrides::owner::owner(&object, &wishes, settings, &mut notes);
         let system = wishes.system.clone().or_else(|| self.system(id)).or_else(|| settings.system.clone());
-        let subject = Subject { id, object: &object, relations: &relations, named, wishes, owner, system };
+        let subject = Subject {
+            id,
+            object: &object,
+            relations: &relations,
+            named,
+            wishes,
+            ownership: Ownership { owner, system },
+        };
         let entity = match relations.face.role {
             Role::EventType => self.api(subject),
             Role::Trigger | Role::Subscription => Some(self.resource(subject)),
@@ -99,7 +106,7 @@ impl Mesh {
 
 fn system_of(subject: Subject<'_>, settings: &Settings) -> Entity {
     let metadata = subject.metadata(settings);
-    Entity::new(metadata, Spec::System(SystemSpec { owner: subject.owner }))
+    Entity::new(metadata, Spec::System(SystemSpec { owner: subject.ownership.owner }))
 }
 
 impl Subject<'_> {

@@ -1,7 +1,7 @@
 //! Where events go, as Knative's duck type `Destination` names it.
 
 use super::id::Id;
-use crate::{descriptor::Notes, secret};
+use crate::{notes::Notes, secret};
 use events::{Object, ObjectRef};
 use serde_json::Value;
 use url::Url;

@@ -2,12 +2,12 @@
 
 use super::{destination::reference_of, id::Id, role::Role};
 use crate::{
-    descriptor::Notes,
     entity::EntityRef,
     naming::{
         Layout,
         names::{self, Named},
     },
+    notes::Notes,
     overrides::{self, parse},
     settings::{Internals, Settings},
 };
@@ -38,7 +38,7 @@ impl Face {
             !is_broken
                 && !is_elsewhere
                 && (!is_internal || is_asked_for)
-                && overrides::is_wanted(object, settings, notes)
+                && overrides::selection::is_wanted(object, settings, notes)
         });
         let elsewhere = named.or_else(|| labelled.filter(|_| own.is_none()));
         Self { role, entity: own, elsewhere, owners }

@@ -4,7 +4,7 @@ use super::{
     relations::Relations,
     role::{Role, Roles},
 };
-use crate::{descriptor::Notes, settings::Settings};
+use crate::{notes::Notes, settings::Settings};
 use events::{Object, Version};
 use serde_json::{Value, json};
 

@@ -7,7 +7,7 @@ use super::{
     id::Id,
     role::{Role, Roles},
 };
-use crate::{api::asyncapi::Told, descriptor::Notes, filter::Filter, settings::Settings};
+use crate::{api::asyncapi::EventType, filter::Filter, notes::Notes, settings::Settings};
 use events::Object;
 use serde_json::{Value, json};
 
@@ -32,7 +32,7 @@ pub(super) enum Part {
 
 impl Relations {
     pub(super) fn of(object: &Object, role: Role, roles: &Roles, settings: &Settings, notes: &mut Notes) -> Self {
-        let told = (role == Role::EventType).then(|| Told::of(object)).flatten();
+        let told = (role == Role::EventType).then(|| EventType::of(object)).flatten();
         let part = match role {
             Role::EventType => told.map_or(Part::Other, |told| Part::EventType(Box::new(Declared::of(object, &told)))),
             Role::Trigger => Part::Delivery(Box::new(filter(object, notes))),

@@ -1,6 +1,6 @@
 //! The one place that says which entity a source object has, so that others can point to it.
 
-use super::key::Layout;
+use super::layout::Layout;
 use crate::entity::{EntityName, EntityNamespace, Metadata};
 
 /// The Component of a resource request, or of an object of the event mesh.

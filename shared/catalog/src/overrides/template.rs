@@ -2,8 +2,8 @@
 
 use super::parse;
 use crate::{
-    descriptor::Notes,
     entity::{Metadata, TemplateSpec},
+    notes::Notes,
 };
 use events::Object;
 

@@ -1,7 +1,10 @@
 //! A schema of any language, as the document can show it.
 
-use super::{SCHEMA, schema};
+use super::schema;
 use serde_json::Value;
+
+/// Where the schema of the payload is in the document.
+pub(super) const SCHEMA: &str = "#/components/schemas/payload";
 
 /// The longest schema that is shown, in bytes.
 const MAX: usize = 256 * 1024;

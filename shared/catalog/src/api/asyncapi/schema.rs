@@ -2,11 +2,11 @@
 //!
 //! What the AsyncAPI parser would refuse stays out, place by place, since one wrong keyword would hide the whole document.
 
+mod keyword;
+
+use keyword::{TRAPS, fits, holds_trap, is_names, is_type};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeSet};
-
-/// Keys that parsers of AsyncAPI follow, merge or lose, wherever they stand.
-const TRAPS: [&str; 3] = ["$ref", "<<", "__proto__"];
 
 /// Keywords that tell a JSON Schema from other JSON.
 const SIGNS: [&str; 15] = [
@@ -158,46 +158,6 @@ fn modern(schema: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
         }
     }
     schema
-}
-
-/// Whether the AsyncAPI schema takes the value of a keyword that holds no schema; unknown ones hold anything.
-fn fits(key: &str, value: &Value) -> bool {
-    match key {
-        "$comment" | "$id" | "$schema" | "contentEncoding" | "contentMediaType" | "description" | "discriminator"
-        | "format" | "pattern" | "title" => value.is_string(),
-        "type" => is_type(value),
-        "exclusiveMaximum" | "exclusiveMinimum" | "maximum" | "minimum" => value.is_number(),
-        "multipleOf" => value.as_f64().is_some_and(|step| step > 0.0),
-        "maxItems" | "maxLength" | "maxProperties" | "minItems" | "minLength" | "minProperties" => value.is_u64(),
-        "deprecated" | "readOnly" | "uniqueItems" | "writeOnly" => value.is_boolean(),
-        "required" => is_names(value),
-        "enum" => value.as_array().is_some_and(|list| !list.is_empty() && is_unique(list)),
-        "examples" => value.is_array(),
-        // Parsers would take these for their own.
-        _ => key != "externalDocs" && !key.starts_with("x-parser-"),
-    }
-}
-
-fn is_type(value: &Value) -> bool {
-    const TYPES: [&str; 7] = ["array", "boolean", "integer", "null", "number", "object", "string"];
-    let is_one = |value: &Value| value.as_str().is_some_and(|ty| TYPES.contains(&ty));
-    is_one(value) || value.as_array().is_some_and(|list| !list.is_empty() && list.iter().all(is_one) && is_unique(list))
-}
-
-fn is_names(value: &Value) -> bool {
-    value.as_array().is_some_and(|list| list.iter().all(Value::is_string) && is_unique(list))
-}
-
-fn is_unique(list: &[Value]) -> bool {
-    list.iter().map(Value::to_string).collect::<BTreeSet<_>>().len() == list.len()
-}
-
-fn holds_trap(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => list.iter().any(holds_trap),
-        Value::Object(fields) => fields.iter().any(|(key, value)| TRAPS.contains(&key.as_str()) || holds_trap(value)),
-        _ => false,
-    }
 }
 
 /// The JSON pointer of a field.

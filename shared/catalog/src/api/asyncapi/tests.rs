@@ -1,29 +1,29 @@
 //! What a definition says, and what it keeps to itself; whole documents are in `tests/asyncapi.rs` of the crate.
 
-use super::*;
+use super::{attribute::attribute, event_type::Attribute, *};
 
-fn told() -> Told {
-    Told { ty: "t".into(), source: None, schema: None, schema_data: None, description: None, attributes: vec![] }
+fn event_type() -> EventType {
+    EventType { ty: "t".into(), source: None, schema: None, schema_data: None, description: None, attributes: vec![] }
 }
 
 #[test]
 fn the_raw_definition_is_the_schema_and_never_empty() {
-    assert_eq!(raw(&told()), "{}");
-    assert_eq!(raw(&Told { schema_data: Some("message X {}\n".into()), ..told() }), "message X {}\n");
+    assert_eq!(raw(&event_type()), "{}");
+    assert_eq!(raw(&EventType { schema_data: Some("message X {}\n".into()), ..event_type() }), "message X {}\n");
 }
 
 #[test]
 fn a_secret_in_the_url_of_a_schema_stays_out() {
     for url in ["https://jane:hunter2@a.example/x", "https://a.example/x?token=hunter2"] {
-        let document = document(&Told { schema: Some(url.into()), ..told() }, None);
+        let document = document(&EventType { schema: Some(url.into()), ..event_type() }, None);
         assert!(!document.contains("hunter2"), "{document}");
     }
 }
 
 #[test]
 fn braces_do_not_become_parameters_of_the_address() {
-    assert!(document(&told(), Some("a/b")).contains("address: a/b"));
-    assert!(document(&told(), Some("a/{b}")).contains("address: null"));
+    assert!(document(&event_type(), Some("a/b")).contains("address: a/b"));
+    assert!(document(&event_type(), Some("a/{b}")).contains("address: null"));
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_secret_in_an_attribute_stays_out() {
     for value in [secret, "https://api.example/{x}?token=hunter2", "token=hunter2"] {
         let attribute = |name: &str| Attribute { name: name.into(), required: true, value: Some(value.into()) };
         let attributes = ["datacontenttype", "tenant"].map(attribute).into();
-        let document = document(&Told { source: Some(value.into()), attributes, ..told() }, None);
+        let document = document(&EventType { source: Some(value.into()), attributes, ..event_type() }, None);
         assert!(!document.contains("hunter2"), "{document}");
     }
 }

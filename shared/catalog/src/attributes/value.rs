@@ -15,14 +15,14 @@ pub enum Value {
 
 /// One of the three types.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Type {
+pub(crate) enum Type {
     Text,
     Integer,
     Boolean,
 }
 
 impl Value {
-    pub(super) fn type_of(&self) -> Type {
+    pub(crate) fn type_of(&self) -> Type {
         match self {
             Self::Text(_) => Type::Text,
             Self::Integer(_) => Type::Integer,

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 /// What an EventType tells of its events. Nothing in it is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct EventType {
     /// Their type.
     pub(crate) ty: String,
     /// Their source, maybe a template such as `/orders/{id}`.
@@ -35,7 +35,7 @@ pub(crate) struct Attribute {
 /// Attributes that have a place of their own, or always look the same.
 const KNOWN: [&str; 5] = ["id", "schemadata", "source", "specversion", "type"];
 
-impl Told {
+impl EventType {
     /// Reads `type`, `source`, `schema` and `schemaData` (v1beta1, v1beta2) or `attributes` (v1beta3), whichever is there;
     /// `None` where there is no type.
     pub(crate) fn of(event_type: &Object) -> Option<Self> {
@@ -80,10 +80,10 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn told(spec: &Value) -> Option<Told> {
+    fn event_type(spec: &Value) -> Option<EventType> {
         let metadata = json!({"namespace": "shop", "name": "x"});
         let object = json!({"apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType", "metadata": metadata, "spec": spec});
-        Told::of(&Object::try_from(object).unwrap())
+        EventType::of(&Object::try_from(object).unwrap())
     }
 
     #[test]
@@ -92,14 +92,14 @@ mod tests {
         let named = |name, value| json!({"name": name, "required": true, "value": value});
         let attributes = [("type", "t"), ("source", "/s"), ("schemadata", "http://x"), ("specversion", ""), ("id", "")];
         let new = json!({"attributes": attributes.map(|(name, value)| named(name, value)), "description": "d"});
-        assert_eq!(told(&old), told(&new));
-        assert_eq!(told(&new).unwrap().attributes, []);
+        assert_eq!(event_type(&old), event_type(&new));
+        assert_eq!(event_type(&new).unwrap().attributes, []);
     }
 
     #[test]
     fn an_event_type_without_a_type_tells_nothing() {
         for spec in [json!({}), json!({"type": ""}), json!({"type": 5}), json!({"attributes": [{"name": "type"}]})] {
-            assert_eq!(told(&spec), None, "{spec}");
+            assert_eq!(event_type(&spec), None, "{spec}");
         }
     }
 
@@ -111,6 +111,6 @@ mod tests {
         ]);
         let region = Attribute { name: "region".into(), required: false, value: Some("eu".into()) };
         let tenant = Attribute { name: "tenant".into(), required: true, value: None };
-        assert_eq!(told(&json!({ "attributes": attributes })).unwrap().attributes, [region, tenant]);
+        assert_eq!(event_type(&json!({ "attributes": attributes })).unwrap().attributes, [region, tenant]);
     }
 }

@@ -1,0 +1,126 @@
+//! What one source object means for the bucket.
+
+use super::{
+    annotation::note,
+    body::{Descriptor, written},
+};
+use crate::{
+    entity::{Entity, EntityRef, rules::check},
+    naming::Key,
+    notes::Notes,
+    settings::Settings,
+};
+use events::{InvalidOverride, Object, Omitted};
+use std::collections::BTreeSet;
+
+/// What a source object means for the bucket.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Described {
+    /// Where its descriptor lies.
+    pub key: Key,
+    /// `None` where there shall be no bucket object.
+    pub descriptor: Option<Descriptor>,
+    /// Entities that could not be made, or that Backstage would reject, sorted.
+    pub omitted: Vec<Omitted>,
+    /// Overrides of the object that are not valid and were not applied, sorted.
+    pub invalid_overrides: Vec<InvalidOverride>,
+}
+
+impl Described {
+    /// Nothing shall lie there, and nothing is to be said of it.
+    pub fn empty(key: Key) -> Self {
+        Self { key, descriptor: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
+    }
+
+    /// The source object shall own nothing in the bucket.
+    pub fn nothing(source: &Object, settings: &Settings, notes: Notes) -> Self {
+        Self {
+            key: settings.layout.key(source.reference()),
+            descriptor: None,
+            omitted: notes.omitted.into_iter().collect(),
+            invalid_overrides: notes.invalid_overrides.into_iter().collect(),
+        }
+    }
+
+    /// Checks the entities by Backstage's rules; one that would be refused is left out, its siblings still go.
+    ///
+    /// The first entity carries the notes, so that they are in the catalog as well, and that an event goes out when
+    /// they change.
+    pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
+        entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), &why)).is_ok());
+        if let Some(first) = entities.first_mut() {
+            note(first, "callboard.dev/refused", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));
+            note(first, "callboard.dev/ignored", notes.invalid_overrides.iter().map(|it| (&it.field, &it.reason)));
+        }
+        entities.sort_by_key(Entity::entity_ref);
+        let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
+            notes.refuse(&entity, &why);
+            None
+        });
+        Self { descriptor, ..Self::nothing(source, settings, notes) }
+    }
+
+    /// The same without these entities, which belong to another source object.
+    pub fn without(self, entities: &BTreeSet<EntityRef>) -> Self {
+        let descriptor = self.descriptor.and_then(|descriptor| descriptor.without(entities));
+        let omitted =
+            |entity: &EntityRef| Omitted { entity: entity.to_string(), reason: "another object has this ref".into() };
+        let omitted = self.omitted.into_iter().chain(entities.iter().map(omitted)).collect();
+        Self { descriptor, omitted, ..self }
+    }
+
+    /// The refs of omitted entities that are not in the descriptor at all; of the other omitted ones only a part is
+    /// left out.
+    pub fn left_out(&self) -> BTreeSet<&str> {
+        let written: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).map(EntityRef::as_str).collect();
+        let omitted = self.omitted.iter().map(|omitted| omitted.entity.as_str());
+        omitted.filter(|entity| !written.contains(entity)).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{super::annotation::MAX_NOTES, *};
+    use crate::{
+        entity::{EntityName, EntityNamespace, GroupSpec, Metadata, Spec},
+        naming::Layout,
+    };
+    use serde_json::json;
+
+    /// One entity, `group:default/x`, with these notes.
+    fn described(notes: Notes) -> Described {
+        let owner = EntityRef::parse("group:default/platform", "", "").unwrap();
+        let settings = Settings::new(Layout::new("entities", "main").unwrap(), owner);
+        let source = json!({"apiVersion": "example.org/v1", "kind": "App", "metadata": {"name": "x"}});
+        let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("x"));
+        let entity = Entity::new(metadata, Spec::Group(GroupSpec { ty: "team".into(), children: vec![] }));
+        Described::new(&Object::try_from(source).unwrap(), &settings, vec![entity], notes)
+    }
+
+    fn noted(last: &str) -> String {
+        let mut notes = Notes::default();
+        (0..20).for_each(|n| notes.ignore(&format!("field-{n:02}"), "é".repeat(60)));
+        notes.ignore("last", last);
+        described(notes).descriptor.unwrap().body().to_owned()
+    }
+
+    #[test]
+    fn an_entity_of_which_a_part_is_refused_is_not_left_out() {
+        let mut notes = Notes::default();
+        for (entity, reason) in [("x", "a part"), ("x", "another"), ("y", "one reason"), ("y", "two")] {
+            notes.refuse(&EntityRef::parse(entity, "group", "default").unwrap(), &reason);
+        }
+        let described = described(notes);
+        assert_eq!(described.omitted.len(), 4);
+        assert_eq!(described.left_out().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
+    }
+
+    #[test]
+    fn a_change_behind_the_cut_still_changes_bytes() {
+        let (one, other) = (noted("a"), noted("b"));
+        assert_ne!(one, other);
+        let line = one.lines().find(|line| line.contains("callboard.dev/ignored")).unwrap();
+        let text = line.split_once('"').unwrap().1.trim_end_matches('"');
+        assert!(text.chars().count() <= MAX_NOTES && text.contains(" ... (21 in all, "), "{text}");
+    }
+}

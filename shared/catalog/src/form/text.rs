@@ -1,0 +1,33 @@
+//! What a field says beside its type: title, description and default.
+
+use super::{
+    keyword::all_safe,
+    place::{Gap, Place},
+};
+use serde_json::{Map, Value};
+
+/// Title and description in the author's words, the latter followed by ours.
+pub(super) fn describe(form: &mut Map<String, Value>, schema: &Map<String, Value>) {
+    let text = |key| schema.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
+    if let Some(title) = text("title") {
+        form.insert("title".into(), title.into());
+    }
+    let ours = form.get("description").and_then(Value::as_str);
+    let description: Vec<_> = text("description").into_iter().chain(ours).collect();
+    if !description.is_empty() {
+        form.insert("description".into(), description.join("\n\n").into());
+    }
+}
+
+/// The default, unless it is or holds a secret, or something that Backstage would misread.
+pub(super) fn default(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
+    let Some(default) = schema.get("default").filter(|default| !default.is_null()) else { return };
+    if place.secrecy.hides(default) {
+        return;
+    }
+    if all_safe(default) {
+        form.insert("default".into(), default.clone());
+    } else {
+        place.gap("has a default that Backstage would misread; the form leaves it out", gaps);
+    }
+}

@@ -1,0 +1,193 @@
+//! Where Callboard's bucket objects are in the bucket.
+
+use super::{key::Key, located::Located};
+use crate::entity::EntityNamespace;
+use events::ObjectRef;
+
+/// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under `state/<prefix>/<cluster>/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    prefix: String,
+    cluster: String,
+}
+
+/// A prefix or cluster name that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{setting} {value:?} {rule}")]
+pub struct InvalidLayout {
+    setting: &'static str,
+    value: String,
+    rule: &'static str,
+}
+
+impl Layout {
+    /// `prefix` is one or more path segments; `cluster` is a DNS label other than `default`.
+    pub fn new(prefix: &str, cluster: &str) -> Result<Self, InvalidLayout> {
+        let segment = |text: &str| {
+            let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.');
+            !text.is_empty() && !text.starts_with('.') && text.bytes().all(allowed)
+        };
+        let invalid = |setting, value: &str, rule| Err(InvalidLayout { setting, value: value.to_owned(), rule });
+        if !prefix.split('/').all(segment) || prefix.split('/').next() == Some("state") || prefix.len() > 200 {
+            let rule = "must be path segments of letters, digits, '-', '_' and '.', none of them first a '.', and not begin with state/";
+            return invalid("prefix", prefix, rule);
+        }
+        if EntityNamespace::fit(cluster).as_str() != cluster {
+            return invalid("cluster", cluster, "must be lower-case letters, digits and '-', 63 at most");
+        }
+        if cluster == "default" {
+            return invalid("cluster", cluster, "is where the entities of the cluster main lie; choose another name");
+        }
+        Ok(Self { prefix: prefix.to_owned(), cluster: cluster.to_owned() })
+    }
+
+    /// The cluster's name in Callboard.
+    pub fn cluster(&self) -> &str {
+        &self.cluster
+    }
+
+    /// The key of what this source object means.
+    pub fn key(&self, object: &ObjectRef) -> Key {
+        let group = if object.group().is_empty() { "core" } else { object.group() };
+        let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
+        let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), object.name());
+        Key { root: self.root(), path }
+    }
+
+    /// Whose object lies at a key; `None` where no source object has that key, so that it is not ours.
+    pub fn read(&self, key: &str) -> Option<Located> {
+        let path = key.strip_prefix(&self.entities())?.strip_suffix(".yaml")?;
+        let (group, kind, namespace, name) = match *path.split('/').collect::<Vec<_>>() {
+            [group, kind, name] => (group, kind, None, name),
+            [group, kind, namespace, name] => (group, kind, Some(namespace), name),
+            _ => return None,
+        };
+        let api_version = if group == "core" { "v1".to_owned() } else { format!("{group}/v1") };
+        let object = ObjectRef::new(&api_version, kind, namespace, name).ok()?;
+        let owner = || Located {
+            key: self.key(&object),
+            group: object.group().to_owned(),
+            kind: kind.to_owned(),
+            namespace: namespace.map(str::to_owned),
+            name: name.to_owned(),
+        };
+        Some(owner()).filter(|owner| owner.key.to_string() == key)
+    }
+
+    /// `<prefix>/<cluster>`.
+    pub fn root(&self) -> String {
+        format!("{}/{}", self.prefix, self.cluster)
+    }
+
+    /// What the keys of all entities begin with.
+    pub fn entities(&self) -> String {
+        format!("{}/", self.root())
+    }
+
+    /// What the keys of all tombstones begin with.
+    pub fn tombstones(&self) -> String {
+        self.state("tombstones/")
+    }
+
+    /// The key of a file of our own state.
+    pub fn state(&self, name: &str) -> String {
+        format!("state/{}/{}/{name}", self.prefix, self.cluster)
+    }
+
+    /// The entity namespace of a Kubernetes namespace, or of what is cluster-scoped.
+    pub fn namespace(&self, namespace: Option<&str>) -> EntityNamespace {
+        match (self.cluster.as_str(), namespace) {
+            ("main", None) => EntityNamespace::fit("default"),
+            ("main", Some(namespace)) => EntityNamespace::fit(namespace),
+            (cluster, None) => EntityNamespace::fit(cluster),
+            (cluster, Some(namespace)) => EntityNamespace::fit(&format!("{cluster}-{namespace}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn a_key_tells_whose_it_is(
+            group in "|core|apps|[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z]{1,5}){1,3}",
+            kind in "[A-Z][A-Za-z0-9]{0,10}",
+            namespace in prop::option::of("[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?"),
+            name in "[!-$&-.0-\\[\\]-~]{1,20}",
+        ) {
+            prop_assume!(group != "core" && name != "." && name != "..");
+            let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1beta1") };
+            let object = ObjectRef::new(&api_version, &kind, namespace.as_deref(), &name).unwrap();
+            let layout = Layout::new("a/entities", "east").unwrap();
+            let key = layout.key(&object);
+            let located = layout.read(&key.to_string());
+            let kind = kind.to_ascii_lowercase();
+            prop_assert_eq!(located, Some(Located { key, group, kind, namespace, name }));
+        }
+    }
+
+    #[test]
+    fn a_key_that_no_object_has_is_foreign() {
+        let layout = Layout::new("entities", "main").unwrap();
+        for key in [
+            "",
+            "entities/main/notes.yaml",
+            "entities/main/x.org/app/todo",
+            "entities/main/x.org/app/todo.yml",
+            "entities/main/x.org/App/todo.yaml",
+            "entities/main/x.org/app/a/b/todo.yaml",
+            "entities/main/x.org/app/../todo.yaml",
+            "entities/main/x.org//todo.yaml",
+            "entities/main/x.org/app/.yaml",
+            "entities/main/X.org/app/todo.yaml",
+            "entities/main2/x.org/app/todo.yaml",
+            "other/main/x.org/app/todo.yaml",
+        ] {
+            assert_eq!(layout.read(key), None, "{key}");
+        }
+    }
+
+    fn key(api_version: &str, kind: &str, namespace: Option<&str>, name: &str) -> Key {
+        let layout = Layout::new("entities", "main").unwrap();
+        layout.key(&ObjectRef::new(api_version, kind, namespace, name).unwrap())
+    }
+
+    #[test]
+    fn a_key_is_made_of_identity_alone() {
+        let app = key("workshop.kratix.io/v1", "App", Some("default"), "todo");
+        assert_eq!(app.to_string(), "entities/main/workshop.kratix.io/app/default/todo.yaml");
+        assert_eq!(app.tombstone(), "state/entities/main/tombstones/workshop.kratix.io/app/default/todo.json");
+        let promise = key("platform.kratix.io/v1alpha1", "Promise", None, "app");
+        assert_eq!(promise.to_string(), "entities/main/platform.kratix.io/promise/app.yaml");
+        assert_eq!(key("v1", "Service", Some("a"), "b").to_string(), "entities/main/core/service/a/b.yaml");
+    }
+
+    #[test]
+    fn clusters_do_not_share_namespaces() {
+        let (main, east) = (Layout::new("entities", "main").unwrap(), Layout::new("entities", "east").unwrap());
+        assert_eq!(main.namespace(None).as_str(), "default");
+        assert_eq!(main.namespace(Some("shop")).as_str(), "shop");
+        assert_eq!(east.namespace(None).as_str(), "east");
+        assert_eq!(east.namespace(Some("shop")).as_str(), "east-shop");
+    }
+
+    #[test]
+    fn a_layout_that_would_leave_its_place_is_refused() {
+        for (prefix, cluster) in [
+            ("", "main"),
+            ("/a", "main"),
+            ("a/", "main"),
+            ("../a", "main"),
+            ("state/a", "main"),
+            ("a", ""),
+            ("a", "A"),
+            ("a", "a/b"),
+            ("a", "default"),
+        ] {
+            assert!(Layout::new(prefix, cluster).is_err(), "{prefix} {cluster}");
+        }
+    }
+}

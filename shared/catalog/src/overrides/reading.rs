@@ -1,0 +1,71 @@
+//! Reads the overrides of an object.
+
+use super::{
+    fields::{FIELDS, SELECTOR},
+    parse,
+    selection::SWITCHES,
+    values::Overrides,
+};
+use crate::{entity::EntityNamespace, notes::Notes};
+use events::Object;
+use serde_json::Value;
+
+impl Overrides {
+    /// Reads the wishes of an object whose entity lies in this namespace.
+    pub fn of(object: &Object, namespace: &EntityNamespace, notes: &mut Notes) -> Self {
+        let mut wishes = Self::default();
+        for (keys, take) in &FIELDS {
+            if let Some((key, text)) = keys.iter().find_map(|key| Some((key, value(object, key)?))) {
+                take(&mut wishes, text, namespace.as_str()).iter().for_each(|why| notes.ignore(key, why));
+            }
+        }
+        note_unknown(object, notes);
+        let kept = KEPT.iter().filter_map(|key| Some((*key, object.annotation(key).or_else(|| object.label(key))?)));
+        for (key, text) in kept {
+            match parse::text(text, 253) {
+                Ok(text) => drop(wishes.annotations.insert(key.to_owned(), text)),
+                Err(why) => notes.ignore(key, why),
+            }
+        }
+        wishes
+    }
+}
+
+/// Annotations (or labels) that are taken over as they are.
+const KEPT: [&str; 4] =
+    ["backstage.io/kubernetes-cluster", "backstage.io/kubernetes-id", SELECTOR, "backstage.io/kubernetes-namespace"];
+
+/// The annotation's value; an owner may stand in a label, too.
+fn value<'a>(object: &'a Object, key: &str) -> Option<&'a str> {
+    object.annotation(key).or_else(|| if key == "callboard.dev/owner" { object.label(key) } else { None })
+}
+
+/// Notes the annotations and labels which look like wishes and are none.
+fn note_unknown(object: &Object, notes: &mut Notes) {
+    let labels = object.at("/metadata/labels").and_then(Value::as_object);
+    for key in labels.into_iter().flat_map(|labels| labels.keys()) {
+        if key.starts_with(OURS) && !matches!(key.as_str(), "callboard.dev/ignore" | "callboard.dev/owner") {
+            notes.ignore(key, "is not read as a label; write it as an annotation");
+        }
+    }
+    let known: Vec<_> = FIELDS
+        .iter()
+        .flat_map(|(keys, _)| *keys)
+        .chain(SWITCHES.iter().map(|(key, _)| key))
+        .chain(&ELSEWHERE)
+        .collect();
+    for (key, _) in object.annotations().filter(|(key, _)| known.iter().all(|known| known != &key)) {
+        if key.starts_with(OURS) {
+            let ours: Vec<_> = known.iter().filter_map(|key| key.strip_prefix(OURS)).collect();
+            notes.ignore(key, format!("is unknown; there are {}", ours.join(", ")));
+        } else if key.starts_with("ske.backstage.component/") || key.starts_with("terasky.backstage.io/") {
+            notes.ignore(key, "is not followed by Callboard");
+        }
+    }
+}
+
+/// What our own annotations begin with.
+pub(crate) const OURS: &str = "callboard.dev/";
+
+/// Annotations of ours that are read elsewhere: whether there is an entity at all, and who a subscriber is.
+const ELSEWHERE: [&str; 2] = ["callboard.dev/ignore", "callboard.dev/component"];

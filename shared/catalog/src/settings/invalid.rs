@@ -1,0 +1,15 @@
+//! Why a setting cannot be used.
+
+/// A setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{value:?} {rule}")]
+pub struct InvalidSetting {
+    value: String,
+    rule: &'static str,
+}
+
+impl InvalidSetting {
+    pub(super) fn new(value: &str, rule: &'static str) -> Self {
+        Self { value: value.to_owned(), rule }
+    }
+}

@@ -1,0 +1,49 @@
+//! The conditions of an object.
+
+use events::Object;
+use serde::Serialize;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The object's conditions as JSON, sorted, each `{type, status, reason}`; `None` if it has none.
+///
+/// Messages and times are left out: they change without meaning.
+pub(crate) fn conditions(object: &Object) -> Option<String> {
+    let conditions: BTreeSet<_> =
+        object.at("/status/conditions")?.as_array()?.iter().filter_map(Condition::of).collect();
+    if conditions.is_empty() { None } else { serde_json::to_string(&conditions).ok() }
+}
+
+/// The conditions as the plugin of Syntasso's SKE reads them: an object with `conditions` if there are any.
+pub(crate) fn ske_status(object: &Object) -> String {
+    conditions(object).map_or_else(|| "{}".into(), |conditions| format!(r#"{{"conditions":{conditions}}}"#))
+}
+
+#[derive(PartialEq, Eq, PartialOrd, Ord, Serialize)]
+pub(super) struct Condition<'a> {
+    #[serde(rename = "type")]
+    ty: &'a str,
+    pub(super) status: &'a str,
+    #[serde(skip_serializing_if = "str::is_empty")]
+    pub(super) reason: &'a str,
+    #[serde(skip)]
+    pub(super) message: &'a str,
+    #[serde(skip)]
+    pub(super) since: &'a str,
+    #[serde(skip)]
+    pub(super) observed: Option<u64>,
+}
+
+impl<'a> Condition<'a> {
+    fn of(value: &'a Value) -> Option<Self> {
+        let text = |field: &str| value.get(field).and_then(Value::as_str);
+        let optional = |field| text(field).unwrap_or_default();
+        let (reason, message, since) = (optional("reason"), optional("message"), optional("lastTransitionTime"));
+        let observed = value.get("observedGeneration").and_then(Value::as_u64);
+        Some(Self { ty: text("type")?, status: text("status")?, reason, message, since, observed })
+    }
+
+    pub(super) fn find(object: &'a Object, ty: &str) -> Option<Self> {
+        object.at("/status/conditions")?.as_array()?.iter().filter_map(Self::of).find(|condition| condition.ty == ty)
+    }
+}
