@@ -22,28 +22,29 @@ pub enum Cli {
 /// What the binary does beside serving.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Run all functions here, without a cluster and a cloud, and replay a story
+    /// Run all functions locally, without a cluster and a cloud, and replay a story
     #[cfg(feature = "dev")]
     Dev(crate::dev::Args),
-    /// Print the entities that Kubernetes objects mean
+    /// Print the entities that Callboard makes of Kubernetes objects
     #[cfg(feature = "dev")]
     Preview(crate::dev::preview::Args),
-    /// Compare cluster and bucket now, and make the bucket true
+    /// Compare cluster and bucket now, and repair the bucket
     Resync(Box<commands::resync::Args>),
-    /// Tell how cluster and bucket differ, and write nothing; exits with 1 if they do
+    /// Print how cluster and bucket differ. Write nothing. Exit with 1 if they differ
     Drift(Box<commands::drift::Args>),
-    /// Look at the whole install and say what is wrong and which line mends it; exits with 1 if anything is
+    /// Check the whole install, and print the commands that fix it. Exit with 1 if something is wrong
     Doctor(Box<commands::doctor::Args>),
     /// Print the ApiServerSources and RBAC for the kinds of all installed Promises
     Sources(commands::sources::Args),
-    /// Try dead letters again now
+    /// Retry dead letters now
     Redrive(Box<commands::redrive::Args>),
 }
 
 /// What a Service needs.
 #[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Serving")]
 pub struct Serve {
-    /// What to serve
+    /// Function to serve
     #[arg(long, env = "FUNCTION", value_enum, default_value_t = Serving::All)]
     pub function: Serving,
     /// HTTP and telemetry.
@@ -85,8 +86,8 @@ pub struct Kept {
     /// The bucket.
     #[command(flatten)]
     pub bucket: bucket::Args,
-    /// Who owns what names no owner: an entity ref such as group:default/platform
-    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER")]
+    /// Default owner, e.g. group:default/platform
+    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER", help_heading = "Catalog")]
     pub owner: String,
     /// The entities.
     #[command(flatten)]
@@ -120,9 +121,10 @@ impl Kept {
 
 /// Whose objects are kept.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Catalog")]
 #[group(id = "namespaces-args")]
 pub struct Namespaces {
-    /// The namespaces whose objects are kept, parted by commas; unset: all. Sources and RBAC must follow: callboard sources
+    /// Comma-separated namespaces to catalog. Default: all. Sources and RBAC must match, see `callboard sources`
     #[arg(long, env = "CALLBOARD_NAMESPACES", value_delimiter = ',', value_parser = namespace)]
     pub namespaces: Vec<String>,
 }
@@ -146,35 +148,36 @@ fn namespace(text: &str) -> Result<String, String> {
 
 /// What the platform engineer decides about entities.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Catalog")]
 pub struct Catalog {
-    /// Where in the bucket the entities lie
+    /// Prefix of the entities in the bucket
     #[arg(long, env = "CALLBOARD_PREFIX", default_value = "entities")]
     pub prefix: String,
-    /// Name of the cluster; other than main, it goes into namespaces, so that several clusters fill one Backstage
+    /// Name of this cluster. Any name but main becomes part of the entity namespaces, so that several clusters can fill one Backstage
     #[arg(long, env = "CALLBOARD_CLUSTER", default_value = "main")]
     pub cluster: String,
-    /// The System of what names no system: an entity ref
+    /// Default system, e.g. system:default/shop
     #[arg(long, env = "CALLBOARD_SYSTEM")]
     pub system: Option<String>,
-    /// Paths in the object at which an owner may stand, such as spec.owner, parted by commas
+    /// Comma-separated fields of an object that may name its owner, e.g. spec.owner
     #[arg(long, env = "CALLBOARD_OWNER_PATHS", value_delimiter = ',')]
     pub owner_paths: Vec<String>,
-    /// URL at which an object can be looked at, with {cluster}, {group}, {kind}, {namespace} and {name}
+    /// URL of a page about a Kubernetes object, with {cluster}, {group}, {kind}, {namespace} and {name}
     #[arg(long, env = "CALLBOARD_SOURCE_URL")]
     pub source_url: Option<SourceUrl>,
-    /// What is known of kinds of requests: KIND.GROUP=PROMISE, or KIND.GROUP=PROMISE:SELECTOR with the label selector of its workload, parted by semicolons
+    /// Kinds of resource requests, separated by semicolons: KIND.GROUP=PROMISE, or KIND.GROUP=PROMISE:SELECTOR with the label selector of the workload
     #[arg(long, env = "CALLBOARD_KINDS", value_delimiter = ';')]
     pub kinds: Vec<String>,
-    /// Catalog only objects that opt in by kratix.io/backstage or callboard.dev/ignore=false
+    /// Catalog only objects that opt in with kratix.io/backstage or callboard.dev/ignore=false
     #[arg(long, env = "CALLBOARD_OPT_IN", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub opt_in: bool,
-    /// Namespace of the Components of others, of which only a backstage.io/kubernetes-id is known
+    /// Entity namespace of third-party Components that are known only by a backstage.io/kubernetes-id
     #[arg(long, env = "CALLBOARD_COMPONENT_NAMESPACE", default_value = "default", value_parser = entity_namespace)]
     pub component_namespace: EntityNamespace,
-    /// What the API of an EventType is
+    /// Type of the API entity of an EventType
     #[arg(long, env = "CALLBOARD_EVENT_TYPES", value_enum, default_value_t = EventTypeApis::AsyncApi)]
     pub event_types: EventTypeApis,
-    /// Catalog what Knative makes for its own use, too, such as the Channel behind a Broker
+    /// Also catalog the objects that Knative creates for its own use, e.g. the Channel of a Broker
     #[arg(long, env = "CALLBOARD_INTERNALS", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub internals: bool,
 }
@@ -182,10 +185,10 @@ pub struct Catalog {
 /// What the API of an EventType is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum EventTypeApis {
-    /// Of type asyncapi: a document that Backstage renders
+    /// Type asyncapi: a document that Backstage renders
     #[value(name = "asyncapi")]
     AsyncApi,
-    /// Of type eventType: the schema as it is
+    /// Type eventType: the schema unchanged
     #[value(name = "eventType")]
     EventType,
 }
@@ -195,20 +198,43 @@ fn entity_namespace(text: &str) -> Result<EntityNamespace, String> {
     if fits.as_str() == text { Ok(fits) } else { Err("no namespace that an entity can have".to_owned()) }
 }
 
+/// The first lines of the help.
+const ABOUT: &str = "Callboard keeps a Backstage catalog up to date with what runs in your cluster.\n\n\
+    Without a command it serves: CloudEvents arrive by POST /, and Backstage entities go into the bucket.";
+
+const EXAMPLES: &str = "Examples:
+  # See it work, without a cluster and a cloud
+  callboard dev
+
+  # Serve all functions
+  CALLBOARD_BUCKET=catalog CALLBOARD_OWNER=group:default/platform callboard
+
+  # Check an install, and print the commands that fix it
+  callboard doctor
+
+`callboard COMMAND --help` describes a command. You can set each option by the variable next to it.";
+
+/// Help names the variable of an argument, never its value, which may be a secret.
+fn without_value(argument: clap::Arg) -> clap::Arg {
+    argument.hide_env_values(true)
+}
+
 // By hand, since clap's derive takes an optional group of arguments for absent where all of them come from the environment.
 impl CommandFactory for Cli {
     fn command() -> clap::Command {
         let command = clap::Command::new("callboard")
             .version(env!("CARGO_PKG_VERSION"))
-            .about("Callboard keeps a Backstage catalog true to what runs")
-            .after_help(
-                "Without a command it serves: CloudEvents come in by POST /, Backstage entities go into the bucket.",
-            )
             .args_conflicts_with_subcommands(true)
             .subcommand_negates_reqs(true);
+        // What is set after the derived arguments wins over the comments on their structs.
         Command::augment_subcommands(Serve::augment_args(command))
+            .about(ABOUT)
+            .long_about(None)
+            .after_help(EXAMPLES)
             .subcommand_required(false)
             .arg_required_else_help(false)
+            .mut_args(without_value)
+            .mut_subcommands(|command| command.mut_args(without_value))
     }
 
     fn command_for_update() -> clap::Command {
@@ -231,6 +257,29 @@ impl FromArgMatches for Cli {
 }
 
 impl Parser for Cli {}
+
+impl Cli {
+    /// Where to start, for somebody who calls `callboard` without arguments and has configured nothing; `None` otherwise.
+    pub fn first_steps() -> Option<String> {
+        let mut command = Self::command();
+        let is_set = |arg: &clap::Arg| arg.get_env().is_some_and(|variable| std::env::var_os(variable).is_some());
+        let required: Vec<_> = command.get_arguments().filter(|arg| arg.is_required_set()).cloned().collect();
+        if std::env::args_os().len() > 1 || required.iter().any(is_set) {
+            return None;
+        }
+        let variables = required.iter().filter_map(|arg| arg.get_env()?.to_str()).collect::<Vec<_>>().join(" and ");
+        let first = ["dev", "doctor"].into_iter().filter_map(|name| {
+            let about = command.find_subcommand(name)?.get_about()?;
+            Some(format!("  callboard {name:<8}{about}\n"))
+        });
+        let first: String = first.collect();
+        let usage = command.render_usage();
+        Some(format!(
+            "callboard: there is nothing to serve, because {variables} are not set.\n\n\
+             Start with one of these:\n{first}  callboard --help  List all commands and options\n\n{usage}\n"
+        ))
+    }
+}
 
 impl Catalog {
     /// The settings, with this owner as the last resort.

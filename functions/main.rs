@@ -9,7 +9,11 @@ use clap::Parser;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let ended = match Cli::parse() {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return refused(&error),
+    };
+    let ended = match cli {
         Cli::Command(command) => run(command),
         Cli::Serve(args) => serve(&args).map(done),
     };
@@ -19,6 +23,16 @@ fn main() -> ExitCode {
             eprintln!("callboard: {error:#}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn refused(error: &clap::Error) -> ExitCode {
+    match Cli::first_steps() {
+        Some(steps) => {
+            eprint!("{steps}");
+            ExitCode::from(2)
+        }
+        None => error.exit(),
     }
 }
 

@@ -17,6 +17,7 @@ mod event_types;
 mod faults;
 mod func;
 mod golden;
+mod help;
 mod kubernetes;
 mod live;
 mod memory;

@@ -27,17 +27,25 @@ use std::process::ExitCode;
 
 /// What to look at.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
+    /// Broker of the install. If it is in another namespace: NAMESPACE/NAME
+    #[arg(long, default_value = "callboard", value_name = "BROKER")]
+    pub broker: Broker,
     /// Which catalog of which cluster.
     #[command(flatten)]
     pub target: Target,
-    /// The Broker of the install, where it is in another namespace with that: NAMESPACE/NAME
-    #[arg(long, default_value = "callboard", value_name = "BROKER")]
-    pub broker: Broker,
     /// Backstage.
     #[command(flatten)]
     pub backstage: ::backstage::Args,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Check the bucket, the cluster, eventing and Backstage
+  callboard doctor
+
+  # Only what is wrong, for a script
+  callboard doctor --output json | jq '.checks[] | select(.state == \"wrong\")'";
 
 /// An install to look at.
 pub struct Patient<'a, S> {

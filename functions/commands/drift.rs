@@ -12,19 +12,27 @@ use events::{Failed, Refusal, ResyncRequest};
 use serde_json::json;
 use std::{collections::BTreeMap, process::ExitCode, time::Instant};
 
-/// What to look at.
+/// What to compare.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
+    /// What to compare.
+    #[command(flatten)]
+    pub only: Only,
     /// Which catalog of which cluster.
     #[command(flatten)]
     pub target: Target,
-    /// What to look at.
-    #[command(flatten)]
-    pub only: Only,
     /// Backstage: where it is given, what it refused is told, too.
     #[command(flatten)]
     pub backstage: backstage::Args,
 }
+
+const EXAMPLES: &str = "Examples:
+  # All differences
+  callboard drift
+
+  # The differences of one kind in one namespace
+  callboard drift --kind app.marketplace.kratix.io --namespace shop";
 
 /// Tells how bucket and cluster differ. Exits with 1 where they do, or where that cannot be told.
 ///

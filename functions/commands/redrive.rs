@@ -12,11 +12,16 @@ const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// Which catalog.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
     /// Which catalog of which cluster.
     #[command(flatten)]
     pub target: Target,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Handle all dead letters again, and print how many failed
+  callboard redrive";
 
 /// Tries each dead letter again, once. Exits with 1 where some failed again.
 ///

@@ -24,32 +24,43 @@ const SLICE: Duration = Duration::from_secs(60);
 
 /// What to resync.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
+    /// Let this cluster take over a bucket that another cluster filled. The UID is that of the namespace kube-system
+    #[arg(long, value_name = "UID")]
+    pub accept_cluster: Option<String>,
+    /// Approve the deletions that are held under this id
+    #[arg(long, value_name = "ID")]
+    pub approve: Option<String>,
+    /// What to compare.
+    #[command(flatten)]
+    pub only: Only,
     /// Which catalog of which cluster.
     #[command(flatten)]
     pub target: Target,
-    /// What to look at.
-    #[command(flatten)]
-    pub only: Only,
-    /// Let the bucket be that of the cluster with this uid (that of its namespace kube-system), which must be the one asked
-    #[arg(long, value_name = "UID")]
-    pub accept_cluster: Option<String>,
-    /// Let the deletions go that are held under this id
-    #[arg(long, value_name = "ID")]
-    pub approve: Option<String>,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Compare everything, and repair the bucket
+  callboard resync
+
+  # Repair the entities of one object
+  callboard resync --kind app.marketplace.kratix.io --namespace shop --name cart
+
+  # Approve deletions that are held
+  callboard resync --approve 0123456789abcdef";
 
 /// A part of the cluster.
 #[derive(Debug, Clone, clap::Args)]
 #[group(id = "only-args")]
 pub struct Only {
-    /// One kind only: KIND.GROUP
+    /// Only this kind, e.g. app.marketplace.kratix.io
     #[arg(long, value_name = "KIND.GROUP", value_parser = kind)]
     pub kind: Option<String>,
-    /// One namespace only
+    /// Only this namespace
     #[arg(long, short)]
     pub namespace: Option<String>,
-    /// Objects of this name only
+    /// Only objects of this name
     #[arg(long)]
     pub name: Option<String>,
 }

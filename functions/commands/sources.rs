@@ -16,23 +16,31 @@ use std::{
 
 /// What to print.
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: cluster::Args,
+    /// Namespace of the install
+    #[arg(long, default_value = "callboard", value_name = "NAMESPACE")]
+    pub install: String,
+    /// Broker of the install. If it is in another namespace: NAMESPACE/NAME
+    #[arg(long, default_value = "callboard", value_name = "BROKER")]
+    pub broker: Broker,
+    /// ServiceAccounts of the functions, for the RoleBindings in chosen namespaces
+    #[arg(long, value_delimiter = ',', default_value = "callboard-apps,callboard-resync", value_name = "ACCOUNTS")]
+    pub functions: Vec<String>,
     /// Whose objects.
     #[command(flatten)]
     pub namespaces: Namespaces,
-    /// The namespace of the install
-    #[arg(long, default_value = "callboard")]
-    pub install: String,
-    /// The Broker of the install, where it is in another namespace with that: NAMESPACE/NAME
-    #[arg(long, default_value = "callboard", value_name = "BROKER")]
-    pub broker: Broker,
-    /// ServiceAccounts of the functions, where namespaces are chosen
-    #[arg(long, value_delimiter = ',', default_value = "callboard-apps,callboard-resync")]
-    pub functions: Vec<String>,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: cluster::Args,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Create the sources for all installed Promises
+  callboard sources | kubectl apply -f -
+
+  # For two namespaces only
+  callboard sources --namespaces shop,team-a > sources.yaml";
 
 /// A Broker; without a namespace it is in that of the install.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -7,24 +7,24 @@ use cluster::Cluster;
 /// Which catalog of which cluster.
 #[derive(Debug, clap::Args)]
 pub struct Target {
-    /// The cluster.
-    #[command(flatten)]
-    pub cluster: cluster::Args,
+    /// Namespace of the install
+    #[arg(long, default_value = "callboard", value_name = "NAMESPACE")]
+    pub install: String,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
     /// Which catalog.
     #[command(flatten)]
     pub kept: Kept,
-    /// The namespace of the install
-    #[arg(long, default_value = "callboard")]
-    pub install: String,
-    /// How to print
-    #[arg(long, short, value_enum, default_value_t = Format::Table)]
-    pub output: Format,
+    /// The cluster.
+    #[command(flatten)]
+    pub cluster: cluster::Args,
 }
 
-/// How to print.
+/// The output format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people
+    /// A table for people
     Table,
     /// One JSON document
     Json,

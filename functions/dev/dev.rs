@@ -40,20 +40,28 @@ const BUCKET: &str = "callboard";
 
 /// Where to write and to listen.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Folder in which the objects of the bucket lie as files
+    /// Folder for the bucket, with one file per bucket object
     #[arg(long, env = "CALLBOARD_DEV_DIR", default_value = "./catalog")]
     pub dir: PathBuf,
-    /// The port to listen on, on 127.0.0.1
+    /// Port to listen on, at 127.0.0.1
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub port: u16,
-    /// End after the story
+    /// Exit after the story
     #[arg(long)]
     pub once: bool,
     /// The entities.
     #[command(flatten)]
     pub catalog: crate::args::Catalog,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Replay the story, then listen for your own events on port 8080
+  callboard dev
+
+  # Replay the story and exit
+  callboard dev --once --dir /tmp/catalog";
 
 /// Plays the story and, unless it shall end there, serves until the process is asked to end.
 ///

@@ -16,20 +16,28 @@ use std::{
 
 /// What to preview, and where to.
 #[derive(Debug, Clone, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Kubernetes objects as YAML or JSON: a file, a folder with *.yaml, *.yml and *.json, or - for standard input
+    /// Kubernetes objects in YAML or JSON: a file, a folder of *.yaml, *.yml and *.json files, or - for standard input
     #[arg(value_name = "FILE|DIR|-")]
     pub input: PathBuf,
-    /// Write one file for each bucket object into this folder, instead of all to standard output
+    /// Folder for the entities, with one file per bucket object. Default: standard output
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
-    /// Who owns what names no owner: an entity ref such as group:default/platform
-    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER", default_value = OWNER)]
+    /// Default owner, e.g. group:default/platform
+    #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER", default_value = OWNER, help_heading = "Catalog")]
     pub owner: String,
     /// The entities.
     #[command(flatten)]
     pub catalog: crate::args::Catalog,
 }
+
+const EXAMPLES: &str = "Examples:
+  # Objects of the cluster
+  kubectl get promises.platform.kratix.io,eventtypes,brokers,triggers -A -o yaml | callboard preview -
+
+  # A folder of manifests, with one file of entities per object
+  callboard preview manifests/ --out entities/";
 
 /// Where entities go.
 enum Out<'a> {

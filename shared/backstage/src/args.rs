@@ -16,35 +16,36 @@ const PROVIDER: &str = "callboard";
 
 /// Arguments of Backstage. What is empty is unset.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Backstage")]
 #[group(id = "backstage-args")]
 pub struct Args {
-    /// URL of Backstage's backend, without /api; it is called directly, by no proxy
+    /// URL of the Backstage backend, without /api. Callboard connects to it directly and ignores proxy settings
     #[arg(long = "backstage-url", env = "CALLBOARD_BACKSTAGE_URL", value_name = "URL", value_parser = backend,
         default_value = "", hide_default_value = true)]
     pub url: Given<Url>,
 
-    /// File with the token for Backstage's catalog, read anew each time
+    /// File with the token for the Backstage catalog. Callboard reads it before each request
     #[arg(long = "backstage-token-file", env = "CALLBOARD_BACKSTAGE_TOKEN_FILE", value_name = "FILE", value_parser = file,
         default_value = "", hide_default_value = true)]
     pub token_file: Given<PathBuf>,
 
-    /// The token itself, where that file is not given or not there; only as a variable
+    /// The token itself, if there is no token file. Set it as a variable, not as an argument
     #[arg(long = "backstage-token", env = "CALLBOARD_BACKSTAGE_TOKEN", value_name = "TOKEN", hide_env_values = true,
         value_parser = FromEnvironment, default_value = "", hide_default_value = true)]
     pub token: Given<Token>,
 
-    /// The bucket's URL as Backstage sees it, with the bucket in the path (on AWS without s3ForcePathStyle: in the host);
-    /// unset: the store's URL and the bucket
+    /// URL of the bucket as Backstage sees it, with the bucket in the path (on AWS without s3ForcePathStyle: in the
+    /// host). Default: the URL of the store and the bucket
     #[arg(long = "backstage-bucket-url", env = "CALLBOARD_BACKSTAGE_BUCKET_URL", value_name = "URL", value_parser = url,
         default_value = "", hide_default_value = true)]
     pub bucket_url: Given<Url>,
 
-    /// The name below catalog.providers.awsS3 in Backstage's configuration; `default` where it has none
+    /// Name of the provider below catalog.providers.awsS3 in app-config, or `default` if it has no name
     #[arg(long = "backstage-provider", env = "CALLBOARD_BACKSTAGE_PROVIDER", value_name = "NAME", value_parser = provider,
         default_value = PROVIDER)]
     pub provider: String,
 
-    /// File with certificates (PEM) to trust for Backstage, beside those of the system
+    /// PEM file of additional certificate authorities to trust for Backstage
     #[arg(id = "backstage-ca-bundle", long = "backstage-ca-bundle", env = "CALLBOARD_BACKSTAGE_CA_BUNDLE", value_name = "FILE", value_parser = ca_bundle,
         default_value = "", hide_default_value = true)]
     pub ca_bundle: Given<CaBundle>,

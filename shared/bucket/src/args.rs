@@ -6,25 +6,26 @@ use clap::builder::NonEmptyStringValueParser;
 /// Arguments of the bucket. Credentials, region and endpoint are the AWS SDK's own: `AWS_*`, its profiles, web identity,
 /// Pod Identity.
 #[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Bucket")]
 #[group(id = "bucket-args")]
 pub struct Args {
-    /// The bucket that Backstage reads
+    /// Name of the bucket that Backstage reads
     #[arg(long, env = "CALLBOARD_BUCKET", value_name = "CALLBOARD_BUCKET", value_parser = NonEmptyStringValueParser::new())]
     pub bucket: String,
 
-    /// URL of an S3-compatible store; unset or empty: AWS
+    /// URL of an S3-compatible store. Leave it unset or empty for AWS
     #[arg(long, env = "AWS_ENDPOINT_URL_S3", value_name = "URL", value_parser = endpoint)]
     pub endpoint: Option<String>,
 
-    /// Whether the bucket is in the path of the URL instead of the host; unset: where an endpoint is set
+    /// Put the bucket name into the path of the URL, not into the host. Default: true if an endpoint is set
     #[arg(long, env = "CALLBOARD_PATH_STYLE", value_name = "BOOL")]
     pub path_style: Option<bool>,
 
-    /// File with certificates (PEM) to trust for the store, beside those of the system
+    /// PEM file of additional certificate authorities to trust for the store
     #[arg(long, env = "AWS_CA_BUNDLE", value_name = "FILE")]
     pub ca_bundle: Option<CaBundle>,
 
-    /// Write without conditions, for a store that has none; only one process may write then
+    /// Write without conditional requests, for a store that ignores them. Then only one process may write
     #[arg(long, env = "CALLBOARD_UNCONDITIONAL", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub unconditional: bool,
 }

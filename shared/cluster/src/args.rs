@@ -4,13 +4,14 @@ use std::{ffi::OsString, path::PathBuf};
 
 /// Arguments of the cluster. Without them, a pod's ServiceAccount says where it is.
 #[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "Cluster")]
 #[group(id = "cluster-args")]
 pub struct Args {
-    /// File that says where the cluster is and who asks, or several as PATH has them; unset: the pod's ServiceAccount
+    /// Path of the kubeconfig, or several paths separated as in PATH. Default: the pod's ServiceAccount
     #[arg(long, env = "KUBECONFIG", value_name = "FILE")]
     pub kubeconfig: Option<OsString>,
 
-    /// Context of the kubeconfig; unset: its current one
+    /// Context of the kubeconfig. Default: its current context
     #[arg(long)]
     pub context: Option<String>,
 }

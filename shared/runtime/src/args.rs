@@ -1,36 +1,37 @@
-//! What can be set about receiving events and about logs.
+//! The settings for receiving events and for logs.
 
 use clap::builder::RangedU64ValueParser;
 use std::time::Duration;
 
 /// Receiving events.
 #[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Serving")]
 pub struct Args {
-    /// The port to listen on
+    /// Port to listen on
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub port: u16,
 
-    /// The most bytes that the body of a request may have
+    /// Maximum request body size in bytes
     #[arg(long, env = "CALLBOARD_MAX_BODY", value_name = "BYTES", default_value_t = 2 * 1024 * 1024,
         value_parser = RangedU64ValueParser::<usize>::new().range(1024..=1024 * 1024 * 1024))]
     pub max_body: usize,
 
-    /// The seconds within which a body must arrive, and within which an event is dealt with or given back for a retry;
-    /// keep it shorter than the timeout of the Trigger
+    /// Seconds to receive a request, and to handle its event before it is returned for retry. Keep it shorter than the
+    /// Trigger's timeout
     #[arg(long, env = "CALLBOARD_TIMEOUT", value_name = "SECONDS", default_value = "20", value_parser = seconds)]
     pub timeout: Duration,
 
-    /// How log lines are written to stderr
+    /// Format of the log lines on stderr
     #[arg(long, env = "CALLBOARD_LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
 }
 
-/// How log lines are written.
+/// The format of the log lines.
 #[derive(clap::ValueEnum, Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LogFormat {
-    /// One JSON object a line.
+    /// One JSON object per line
     Json,
-    /// For people.
+    /// Plain text for people
     Text,
 }
 

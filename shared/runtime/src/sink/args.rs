@@ -6,21 +6,22 @@ use std::path::PathBuf;
 
 /// Where events of our own go, beside replies.
 #[derive(clap::Args, Debug, Clone)]
+#[command(next_help_heading = "Sink")]
 #[group(id = "sink-args")]
 pub struct SinkArgs {
-    /// URL to which events are posted that are no replies; a SinkBinding sets it; unset: they are not sent
+    /// URL that receives the events which are not replies. A SinkBinding sets it. Unset: Callboard does not send them
     #[arg(long, env = "K_SINK", value_name = "URL", value_parser = url)]
     pub sink: Option<Uri>,
 
-    /// Extensions to set on these events, {"extensions": {...}}; a SinkBinding sets it
+    /// CloudEvents extensions to set on these events, as {"extensions": {...}}. A SinkBinding sets it
     #[arg(long, env = "K_CE_OVERRIDES", value_name = "JSON")]
     pub sink_overrides: Option<Overrides>,
 
-    /// Certificates (PEM) to trust for that URL, beside those of the system; a SinkBinding sets it
+    /// Additional certificate authorities (PEM) to trust for the sink. A SinkBinding sets it
     #[arg(long, env = "K_CA_CERTS", value_name = "PEM", allow_hyphen_values = true)]
     pub sink_ca_certs: Option<CaCerts>,
 
-    /// File with the token to send along, read anew each time; no file: no token
+    /// File with the token for the sink. Callboard reads it before each request. Without the file it sends no token
     #[arg(long, env = "CALLBOARD_SINK_TOKEN_FILE", value_name = "FILE", default_value = "/oidc/token")]
     pub sink_token_file: PathBuf,
 }
