@@ -37,7 +37,7 @@ pub(crate) fn document(event_type: &EventType, hub: Option<&str>) -> String {
         "info": info,
         "channels": {"hub": {
             "address": address,
-            "description": "The Broker or Channel which the events pass.",
+            "description": "The Broker or Channel that carries the events.",
             "messages": {"event": {"$ref": "#/components/messages/event"}},
         }},
         "operations": {"receive": {
@@ -67,7 +67,7 @@ fn message(event_type: &EventType, payload: &Payload) -> Value {
     }
     match event_type.schema.as_deref().map(|schema| web_url(schema).map_err(|_| secret::quoted(schema))) {
         Some(Ok(url)) => message["externalDocs"] = json!({"url": url.as_str(), "description": "Schema"}),
-        Some(Err(place)) => words.push(format!("The schema lies at no web address for everybody: {place}.")),
+        Some(Err(place)) => words.push(format!("The schema is not at a web address that everybody may open: {place}.")),
         None => {}
     }
     if !words.is_empty() {

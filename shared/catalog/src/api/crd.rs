@@ -43,10 +43,10 @@ pub(crate) enum NoApi {
     #[error("its API has no versions")]
     NoVersions,
     /// A part of the identity is missing.
-    #[error("its API lacks {0}")]
+    #[error("its API has no {0}")]
     Missing(&'static str),
     /// The plural cannot stand in a path.
-    #[error("its API has the plural {0:?}, which is no DNS label")]
+    #[error("its API has the plural {0:?}, which is not a valid DNS label")]
     Plural(String),
     /// Group, version or kind cannot be.
     #[error("its API is invalid: {0}")]
@@ -62,7 +62,7 @@ impl<'a> Api<'a> {
         let stored = stored_version(api)?;
         let read = Self {
             group: text("/spec/group", "spec.group")?,
-            version: stored.get("name").and_then(Value::as_str).ok_or(NoApi::Missing("the name of its version"))?,
+            version: stored.get("name").and_then(Value::as_str).ok_or(NoApi::Missing("name of its version"))?,
             kind: text("/spec/names/kind", "spec.names.kind")?,
             plural: text("/spec/names/plural", "spec.names.plural")?,
             scope: if text("/spec/scope", "spec.scope") == Ok("Cluster") { Scope::Cluster } else { Scope::Namespaced },
@@ -138,7 +138,7 @@ mod tests {
             "its API is nothing of nothing, not CustomResourceDefinition of apiextensions.k8s.io/v1"
         );
         assert_eq!(reason(&crd(&json!({"versions": []}))), "its API has no versions");
-        assert_eq!(reason(&crd(&json!({"versions": [{"name": "v1"}]}))), "its API lacks spec.group");
+        assert_eq!(reason(&crd(&json!({"versions": [{"name": "v1"}]}))), "its API has no spec.group");
     }
 
     #[test]

@@ -49,8 +49,12 @@ impl Described {
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
         entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), &why)).is_ok());
         if let Some(first) = entities.first_mut() {
-            note(first, "callboard.dev/refused", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));
-            note(first, "callboard.dev/ignored", notes.invalid_overrides.iter().map(|it| (&it.field, &it.reason)));
+            note(first, "callboard.dev/omitted", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));
+            note(
+                first,
+                "callboard.dev/invalid-overrides",
+                notes.invalid_overrides.iter().map(|it| (&it.field, &it.reason)),
+            );
         }
         entities.sort_by_key(Entity::entity_ref);
         let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
@@ -63,8 +67,10 @@ impl Described {
     /// The same without these entities, which belong to another source object.
     pub fn without(self, entities: &BTreeSet<EntityRef>) -> Self {
         let descriptor = self.descriptor.and_then(|descriptor| descriptor.without(entities));
-        let omitted =
-            |entity: &EntityRef| Omitted { entity: entity.to_string(), reason: "another object has this ref".into() };
+        let omitted = |entity: &EntityRef| Omitted {
+            entity: entity.to_string(),
+            reason: "another object has the same ref".into(),
+        };
         let omitted = self.omitted.into_iter().chain(entities.iter().map(omitted)).collect();
         Self { descriptor, omitted, ..self }
     }
@@ -119,7 +125,7 @@ mod tests {
     fn a_change_behind_the_cut_still_changes_bytes() {
         let (one, other) = (noted("a"), noted("b"));
         assert_ne!(one, other);
-        let line = one.lines().find(|line| line.contains("callboard.dev/ignored")).unwrap();
+        let line = one.lines().find(|line| line.contains("callboard.dev/invalid-overrides")).unwrap();
         let text = line.split_once('"').unwrap().1.trim_end_matches('"');
         assert!(text.chars().count() <= MAX_NOTES && text.contains(" ... (21 in all, "), "{text}");
     }

@@ -11,7 +11,7 @@ pub struct EntityRef(String);
 
 /// A text that is no entity ref.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0} is no entity ref; write [<kind>:][<namespace>/]<name>")]
+#[error("{0} is not a valid entity ref. Write [<kind>:][<namespace>/]<name>")]
 pub struct InvalidEntityRef(String);
 
 impl EntityRef {

@@ -53,17 +53,17 @@ fn metadata(metadata: &Metadata) -> Result<(), Invalid> {
         text.as_ref().map_or(Ok(()), |text| not_empty(field, text))?;
     }
     for (key, value) in &metadata.labels {
-        rule(is_key(key), || format!("label {key}"), "has a key that is no prefix/name")?;
-        rule(is_label_value(value), || format!("label {key}"), "must be 63 letters, digits, '-', '_' or '.' at most")?;
+        rule(is_key(key), || format!("label {key}"), "has a key that is not of the form [prefix/]name")?;
+        rule(is_label_value(value), || format!("label {key}"), "must be at most 63 letters, digits, '-', '_' or '.'")?;
     }
     for key in metadata.annotations.keys() {
-        rule(is_key(key), || format!("annotation {key}"), "has a key that is no prefix/name")?;
+        rule(is_key(key), || format!("annotation {key}"), "has a key that is not of the form [prefix/]name")?;
     }
     for tag in &metadata.tags {
         rule(
             is_tag(tag),
             || format!("tag {tag:?}"),
-            "must be lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
+            "must be at most 63 lower-case letters, digits, ':', '+' or '#', separated by '-'",
         )?;
     }
     for link in &metadata.links {
@@ -82,7 +82,7 @@ fn template(spec: &TemplateSpec) -> Result<(), Invalid> {
         rule(action.is_some_and(|action| !action.is_empty()), || "spec.steps".into(), "must each have an action")?;
     }
     let placeholders = spec.parameters.iter().chain(&spec.steps).any(has_placeholder);
-    rule(!placeholders, || "spec".into(), "must not hold $text, $json or $yaml, which make Backstage fetch a URL")
+    rule(!placeholders, || "spec".into(), "must not contain $text, $json or $yaml, which make Backstage fetch a URL")
 }
 
 /// Whether there is an object which Backstage's PlaceholderProcessor would replace by what lies at a URL.

@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 /// A filter that nests deeper, or has more conditions, is not read.
 const DEEPEST: usize = 32;
 const MOST: usize = 1000;
-const TOO_MUCH: &str = "is too much: 32 levels and 1000 conditions are read";
+const TOO_MUCH: &str = "is too large. Callboard reads 32 levels and 1000 conditions";
 /// So many things are told of one filter.
 const NOTES: usize = 10;
 
@@ -26,9 +26,9 @@ pub(super) fn read(spec: &Value) -> (Rule, Vec<String>) {
         Value::Array(_) | Value::Null => match &spec["filter"]["attributes"] {
             Value::Object(attributes) => reader.attributes(attributes),
             Value::Null => Rule::Everything,
-            _ => reader.unclear("filter.attributes", "is no map"),
+            _ => reader.unclear("filter.attributes", "is not a map"),
         },
-        _ => reader.unclear("filters", "is no list"),
+        _ => reader.unclear("filters", "is not a list"),
     };
     (rule, reader.notes)
 }
@@ -46,7 +46,7 @@ impl Reader {
         if depth > DEEPEST || self.conditions > MOST {
             return Some(self.unclear(at, TOO_MUCH));
         }
-        let Value::Object(filter) = filter else { return Some(self.unclear(at, "is no filter")) };
+        let Value::Object(filter) = filter else { return Some(self.unclear(at, "is not a filter")) };
         let mut said = DIALECTS
             .iter()
             .filter_map(|dialect| Some((*dialect, filter.get(*dialect).filter(|content| is_said(dialect, content))?)));
@@ -66,7 +66,7 @@ impl Reader {
             ("any", Value::Array(filters)) => self.said(filters, at, depth, Rule::Any),
             ("not", filter) => match self.filter(filter, at, depth + 1) {
                 Some(rule) => Rule::Not(Box::new(rule)),
-                None => self.unclear(at, "says nothing"),
+                None => self.unclear(at, "is empty"),
             },
             ("cesql", Value::String(text)) => self.expression(text, at),
             _ => self.unclear(at, "has the wrong type"),
@@ -77,11 +77,11 @@ impl Reader {
         match Expression::parse(text) {
             Ok(expression) => match expression.unknown_function() {
                 Some(name) => {
-                    self.unclear(at, &format!("calls a function that is not of CESQL: {}", secret::quoted(name)))
+                    self.unclear(at, &format!("calls a function that CESQL does not have: {}", secret::quoted(name)))
                 }
                 None => Rule::Cesql(Box::new(expression)),
             },
-            Err(error) => self.unclear(at, &format!("is no expression: {error}")),
+            Err(error) => self.unclear(at, &format!("is not a valid expression: {error}")),
         }
     }
 
@@ -98,7 +98,7 @@ impl Reader {
     fn said(&mut self, filters: &[Value], at: &str, depth: usize, of: fn(Vec<Rule>) -> Rule) -> Rule {
         match self.list(filters, at, depth + 1) {
             Some(rules) => of(rules),
-            None => self.unclear(at, "says nothing"),
+            None => self.unclear(at, "is empty"),
         }
     }
 
@@ -121,7 +121,7 @@ impl Reader {
         };
         match map.iter().map(condition).collect() {
             Some(rules) => Rule::All(rules),
-            None => self.unclear(at, "is not made of names of attributes and their values"),
+            None => self.unclear(at, "must map names of attributes to values"),
         }
     }
 

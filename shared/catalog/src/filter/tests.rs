@@ -100,17 +100,17 @@ fn a_missing_attribute_passes_no_test_but_that_of_the_time() {
 #[test]
 fn what_is_malformed_may_pass_and_is_told() {
     for (spec, told) in [
-        (json!({"filters": [{"cesql": "type ="}]}), "filters[0].cesql is no expression: unexpected end"),
-        (json!({"filters": [{"exact": {"type": ""}}]}), "filters[0].exact is not made of names of attributes"),
-        (json!({"filters": [{"exact": {"type": "zzz", "Source": "b"}}]}), "filters[0].exact is not made of names"),
-        (json!({"filters": [{"prefix": {"type": 5}}]}), "filters[0].prefix is not made of names"),
+        (json!({"filters": [{"cesql": "type ="}]}), "filters[0].cesql is not a valid expression: unexpected end"),
+        (json!({"filters": [{"exact": {"type": ""}}]}), "filters[0].exact must map names of attributes"),
+        (json!({"filters": [{"exact": {"type": "zzz", "Source": "b"}}]}), "filters[0].exact must map names"),
+        (json!({"filters": [{"prefix": {"type": 5}}]}), "filters[0].prefix must map names"),
         (json!({"filters": [{"any": [{"exact": {"type": "z"}, "cesql": "TRUE"}]}]}), "filters[0].any[0] has more than"),
-        (json!({"filters": [{"not": {}}]}), "filters[0].not says nothing"),
-        (json!({"filters": [{"not": {"all": [{}]}}]}), "filters[0].not.all says nothing"),
+        (json!({"filters": [{"not": {}}]}), "filters[0].not is empty"),
+        (json!({"filters": [{"not": {"all": [{}]}}]}), "filters[0].not.all is empty"),
         (json!({"filters": [{"all": 7}]}), "filters[0].all has the wrong type"),
-        (json!({"filters": ["type = 'a'"]}), "filters[0] is no filter"),
-        (json!({"filters": {"exact": {"type": "a"}}}), "filters is no list"),
-        (json!({"filter": {"attributes": ["type"]}}), "filter.attributes is no map"),
+        (json!({"filters": ["type = 'a'"]}), "filters[0] is not a filter"),
+        (json!({"filters": {"exact": {"type": "a"}}}), "filters is not a list"),
+        (json!({"filter": {"attributes": ["type"]}}), "filter.attributes is not a map"),
     ] {
         let (filter, notes) = Filter::of_trigger(&spec);
         assert_eq!(of(&filter), [Maybe; 3], "{spec}");
@@ -126,7 +126,10 @@ fn a_function_that_only_a_broker_may_have_may_let_pass() {
         for filter in [json!({"cesql": text}), json!({"not": {"cesql": text}})] {
             let (filter, notes) = Filter::of_trigger(&filters(&filter));
             assert_eq!((of(&filter), filter.types()), ([Maybe; 3], None), "{text}");
-            assert!(notes.len() == 1 && notes[0].contains("calls a function that is not of CESQL: \""), "{notes:?}");
+            assert!(
+                notes.len() == 1 && notes[0].contains("calls a function that CESQL does not have: \""),
+                "{notes:?}"
+            );
         }
     }
 }

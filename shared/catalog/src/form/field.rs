@@ -14,7 +14,7 @@ const MAX_DEPTH: usize = 20;
 pub(super) fn field(schema: &Value, place: &Place, gaps: &mut Vec<Gap>) -> Result<Map<String, Value>, Why> {
     let schema = schema.as_object().ok_or("it has no schema")?;
     if place.depth > MAX_DEPTH {
-        return Err("it lies too deep");
+        return Err("it is nested too deeply");
     }
     let mut form = match type_of(schema)? {
         "object" => object(schema, place, gaps)?,
@@ -42,7 +42,7 @@ fn type_of(schema: &Map<String, Value>) -> Result<&str, Why> {
     let meant = [("properties", "object"), ("additionalProperties", "object"), ("items", "array")];
     match meant.iter().find(|(key, _)| schema.contains_key(*key)) {
         Some((_, ty)) => Ok(ty),
-        None if takes_anything(schema) => Err("it takes anything"),
+        None if takes_anything(schema) => Err("it accepts any value"),
         None => Err("it has no type"),
     }
 }
@@ -55,10 +55,10 @@ fn object(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -> Re
         _ => None,
     };
     if properties.is_empty() && values.is_none() {
-        return Err(if takes_anything(schema) { "it takes anything" } else { "it has no fields to ask for" });
+        return Err(if takes_anything(schema) { "it accepts any value" } else { "it has no fields to ask for" });
     }
     if values.is_none() && takes_anything(schema) {
-        place.gap("takes fields besides, which the form does not ask for", gaps);
+        place.gap("accepts more fields than the form asks for", gaps);
     }
     let required = required(schema, &properties, place, gaps);
     if properties.len() > 1 {

@@ -13,7 +13,7 @@ pub(super) fn pattern(form: &mut Map<String, Value>, schema: &Map<String, Value>
         form.insert("pattern".into(), pattern.into());
     } else {
         form.insert("description".into(), format!("Must match the regular expression {pattern}").into());
-        place.gap("has a pattern that a browser cannot check; the form only shows it", gaps);
+        place.gap("has a pattern that a browser cannot check, so the form only shows it", gaps);
     }
 }
 

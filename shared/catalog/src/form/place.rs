@@ -44,6 +44,6 @@ impl<'a> Place<'a> {
     }
 
     pub(super) fn left_out(&self, why: Why, gaps: &mut Vec<Gap>) {
-        self.gap(format!("is left out of the form: {why}"), gaps);
+        self.gap(format!("is omitted from the form: {why}"), gaps);
     }
 }

@@ -32,7 +32,7 @@ pub(super) fn field(
         "integer" | "number" => number(&mut form, schema),
         "string" => string(&mut form, schema, place, gaps),
         INT_OR_STRING => int_or_string(&mut form, schema, place, gaps),
-        _ => return Err("its type is none that a form knows"),
+        _ => return Err("a form does not know its type"),
     }
     if ty != INT_OR_STRING {
         form.insert("type".into(), ty.into());

@@ -106,7 +106,7 @@ fn a_pattern_that_a_browser_refuses_becomes_words() {
         *name,
         json!({"type": "string", "description": "A name.\n\nMust match the regular expression ^(?i)[a-z]{,63}$"})
     );
-    assert_eq!(gaps(&spec), ["spec.name has a pattern that a browser cannot check; the form only shows it"]);
+    assert_eq!(gaps(&spec), ["spec.name has a pattern that a browser cannot check, so the form only shows it"]);
 }
 
 #[test]
@@ -156,15 +156,15 @@ fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
     assert_eq!(
         gaps(&spec),
         [
-            "spec.$text is left out of the form: Backstage would misread its name",
-            "spec.__proto__ is left out of the form: Backstage would misread its name",
-            "spec.config is left out of the form: it takes anything",
-            "spec.empty is left out of the form: it has no fields to ask for",
-            "spec.list is left out of the form: its items have no schema",
-            "spec.odd is left out of the form: it has no type",
-            "spec.open takes fields besides, which the form does not ask for",
+            "spec.$text is omitted from the form: Backstage would misread its name",
+            "spec.__proto__ is omitted from the form: Backstage would misread its name",
+            "spec.config is omitted from the form: it accepts any value",
+            "spec.empty is omitted from the form: it has no fields to ask for",
+            "spec.list is omitted from the form: its items have no schema",
+            "spec.odd is omitted from the form: it has no type",
+            "spec.open accepts more fields than the form asks for",
             "spec.rules has oneOf, which the form does not check",
-            "spec.ui:order is left out of the form: Backstage would misread its name",
+            "spec.ui:order is omitted from the form: Backstage would misread its name",
             "spec requires config, which the form does not ask for",
         ]
     );
@@ -176,7 +176,7 @@ fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
 fn a_default_that_would_fetch_a_url_is_left_out() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}, "default": [{"$text": "http://x"}]}}});
     assert!(!form(&schema).to_string().contains("http://x"));
-    assert_eq!(gaps(&schema), ["spec.a has a default that Backstage would misread; the form leaves it out"]);
+    assert_eq!(gaps(&schema), ["spec.a has a default that Backstage would misread, so the form omits it"]);
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn a_schema_of_any_depth_ends() {
     let deep =
         (0..60).fold(json!({"type": "string"}), |inner, _| json!({"type": "object", "properties": {"a": inner}}));
     assert_eq!(compile("spec", &deep).schema, None);
-    assert!(gaps(&deep)[0].ends_with("is left out of the form: it lies too deep"), "{:?}", gaps(&deep));
+    assert!(gaps(&deep)[0].ends_with("is omitted from the form: it is nested too deeply"), "{:?}", gaps(&deep));
 }
 
 #[test]

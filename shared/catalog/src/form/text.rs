@@ -28,6 +28,6 @@ pub(super) fn default(form: &mut Map<String, Value>, schema: &Map<String, Value>
     if all_safe(default) {
         form.insert("default".into(), default.clone());
     } else {
-        place.gap("has a default that Backstage would misread; the form leaves it out", gaps);
+        place.gap("has a default that Backstage would misread, so the form omits it", gaps);
     }
 }

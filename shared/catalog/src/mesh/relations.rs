@@ -42,7 +42,7 @@ impl Relations {
         };
         let is_broken = role == Role::EventType && part == Part::Other;
         if is_broken {
-            notes.ignore("spec", "names no type");
+            notes.ignore("spec", "has no type");
         }
         Self {
             face: Face::of(object, role, settings, is_broken, notes),

@@ -115,8 +115,9 @@ impl Learned {
 }
 
 fn types(annotation: &str) -> Result<Box<[Box<str>]>, String> {
-    let registered: Vec<Registered> = serde_json::from_str(annotation)
-        .map_err(|error| format!("is no JSON array of objects with a type in its definition: {error}"))?;
+    let registered: Vec<Registered> = serde_json::from_str(annotation).map_err(|error| {
+        format!("is not a JSON array of objects with a type in the definition of its kind: {error}")
+    })?;
     Ok(registered.into_iter().map(|it| it.ty).collect())
 }
 

@@ -29,14 +29,18 @@ impl Layout {
         };
         let invalid = |setting, value: &str, rule| Err(InvalidLayout { setting, value: value.to_owned(), rule });
         if !prefix.split('/').all(segment) || prefix.split('/').next() == Some("state") || prefix.len() > 200 {
-            let rule = "must be path segments of letters, digits, '-', '_' and '.', none of them first a '.', and not begin with state/";
+            let rule = "must be path segments of letters, digits, '-', '_' and '.'. No segment may begin with '.', and the first must not be state";
             return invalid("prefix", prefix, rule);
         }
         if EntityNamespace::fit(cluster).as_str() != cluster {
-            return invalid("cluster", cluster, "must be lower-case letters, digits and '-', 63 at most");
+            return invalid("cluster", cluster, "must be at most 63 lower-case letters, digits and '-'");
         }
         if cluster == "default" {
-            return invalid("cluster", cluster, "is where the entities of the cluster main lie; choose another name");
+            return invalid(
+                "cluster",
+                cluster,
+                "is the namespace of the entities of the cluster main. Choose another name",
+            );
         }
         Ok(Self { prefix: prefix.to_owned(), cluster: cluster.to_owned() })
     }

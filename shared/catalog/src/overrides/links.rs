@@ -15,14 +15,14 @@ pub(crate) fn wished(text: &str) -> Vec<Result<Link, String>> {
     }
     match serde_json::from_str::<Vec<Value>>(text) {
         Ok(links) => links.into_iter().zip(1..).map(link).collect(),
-        Err(error) => vec![Err(format!("is no JSON array: {error}"))],
+        Err(error) => vec![Err(format!("is not a valid JSON array: {error}"))],
     }
 }
 
 /// A note must not quote the item, which may hold anything.
 fn link((value, number): (Value, usize)) -> Result<Link, String> {
     let wish: Wish = serde_json::from_value(value).map_err(|_| {
-        format!("item {number} is no link; write an object with url and, where wanted, title, icon and type")
+        format!("item {number} is not a valid link. Write an object with url, and optionally title, icon and type")
     })?;
     wish.link()
 }

@@ -12,7 +12,7 @@ pub(crate) fn owner(object: &Object, wishes: &Overrides, settings: &Settings, no
         Value::String(text) if text.trim().is_empty() => None,
         Value::String(text) => parse::owner(text).map_err(|why| notes.ignore(path, why)).ok(),
         _ => {
-            notes.ignore(path, "names no owner, since it is no text");
+            notes.ignore(path, "names no owner, because it is not a text");
             None
         }
     };

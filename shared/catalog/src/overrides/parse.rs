@@ -24,7 +24,7 @@ pub(crate) fn text(text: &str, most: usize) -> Result<String, String> {
     } else if text.chars().count() > most {
         Err(format!("is longer than {most} characters"))
     } else if text.chars().any(char::is_control) {
-        Err("holds control characters; write it in one line".into())
+        Err("has control characters. Write it in one line".into())
     } else {
         Ok(text.to_owned())
     }
@@ -41,7 +41,7 @@ pub(crate) fn tag(text: &str) -> Result<String, String> {
         Ok(text.to_owned())
     } else {
         Err(format!(
-            "{} is no tag; write lower-case letters, digits, ':', '+', '#' parted by '-', 63 at most",
+            "{} is not a valid tag. Write at most 63 lower-case letters, digits, ':', '+' or '#', separated by '-'",
             quoted(text)
         ))
     }
@@ -60,7 +60,7 @@ pub(crate) fn owner(text: &str) -> Result<EntityRef, String> {
 /// A ref with its kind, since Backstage assumes none for `dependsOn`.
 pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String> {
     if !rendered(text)?.contains(':') {
-        return Err(format!("{} has no kind; write component:<name> or resource:<name>", quoted(text)));
+        return Err(format!("{} has no kind. Write component:<name> or resource:<name>", quoted(text)));
     }
     reference(text, "", namespace)
 }
@@ -68,7 +68,7 @@ pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String
 /// The text itself, unless it is an expression that a Template should have rendered; not even a note quotes it, so that
 /// the catalog has expressions where the scaffolder runs them and nowhere else.
 pub(crate) fn rendered(text: &str) -> Result<&str, String> {
-    if text.contains("${{") { Err("holds an expression that no Template has rendered".into()) } else { Ok(text) }
+    if text.contains("${{") { Err("has an expression that no Template has rendered".into()) } else { Ok(text) }
 }
 
 #[cfg(test)]

@@ -45,7 +45,7 @@ fn note_unknown(object: &Object, notes: &mut Notes) {
     let labels = object.at("/metadata/labels").and_then(Value::as_object);
     for key in labels.into_iter().flat_map(|labels| labels.keys()) {
         if key.starts_with(OURS) && !matches!(key.as_str(), "callboard.dev/ignore" | "callboard.dev/owner") {
-            notes.ignore(key, "is not read as a label; write it as an annotation");
+            notes.ignore(key, "is not read as a label. Write it as an annotation");
         }
     }
     let known: Vec<_> = FIELDS
@@ -57,9 +57,9 @@ fn note_unknown(object: &Object, notes: &mut Notes) {
     for (key, _) in object.annotations().filter(|(key, _)| known.iter().all(|known| known != &key)) {
         if key.starts_with(OURS) {
             let ours: Vec<_> = known.iter().filter_map(|key| key.strip_prefix(OURS)).collect();
-            notes.ignore(key, format!("is unknown; there are {}", ours.join(", ")));
+            notes.ignore(key, format!("is not a known annotation. Known are {}", ours.join(", ")));
         } else if key.starts_with("ske.backstage.component/") || key.starts_with("terasky.backstage.io/") {
-            notes.ignore(key, "is not followed by Callboard");
+            notes.ignore(key, "is not supported by Callboard");
         }
     }
 }

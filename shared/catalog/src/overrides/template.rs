@@ -19,7 +19,7 @@ pub(crate) fn follow(promise: &Object, metadata: &mut Metadata, spec: &mut Templ
             "type" => parse::one(&mut spec.ty, parse::text(text, 100)),
             "owner" => parse::one(&mut spec.owner, parse::owner(text)),
             "tags" => parse::many(&mut metadata.tags, parse::items(text).map(parse::tag)),
-            _ => vec!["is not followed by Callboard".into()],
+            _ => vec!["is not supported by Callboard".into()],
         };
         wrong.into_iter().for_each(|why| notes.ignore(key, why));
     }
@@ -28,6 +28,6 @@ pub(crate) fn follow(promise: &Object, metadata: &mut Metadata, spec: &mut Templ
 /// Notes the wishes of an object that has no Template.
 pub(crate) fn pass_over(object: &Object, notes: &mut Notes) {
     for (key, _) in object.annotations().filter(|(key, _)| key.starts_with(PREFIX)) {
-        notes.ignore(key, "has no effect, since there is no Template");
+        notes.ignore(key, "has no effect, because there is no Template");
     }
 }

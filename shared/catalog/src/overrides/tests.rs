@@ -75,7 +75,7 @@ fn what_is_unknown_is_noted_with_what_there_is() {
     );
     assert_eq!(wishes, Overrides::default());
     assert!(
-        notes.contains("there are title, description, owner,") && notes.contains("terasky.backstage.io/name"),
+        notes.contains("Known are title, description, owner,") && notes.contains("terasky.backstage.io/name"),
         "{notes}"
     );
     assert!(notes.contains("not read as a label"), "{notes}");

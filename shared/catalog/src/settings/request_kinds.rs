@@ -40,7 +40,7 @@ impl Default for RequestKinds {
 impl RequestKinds {
     /// Adds, or replaces, what `<kind>.<group>=<promise>[:<selector>]` says.
     pub fn add(&mut self, line: &str) -> Result<(), InvalidSetting> {
-        let rule = "is no <kind>.<group>=<promise>[:<label selector>]";
+        let rule = "is not of the form <kind>.<group>=<promise>[:<label selector>]";
         let (key, rest) = line.split_once('=').ok_or_else(|| InvalidSetting::new(line, rule))?;
         let (promise, selector) =
             rest.split_once(':').map_or((rest, None), |(promise, selector)| (promise, Some(selector)));

@@ -13,7 +13,7 @@ impl FromStr for SourceUrl {
     type Err = InvalidSetting;
 
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        let rule = "is no http or https URL with placeholders {cluster}, {group}, {kind}, {namespace} and {name}";
+        let rule = "is not an http or https URL with placeholders {cluster}, {group}, {kind}, {namespace} and {name}";
         let filled = fill(text, &["x"; 5]);
         let usable = url::Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
         if usable && !filled.contains(['{', '}']) {

@@ -19,7 +19,7 @@ pub(super) fn headers(event_type: &EventType) -> Value {
     required.sort_unstable();
     json!({
         "type": "object",
-        "description": "The context attributes of the CloudEvent; over HTTP, in binary mode, headers with the prefix `ce-`.",
+        "description": "The context attributes of the CloudEvent. Over HTTP, in binary mode, they are headers with the prefix `ce-`.",
         "properties": properties,
         "required": required,
     })

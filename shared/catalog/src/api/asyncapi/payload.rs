@@ -49,7 +49,7 @@ impl Payload {
             Self::Schema { left_out, .. } if left_out.is_empty() => vec![],
             Self::Schema { left_out, .. } => vec![incomplete(left_out)],
             Self::Text { text, language } => vec![fenced(text, language)],
-            Self::Long(bytes) => vec![format!("The schema has {bytes} bytes, too many to be shown here.")],
+            Self::Long(bytes) => vec![format!("The schema has {bytes} bytes, which is too long to show here.")],
         }
     }
 }
@@ -59,7 +59,10 @@ fn incomplete(left_out: &[String]) -> String {
     if let Some(more) = left_out.len().checked_sub(MAX_PLACES).filter(|more| *more > 0) {
         places.push(format!("{more} more"));
     }
-    format!("The schema is shown without what leads out of it or is no JSON Schema of draft 7: {}.", places.join(", "))
+    format!(
+        "Parts of the schema are omitted, because they refer to something outside of it or are not JSON Schema of draft 7: {}.",
+        places.join(", ")
+    )
 }
 
 /// The text in a fence that is longer than any within.
