@@ -44,11 +44,12 @@ const IMPURE: &[&str] = &[
 /// Who stands on whom; `callboard`, the functions, may stand on all.
 const ARROWS: &[(&str, &[&str])] = &[
     ("callboard-events", &[]),
+    ("callboard-trust", &[]),
     ("callboard-catalog", &["callboard-events"]),
-    ("callboard-bucket", &["callboard-catalog", "callboard-events"]),
-    ("callboard-runtime", &["callboard-events"]),
+    ("callboard-bucket", &["callboard-catalog", "callboard-events", "callboard-trust"]),
+    ("callboard-runtime", &["callboard-events", "callboard-trust"]),
     ("callboard-cluster", &["callboard-events"]),
-    ("callboard-backstage", &[]),
+    ("callboard-backstage", &["callboard-trust"]),
 ];
 
 /// SDKs and the edge at which each of them ends.
@@ -60,6 +61,7 @@ const EDGES: &[(&str, &[&str])] = &[
     ("kube", &["callboard-cluster"]),
     ("k8s-openapi", &["callboard-cluster"]),
     ("reqwest", &["callboard-backstage"]),
+    ("rustls", &["callboard-trust"]),
 ];
 
 #[test]

@@ -1,11 +1,9 @@
 //! Where Backstage is, and how it sees the bucket.
 
-use crate::{
-    CaBundle, Token,
-    token::{FromEnvironment, Source},
-};
+use crate::token_source::{FromEnvironment, TokenSource};
 use anyhow::{Context, ensure};
 use std::path::PathBuf;
+use trust::{CaBundle, Token};
 use url::Url;
 
 /// For clap no `Option`: a ConfigMap's key that has to be there may say nothing.
@@ -53,8 +51,8 @@ pub struct Args {
 
 impl Args {
     /// Where the token is. That a file is not there yet is no error: the Secret may come later.
-    pub(crate) fn source(&self) -> anyhow::Result<Source> {
-        let source = Source { file: self.token_file.clone(), environment: self.token.clone() };
+    pub(crate) fn source(&self) -> anyhow::Result<TokenSource> {
+        let source = TokenSource { file: self.token_file.clone(), environment: self.token.clone() };
         let is_given = source.file.is_some() || source.environment.is_some();
         ensure!(is_given, "CALLBOARD_BACKSTAGE_URL is set, but no token: set CALLBOARD_BACKSTAGE_TOKEN_FILE");
         Ok(source)

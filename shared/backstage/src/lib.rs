@@ -3,7 +3,6 @@
 //! Nothing of Backstage is installed for this: refresh, scheduler and entity routes are stock (Backstage 1.55).
 
 mod args;
-mod ca_bundle;
 mod catalog;
 mod error;
 mod line;
@@ -11,16 +10,14 @@ mod location;
 mod refusal;
 mod seen;
 mod task;
-mod token;
+mod token_source;
 mod trouble;
 mod wire;
 
 pub use args::Args;
-pub use ca_bundle::CaBundle;
 pub use catalog::{Backstage, Known, Triggered};
 pub use error::Error;
 pub use location::Location;
 pub use seen::{Pending, Seen};
 pub use task::Task;
-pub use token::Token;
 pub use trouble::Trouble;

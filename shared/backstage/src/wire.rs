@@ -1,10 +1,10 @@
 //! One request, bounded in time and bytes, and measured. The client's types end here.
 
 use crate::{
-    Args, CaBundle, Error,
+    Args, Error,
     line::line,
     refusal::{TOLD, WHERE, refusal},
-    token::Source,
+    token_source::TokenSource,
 };
 use anyhow::Context;
 use http::{
@@ -13,14 +13,11 @@ use http::{
 };
 use opentelemetry::{KeyValue, global, metrics::Histogram};
 use reqwest::{Client, Response, redirect::Policy};
-use rustls::{ClientConfig, RootCertStore, crypto::ring};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::time::{Duration, Instant};
 use tracing::{Instrument, field::Empty};
+use trust::CaBundle;
 use url::Url;
 
 const CONNECT: Duration = Duration::from_secs(1);
@@ -48,7 +45,7 @@ const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.5, 1.
 pub(crate) struct Wire {
     pub(crate) url: Url,
     client: Client,
-    token: Source,
+    token: TokenSource,
     durations: Histogram<f64>,
 }
 
@@ -238,16 +235,7 @@ async fn read(response: &mut Response, bytes: &mut Vec<u8>, limit: usize) -> req
 
 /// No redirect and no proxy: the token goes to Backstage alone.
 fn client(url: &Url, ca_bundle: Option<&CaBundle>) -> anyhow::Result<Client> {
-    let mut roots = ca_bundle.map_or_else(RootCertStore::empty, CaBundle::roots);
-    if url.scheme() == "https" {
-        // An image from scratch has none; the bundle is enough then.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .context("failed to set up TLS for Backstage")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+    let tls = trust::client_config(url.scheme(), ca_bundle).context("failed to set up TLS for Backstage")?;
     let client = Client::builder().tls_backend_preconfigured(tls).no_proxy().redirect(Policy::none());
     let client = client.connect_timeout(CONNECT).pool_idle_timeout(IDLE).tcp_nodelay(true);
     let client = client.user_agent(concat!("callboard/", env!("CARGO_PKG_VERSION")));

@@ -1,7 +1,8 @@
 //! Where the bucket is.
 
-use crate::{CaBundle, Honours};
+use crate::Honours;
 use clap::builder::NonEmptyStringValueParser;
+use trust::CaBundle;
 
 /// Arguments of the bucket. Credentials, region and endpoint are the AWS SDK's own: `AWS_*`, its profiles, web identity,
 /// Pod Identity.

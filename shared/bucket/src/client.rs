@@ -1,6 +1,6 @@
 //! The AWS SDK's client, set up for small objects and a Broker that waits.
 
-use crate::{Args, CaBundle};
+use crate::Args;
 use aws_config::{
     BehaviorVersion, environment::EnvironmentVariableRegionProvider, meta::region::RegionProviderChain,
     profile::ProfileFileRegionProvider,
@@ -17,6 +17,7 @@ use aws_smithy_http_client::{
     tls::{Provider, TlsContext, TrustStore, rustls_provider::CryptoMode},
 };
 use std::time::Duration;
+use trust::CaBundle;
 
 /// The SDK's own tries of one call, beside those of the protocol and of the Broker.
 const ATTEMPTS: u32 = 3;

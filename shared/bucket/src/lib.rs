@@ -5,7 +5,6 @@
 
 mod answer;
 mod args;
-mod ca_bundle;
 mod client;
 mod error;
 #[cfg(test)]
@@ -27,7 +26,6 @@ mod tombstone;
 mod versioning;
 
 pub use args::Args;
-pub use ca_bundle::CaBundle;
 pub use error::{Error, Fault};
 pub use listing::etag_of;
 pub use outcome::Outcome;

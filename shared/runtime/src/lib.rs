@@ -24,7 +24,7 @@ pub use drift_counter::DriftCounter;
 pub use entity_counter::EntityCounter;
 pub use router::router;
 pub use serve::{listen, serve, terminated};
-pub use sink::{CaCerts, Overrides, Sink, SinkArgs, SinkError};
+pub use sink::{Overrides, Sink, SinkArgs, SinkError};
 
 use cloudevents::Event;
 use events::Verdict;

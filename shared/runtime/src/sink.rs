@@ -1,13 +1,10 @@
 //! Where events of our own go that are no replies: `K_SINK`, as Knative's SinkBinding sets it.
 
 mod args;
-mod ca_certs;
 mod error;
 mod overrides;
-mod token;
 
 pub use args::SinkArgs;
-pub use ca_certs::CaCerts;
 pub use error::SinkError;
 pub use overrides::Overrides;
 
@@ -25,12 +22,12 @@ use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
 use opentelemetry::{KeyValue, global, metrics::Counter};
-use rustls::{ClientConfig, crypto::ring};
+use std::io::ErrorKind;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, sleep, timeout_at};
 use tracing::{Instrument, field::Empty};
+use trust::{CaBundle, Token};
 
 const CONNECT: Duration = Duration::from_secs(3);
 
@@ -118,9 +115,11 @@ impl Sink {
         let trace = parent::headers(&event);
         let (mut headers, body) = outgoing::binary(event)?;
         headers.extend(trace);
-        let token = token::bearer(&self.token_file);
-        let token = token.map_err(|error| Fault::Token(self.token_file.display().to_string(), error))?;
-        headers.extend(token.map(|token| (AUTHORIZATION, token)));
+        match Token::read(&self.token_file) {
+            Ok(token) => drop(headers.insert(AUTHORIZATION, token.header())),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) => return Err(Fault::Token(self.token_file.display().to_string(), error)),
+        }
         let mut request = Request::new(Full::from(body));
         *request.method_mut() = Method::POST;
         *request.uri_mut() = self.uri.clone();
@@ -153,17 +152,12 @@ async fn beginning(mut body: impl HttpBody<Data = Bytes> + Unpin) -> String {
     Outcome::line(&String::from_utf8_lossy(&read))
 }
 
-fn client(uri: &Uri, ca_certs: Option<&CaCerts>) -> anyhow::Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
-    let mut roots = ca_certs.map_or_else(rustls::RootCertStore::empty, CaCerts::roots);
-    if uri.scheme_str() == Some("https") {
-        // An image from scratch has none; K_CA_CERTS is enough then.
-        roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-    }
-    let tls = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .context("failed to set up TLS for K_SINK")?
-        .with_root_certificates(roots)
-        .with_no_client_auth();
+fn client(
+    uri: &Uri,
+    ca_certs: Option<&CaBundle>,
+) -> anyhow::Result<Client<HttpsConnector<HttpConnector>, Full<Bytes>>> {
+    let scheme = uri.scheme_str().unwrap_or_default();
+    let tls = trust::client_config(scheme, ca_certs).context("failed to set up TLS for K_SINK")?;
     let mut tcp = HttpConnector::new();
     tcp.enforce_http(false);
     tcp.set_nodelay(true);

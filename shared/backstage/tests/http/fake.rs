@@ -1,7 +1,7 @@
 //! A server in Backstage's place.
 
 use axum::{Router, body::Body, body::to_bytes, extract::Request, response::Response};
-use backstage::{Args, Backstage, Token};
+use backstage::{Args, Backstage};
 use clap::Parser;
 use http::{StatusCode, header::AUTHORIZATION};
 use serde_json::{Value, json};
@@ -10,6 +10,7 @@ use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
 };
+use trust::Token;
 
 /// The token that the clients of this file send.
 pub(crate) const TOKEN: &str = "geheim.nis";

@@ -1,8 +1,9 @@
 //! What a SinkBinding tells a function about where its own events go.
 
-use crate::{CaCerts, Overrides};
+use crate::Overrides;
 use http::Uri;
 use std::path::PathBuf;
+use trust::CaBundle;
 
 /// Where events of our own go, beside replies.
 #[derive(clap::Args, Debug, Clone)]
@@ -18,8 +19,8 @@ pub struct SinkArgs {
     pub sink_overrides: Option<Overrides>,
 
     /// Additional certificate authorities (PEM) to trust for the sink. A SinkBinding sets it
-    #[arg(long, env = "K_CA_CERTS", value_name = "PEM", allow_hyphen_values = true)]
-    pub sink_ca_certs: Option<CaCerts>,
+    #[arg(long, env = "K_CA_CERTS", value_name = "PEM", value_parser = ca_certs, allow_hyphen_values = true)]
+    pub sink_ca_certs: Option<CaBundle>,
 
     /// File with the token for the sink. Callboard reads it before each request. Without the file it sends no token
     #[arg(long, env = "CALLBOARD_SINK_TOKEN_FILE", value_name = "FILE", default_value = "/oidc/token")]
@@ -35,6 +36,11 @@ fn url(text: &str) -> Result<Uri, String> {
     }
 }
 
+/// The certificates of the value itself; an empty one adds none.
+fn ca_certs(pem: &str) -> Result<CaBundle, String> {
+    if pem.trim().is_empty() { Ok(CaBundle::default()) } else { CaBundle::from_pem(pem) }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -45,5 +51,11 @@ mod tests {
         for bad in ["", "/path", "broker:80", "ftp://broker", "http://", "http://me:secret@broker/"] {
             assert!(url(bad).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn certificates_are_the_value_and_may_be_left_empty() {
+        assert!(ca_certs("\n").is_ok());
+        assert_eq!(ca_certs("/etc/ca.pem").unwrap_err(), "it has no certificate");
     }
 }

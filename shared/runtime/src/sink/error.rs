@@ -18,7 +18,7 @@ pub struct SinkError {
 pub(crate) enum Fault {
     #[error("it cannot stand in HTTP headers: {0}")]
     Unsendable(#[from] cloudevents::message::Error),
-    #[error("cannot read the token {0}: {1}; see CALLBOARD_SINK_TOKEN_FILE")]
+    #[error("failed to read the token from {0}: {1}; see CALLBOARD_SINK_TOKEN_FILE")]
     Token(String, io::Error),
     #[error("{0}; is the Broker up, and are K_SINK and K_CA_CERTS its own?")]
     Unreached(String),

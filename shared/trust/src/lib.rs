@@ -1,0 +1,13 @@
+//! Tokens and certificates: how an edge shows who it is, and whom it trusts.
+//!
+//! Each file is read here, up to a limit and anew each time, so that a rotated Secret needs no restart. No token is in a
+//! log or in an error.
+
+mod ca_bundle;
+mod file;
+mod tls;
+mod token;
+
+pub use ca_bundle::CaBundle;
+pub use tls::client_config;
+pub use token::Token;
