@@ -103,7 +103,10 @@ async fn a_token_that_rotates_is_read_anew() {
 async fn a_token_that_cannot_be_read_is_an_error_and_nothing_is_sent() {
     let server = Server::start(&[TAKEN]).await;
     let error = sink(&server.url, &["--sink-token-file", "/"]).send(event()).await.unwrap_err().to_string();
-    assert!(error.contains("failed to read the token from /: ") && error.contains("CALLBOARD_SINK_TOKEN_FILE"), "{error}");
+    assert!(
+        error.contains("failed to read the token from /: ") && error.contains("CALLBOARD_SINK_TOKEN_FILE"),
+        "{error}"
+    );
     assert!(server.requests().is_empty());
 }
 
