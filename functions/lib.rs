@@ -5,10 +5,14 @@ pub mod args;
 pub mod clock;
 #[path = "commands/commands.rs"]
 pub mod commands;
+#[path = "comparison/comparison.rs"]
+mod comparison;
 pub mod context;
 #[cfg(feature = "dev")]
 #[path = "dev/dev.rs"]
 pub mod dev;
+#[path = "kinds/kinds.rs"]
+pub mod kinds;
 pub mod now;
 pub mod serving;
 

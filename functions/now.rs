@@ -5,7 +5,10 @@
 //! only where that is served no more it is another one. A ResourceBinding or a Work names no apiVersion: then it is the
 //! one that the Promise's API stores.
 
-use crate::context::{Context, Describe};
+use crate::{
+    context::{Context, Describe},
+    kinds::kind_name,
+};
 use bucket::Store;
 use catalog::{Described, Settings};
 use cluster::{Cluster, Error, Named};
@@ -122,10 +125,4 @@ impl<S: Store> Context<S> {
 
 pub(crate) fn nothing(why: Nothing) -> Verdict {
     Ok(Reply::Nothing(why))
-}
-
-/// A kind as drift names it: `<kind>.<group>`, in lower case.
-pub(crate) fn kind_name(kind: &str, group: &str) -> String {
-    let kind = kind.to_ascii_lowercase();
-    if group.is_empty() { kind } else { format!("{kind}.{group}") }
 }

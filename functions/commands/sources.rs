@@ -1,7 +1,10 @@
 //! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, and for the channels and
 //! sources of the event mesh that are not Knative's own; to be applied or committed.
 
-use crate::{args::Namespaces, mesh, resync};
+use crate::{
+    args::Namespaces,
+    kinds::{mesh, offers},
+};
 use anyhow::Context as _;
 use catalog::Offered;
 use cluster::Cluster;
@@ -78,7 +81,7 @@ impl Display for Broker {
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
         let cluster = Cluster::of_user(&args.cluster).await?;
-        let offers = resync::offers(&cluster).await.context("the Promises cannot be listed")?;
+        let offers = offers(&cluster).await.context("the Promises cannot be listed")?;
         let meshed = mesh::unwatched(&cluster).await.context("the kinds of channels and sources cannot be listed")?;
         super::print(&printed(args, offers, meshed))?;
         Ok(ExitCode::SUCCESS)

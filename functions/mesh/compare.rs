@@ -1,39 +1,27 @@
 //! Comparing the index with the bucket, and writing what differs.
 
 use super::{
-    debts::By,
-    ends, kinds,
     lists::{Asked, Lists},
+    missing,
+    pending::By,
 };
 use crate::{
+    comparison::{AT_ONCE, Differing, Ended, Mode, Orphan, Report, Run, Walk, counted, is_asked, located, orphans},
     context::Context,
-    resync::{
-        Mode, Report,
-        compare::{Differing, Ended, Walk},
-        kinds::Named,
-        orphans::Orphan,
-        run::{self, counted, located},
-        scope::is_asked,
-    },
+    kinds::{KindName, mesh},
 };
 use bucket::Store;
 use catalog::mesh::{Id, Life, Made};
-use cluster::Cluster;
-use events::{Cursor, Function, ResyncRequest, Version};
+use events::{Cursor, Function, Version};
 use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Instant};
-
-/// How many objects are written at once.
-const AT_ONCE: usize = 64;
 
 /// How many objects are looked at before those that differ are written, and others have their turn.
 const CHUNK: usize = 500;
 
 /// What is compared: all of it as it was read, the bucket first.
 pub(super) struct Compared<'a> {
-    pub(super) cluster: &'a Cluster,
-    pub(super) request: &'a ResyncRequest,
-    pub(super) mode: Mode,
+    pub(super) run: Run<'a>,
     pub(super) until: Instant,
     pub(super) asked: Asked<'a>,
 }
@@ -50,19 +38,19 @@ struct Found {
 ///
 /// What is in the bucket stays as it is where something is unread of which it tells.
 pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, lists: &mut Lists) -> Report {
-    let Compared { cluster, request, mode, until, asked } = compared;
-    let mut walk = Walk::new(cx, Function::Mesh, cluster, request, *mode, *until, asked.listing);
+    let Compared { run, until, asked } = compared;
+    let mut walk = Walk::new(cx, *run, asked.listing, *until);
     walk.findings = std::mem::take(&mut lists.findings);
     doubt(&walk, asked, lists).await;
     let (mut bare, mut late) = (Vec::new(), None);
     'kinds: for (named, mut ids) in by_kind(cx.mesh.ids()) {
-        ids.retain(|id| named.is_in(&request.scope) && !lists.held.contains(id));
+        ids.retain(|id| named.is_in(&run.request.scope) && !lists.held.contains(id));
         ids.sort_by_cached_key(|id| cx.settings.layout.key(id));
         for chunk in ids.chunks(CHUNK) {
             let found = found(&mut walk, &named, chunk).await;
             bare.extend(found.bare.into_iter().map(|(id, version)| (named.clone(), id, version)));
             let repaired = repaired(&walk, found.differing).await;
-            owe(cx, *mode, &repaired);
+            owe(cx, run.mode, &repaired);
             late = walk.take(&named, repaired).unwrap_or_default();
             if late.is_some() {
                 break 'kinds;
@@ -74,32 +62,32 @@ pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, 
     Report { findings: walk.findings, next: late.or(next) }
 }
 
-fn by_kind(ids: Vec<Id>) -> BTreeMap<Named, Vec<Id>> {
-    let mut kinds: BTreeMap<Named, Vec<Id>> = BTreeMap::new();
+fn by_kind(ids: Vec<Id>) -> BTreeMap<KindName, Vec<Id>> {
+    let mut kinds: BTreeMap<KindName, Vec<Id>> = BTreeMap::new();
     for id in ids {
-        kinds.entry(Named::new(id.group(), id.kind())).or_default().push(id);
+        kinds.entry(KindName::new(id.group(), id.kind())).or_default().push(id);
     }
     kinds
 }
 
 /// Where so much of a kind will be held that nobody knows, what tells of it stays as it is, too.
 async fn doubt<S: Store>(walk: &Walk<'_, S>, asked: &Asked<'_>, lists: &Lists) {
-    let (cx, stored) = (walk.cx, ends::stored(walk.cx, asked));
-    let unknown = ends::unknown(cx, asked, lists);
+    let (cx, stored) = (walk.cx, missing::stored(walk.cx, asked));
+    let unknown = missing::unknown(cx, asked, lists);
     let mut counts = unknown.clone();
     for id in &lists.held {
-        *counts.entry(Named::new(id.group(), id.kind())).or_default() += 1;
+        *counts.entry(KindName::new(id.group(), id.kind())).or_default() += 1;
     }
-    let held = ends::too_many(&counts, &stored);
+    let held = missing::too_many(&counts, &stored);
     cx.mesh.unread.hold(held.into_iter().filter(|named| unknown.contains_key(named)).collect());
 }
 
 /// What differs; takes note of all that lives.
-async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &Named, ids: &[Id]) -> Found {
+async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -> Found {
     let mut found = Found::default();
     let index = &walk.cx.mesh;
     for id in ids {
-        let (scope, namespace) = (&walk.request.scope, id.namespace());
+        let (scope, namespace) = (&walk.run.request.scope, id.namespace());
         if !is_asked(scope, namespace, id.name()) || !walk.cx.keeps_object(id) {
             continue;
         }
@@ -138,20 +126,20 @@ async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Diff
         let Made { described, version, .. } = walk.cx.mesh.made(&id);
         let is_bare = described.descriptor.is_none();
         let (position, described) = (described.key.to_string(), walk.without_taken(described));
-        let it = Differing { reference: kinds::versioned(&id), version, described, position };
+        let it = Differing { reference: mesh::versioned(&id), version, described, position };
         if !walk.has_time(n) {
             return (it, Ended::Late);
         }
         if it.described.descriptor.is_none() {
             // Another one has its entity: nothing is owed.
-            if let Some(debt) = debt.filter(|_| !is_bare && walk.mode == Mode::Repair) {
+            if let Some(debt) = debt.filter(|_| !is_bare && walk.run.mode == Mode::Repair) {
                 ledger.paid(&id, &debt);
             }
             return (it, Ended::AsItWas);
         }
         ledger.forget(&id);
         let ended = walk.repair(Function::Mesh, &it).await.into();
-        if let (Some(debt), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (debt, &ended, walk.mode) {
+        if let (Some(debt), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (debt, &ended, walk.run.mode) {
             ledger.paid(&id, &debt);
         }
         (it, ended)
@@ -167,32 +155,29 @@ fn owe<S>(cx: &Context<S>, mode: Mode, repaired: &[(Differing, Ended)]) {
 }
 
 /// Removes what lies in the bucket of a kind that is complete, and of no object that lives; or holds it.
-async fn removed<S: Store>(walk: &mut Walk<'_, S>, bare: Vec<(Named, Id, Version)>, lists: &Lists) -> Option<Cursor> {
+async fn removed<S: Store>(
+    walk: &mut Walk<'_, S>,
+    bare: Vec<(KindName, Id, Version)>,
+    lists: &Lists,
+) -> Option<Cursor> {
     let cx = walk.cx;
     let (mut located, _) = located(cx, walk.listing.keys());
-    located.retain(|(_, named)| kinds::is_of_mesh(named, &lists.complete) || bare.iter().any(|(of, ..)| of == named));
+    located.retain(|(_, named)| mesh::is_of_mesh(named, &lists.complete) || bare.iter().any(|(of, ..)| of == named));
     let stored = counted(&located);
     // Those that came to life meanwhile, too.
     let living = cx.mesh.ids().into_iter().filter(|id| !lists.held.contains(id));
     walk.live.extend(living.map(|id| cx.settings.layout.key(&id).to_string()));
     let complete = lists.complete.iter().map(|(named, listed)| (named.clone(), (Function::Mesh, listed.clone())));
-    let mut orphans: Vec<Orphan> = run::orphans(walk, located, &complete.collect());
+    let mut orphans: Vec<Orphan> = orphans(walk, located, &complete.collect());
     orphans.extend(bare.into_iter().filter_map(|it| orphaned(cx, it)));
-    walk.begin_anew();
-    match walk.remove(orphans, &stored).await {
-        Ok(next) => next,
-        // What was found until here is told nonetheless.
-        Err(nack) => {
-            walk.findings.failed("state/held", &nack);
-            None
-        }
-    }
+    walk.allow_more();
+    walk.remove_or_report(orphans, &stored).await
 }
 
 /// What has no entity any more, as something that may go.
-fn orphaned<S>(cx: &Context<S>, (named, id, version): (Named, Id, Version)) -> Option<Orphan> {
+fn orphaned<S>(cx: &Context<S>, (kind, id, version): (KindName, Id, Version)) -> Option<Orphan> {
     // If it is that again, it is to be written again.
     cx.mesh.ledger.forget(&id);
     let located = cx.settings.layout.read(&cx.settings.layout.key(&id).to_string())?;
-    Some(Orphan { located, named, function: Function::Mesh, listed: None, bare: Some(version) })
+    Some(Orphan { located, kind, function: Function::Mesh, listed: None, bare: Some(version) })
 }

@@ -4,35 +4,34 @@
 //! bucket at each tick.
 
 mod compare;
-mod debts;
-mod ends;
 mod index;
-mod kinds;
 mod ledger;
+mod listing;
 mod lists;
-mod pages;
-mod seek;
+mod load;
+mod lookup;
+mod missing;
+mod pending;
 mod start;
 mod tick;
 mod unread;
 mod write;
 
 pub use index::Index;
-pub(crate) use kinds::{all as kinds, labelled, unwatched, versioned};
 pub(crate) use start::start;
 pub(crate) use tick::{Pace, compared};
 pub use tick::{approve, tick};
 
 use crate::{
+    comparison::other_cluster,
     context::Context,
     now::{Now, nothing},
-    resync::foreign_cluster,
 };
 use bucket::Store;
 use catalog::mesh::Id;
-use debts::By;
 use events::{Arrival, Cataloged, Cause, Function, Nack, Nothing, ObjectChange, Reply, Verdict};
 use index::Phase;
+use pending::By;
 use std::{collections::BTreeMap, time::Instant};
 use write::Written;
 
@@ -59,7 +58,7 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
         return nothing(Nothing::OtherCluster);
     }
     if let Some(cluster) = &cx.cluster {
-        seek::seek(cx, cluster, std::slice::from_ref(&id), by).await;
+        lookup::look_up(cx, cluster, std::slice::from_ref(&id), by).await;
     }
     let mut written = write::of_event(cx, &cause.sha256, until).await?;
     again(cx, &id, &cause, time, &mut written).await?;
@@ -72,7 +71,7 @@ async fn is_ours<S: Store>(cx: &Context<S>) -> Result<bool, Nack> {
         (Some(is_ours), _) => Ok(is_ours),
         (None, None) => Ok(true),
         (None, Some(cluster)) => {
-            let is_ours = foreign_cluster::is_ours(cx, &cluster.uid().await?).await?;
+            let is_ours = other_cluster::is_ours(cx, &cluster.uid().await?).await?;
             cx.mesh.belongs(is_ours);
             Ok(is_ours)
         }

@@ -1,7 +1,7 @@
 //! The index of the event mesh, as this process keeps it.
 
-use super::{debts::By, ledger::Ledger, unread::Unread};
-use crate::{now::Now, resync::kinds::Named};
+use super::{ledger::Ledger, pending::By, unread::Unread};
+use crate::{kinds::KindName, now::Now};
 use catalog::{
     Described, Mesh, Settings,
     mesh::{Id, Made},
@@ -257,8 +257,8 @@ impl Index {
     }
 
     /// The kind that a definition makes a source or a channel of.
-    pub(super) fn defines(&self, definition: &Id) -> Option<Named> {
-        self.inner().mesh.defines(definition).map(|(group, kind)| Named::new(group, kind))
+    pub(super) fn defines(&self, definition: &Id) -> Option<KindName> {
+        self.inner().mesh.defines(definition).map(|(group, kind)| KindName::new(group, kind))
     }
 
     /// Whether anything is known of an object, or somebody names it.

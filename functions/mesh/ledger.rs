@@ -1,6 +1,6 @@
 //! What this process knows of the bucket, and what it still has to write there.
 
-use super::debts::{By, Debt, Debts};
+use super::pending::{By, Debt, Debts};
 use bucket::Outcome;
 use catalog::mesh::{Id, Life, Made};
 use events::ObjectChange;

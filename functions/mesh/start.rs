@@ -2,7 +2,8 @@
 //! again as long as the process lives.
 
 use super::{
-    lists::{Asked, Lists, load, retry},
+    lists::{Asked, Lists},
+    load::{load, retry},
     tick::{self, Pace},
 };
 use crate::context::Context;

@@ -2,12 +2,13 @@
 
 use super::{
     compare::{Compared, compare},
-    lists::{Asked, Lists, load},
+    lists::{Asked, Lists},
+    load::load,
     write,
 };
 use crate::{
+    comparison::{Findings, Mode, Report, Run, approval, held, other_cluster, reported},
     context::Context,
-    resync::{Findings, Mode, Report, changed, drifted, held, run},
 };
 use bucket::Store;
 use cluster::Cluster;
@@ -47,7 +48,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
 /// As [`tick`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    match run::approved(cx, Function::Mesh, cluster, &approval.id).await? {
+    match approval::approved(cx, Function::Mesh, cluster, &approval.id).await? {
         true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => Ok(Reply::Nothing(Nothing::Lapsed)),
     }
@@ -64,10 +65,10 @@ pub(super) async fn run<S: Store>(
     pace: Pace,
     lists: Option<Lists>,
 ) -> Result<Report, Nack> {
-    let before = drifted::before(cx, Function::Mesh).await?;
+    let before = reported::before(cx, Function::Mesh).await?;
     let mut report = compared(cx, cluster, request, Mode::Repair, pace, lists).await?;
     let is_complete = report.next.is_none() && !report.findings.is_refused && request.scope == Scope::default();
-    drifted::tell(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
+    reported::tell(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
     match report.findings.failed.last() {
         Some(failed) if report.findings.is_failing() && report.findings.changes.is_empty() => {
             Err(Nack::Retry(failed.reason.clone()))
@@ -88,7 +89,8 @@ pub(crate) async fn compared<S: Store>(
     pace: Pace,
     lists: Option<Lists>,
 ) -> Result<Report, Nack> {
-    let refused = run::refused(cx, Function::Mesh, cluster, request, mode).await?;
+    let run = Run { who: Function::Mesh, cluster, request, mode };
+    let refused = other_cluster::refused(cx, &run).await?;
     cx.mesh.belongs(refused.is_none());
     if let Some(refused) = refused {
         return Ok(refused);
@@ -101,7 +103,7 @@ pub(crate) async fn compared<S: Store>(
         None => load(cx, cluster, &asked).await,
     };
     let until = Instant::now() + pace.writes;
-    let mut report = compare(cx, &Compared { cluster, request, mode, until, asked }, &mut lists).await;
+    let mut report = compare(cx, &Compared { run, until, asked }, &mut lists).await;
     if mode == Mode::Repair && !report.findings.is_failing() {
         settle(cx, request, until, &mut report.findings).await;
     }
@@ -125,5 +127,8 @@ pub(super) fn reply<S>(cx: &Context<S>, request: &ResyncRequest, findings: Findi
     };
     let cause = request.cause.clone();
     let cataloged = Cataloged { cause, changes, omitted, invalid_overrides: Vec::new(), truncated: false };
-    cataloged.event(Function::Mesh, &subject, &key.to_string()).map(changed).map_err(Nack::Reject)
+    cataloged
+        .event(Function::Mesh, &subject, &key.to_string())
+        .map(|event| Reply::Changed(Box::new(event)))
+        .map_err(Nack::Reject)
 }

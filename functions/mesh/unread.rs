@@ -1,6 +1,6 @@
 //! What of the cluster could not be read: of what is missing there nothing can be concluded.
 
-use crate::resync::kinds::Named;
+use crate::kinds::KindName;
 use catalog::mesh::Id;
 use events::ObjectRef;
 use lru::LruCache;
@@ -20,11 +20,11 @@ pub(super) struct Unread(Mutex<Known>);
 #[derive(Debug)]
 struct Known {
     /// The kinds of which a list ever came to its end: events kept them since.
-    read: BTreeSet<Named>,
+    read: BTreeSet<KindName>,
     /// The others.
-    kinds: BTreeMap<Named, Why>,
+    kinds: BTreeMap<KindName, Why>,
     /// Kinds of which so much is in the bucket and in no list that it is held there, and nothing else is known of it.
-    held: BTreeSet<Named>,
+    held: BTreeSet<KindName>,
     objects: LruCache<Id, ()>,
 }
 
@@ -44,7 +44,7 @@ impl Unread {
     }
 
     /// Takes note of kinds of which the lists came to their end, and of those that came to none.
-    pub(super) fn listed<'a>(&self, complete: impl Iterator<Item = &'a Named>, unread: &BTreeMap<Named, Why>) {
+    pub(super) fn listed<'a>(&self, complete: impl Iterator<Item = &'a KindName>, unread: &BTreeMap<KindName, Why>) {
         let mut known = self.known();
         for named in complete {
             known.kinds.remove(named);
@@ -58,18 +58,18 @@ impl Unread {
     }
 
     /// Of these kinds so much is held that nobody knows.
-    pub(super) fn hold(&self, held: BTreeSet<Named>) {
+    pub(super) fn hold(&self, held: BTreeSet<KindName>) {
         self.known().held = held;
     }
 
     /// The kinds that may be read when that is tried again.
-    pub(super) fn failed_kinds(&self) -> BTreeSet<Named> {
+    pub(super) fn failed_kinds(&self) -> BTreeSet<KindName> {
         let known = self.known();
         known.kinds.iter().filter(|(_, why)| **why == Why::Failed).map(|(named, _)| named.clone()).collect()
     }
 
     /// Whether a kind was never read, and nothing forbids it.
-    pub(super) fn is_due(&self, named: &Named) -> bool {
+    pub(super) fn is_due(&self, named: &KindName) -> bool {
         let known = self.known();
         !known.read.contains(named) && known.kinds.get(named) != Some(&Why::Decided)
     }
@@ -96,7 +96,7 @@ impl Unread {
 
     /// Whether this object is unread, alone or with its kind.
     pub(super) fn has(&self, object: &ObjectRef) -> bool {
-        self.is(object, |_| true) || self.known().held.contains(&Named::new(object.group(), object.kind()))
+        self.is(object, |_| true) || self.known().held.contains(&KindName::new(object.group(), object.kind()))
     }
 
     /// Whether it is, and may be read when that is tried again.
@@ -117,7 +117,7 @@ impl Unread {
 
     fn is(&self, object: &ObjectRef, counts: impl Fn(Why) -> bool) -> bool {
         let known = self.known();
-        let named = Named::new(object.group(), object.kind());
+        let named = KindName::new(object.group(), object.kind());
         known.kinds.get(&named).is_some_and(|why| counts(*why)) || known.objects.contains(&Id::of(object))
     }
 

@@ -1,6 +1,6 @@
 //! Writing what a change affects: each object as it is in the index at that moment, never as it was before.
 
-use super::debts::Debt;
+use super::pending::Debt;
 use crate::context::{self, Context};
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::{

@@ -74,13 +74,13 @@ impl Confirmed {
         }
     }
 
-    /// Whether a refusal of these bytes was told.
-    pub(super) fn is_told(&self, key: &str, etag: &str) -> bool {
+    /// Whether a refusal of these bytes was reported.
+    pub(super) fn is_reported(&self, key: &str, etag: &str) -> bool {
         self.lock().refused.get(&Hash::of(key)) == Some(&Hash::of(etag))
     }
 
-    /// A refusal of these bytes was told.
-    pub(super) fn told(&self, key: &str, etag: &str) {
+    /// A refusal of these bytes was reported.
+    pub(super) fn report(&self, key: &str, etag: &str) {
         let mut kept = self.lock();
         let hash = Hash::of(key);
         if kept.refused.len() < REFUSED || kept.refused.contains_key(&hash) {
@@ -184,12 +184,12 @@ mod tests {
         let confirmed = Confirmed::by("backstage");
         confirmed.confirm("a", "1");
         confirmed.confirm("a", "2");
-        confirmed.told("a", "2");
-        assert!(confirmed.is_confirmed("a", "2") && confirmed.is_told("a", "2"));
-        assert!(!confirmed.is_confirmed("a", "1") && !confirmed.is_told("a", "1"));
+        confirmed.report("a", "2");
+        assert!(confirmed.is_confirmed("a", "2") && confirmed.is_reported("a", "2"));
+        assert!(!confirmed.is_confirmed("a", "1") && !confirmed.is_reported("a", "1"));
         confirmed.revoke("a");
-        assert!(!confirmed.is_confirmed("a", "2") && confirmed.is_told("a", "2"));
+        assert!(!confirmed.is_confirmed("a", "2") && confirmed.is_reported("a", "2"));
         confirmed.retain(&BTreeMap::new());
-        assert!(!confirmed.is_told("a", "2"));
+        assert!(!confirmed.is_reported("a", "2"));
     }
 }

@@ -1,6 +1,6 @@
 //! Showing some bucket objects to Backstage.
 
-use super::Refresh;
+use super::state::Refresh;
 use crate::context::Context;
 use backstage::{Error, Known};
 use bucket::{Standing, Store};

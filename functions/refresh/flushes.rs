@@ -1,19 +1,14 @@
-//! When Backstage is shown what changed: at once in a quiet period, else together with all that came meanwhile.
+//! When Backstage is shown what changed: immediately in a quiet period, otherwise together with all that came meanwhile.
 
 use super::{
-    Refresh,
     flush::{News, flush},
+    requests::{Asked, Ended},
+    state::Refresh,
 };
 use crate::context::Context;
 use bucket::Store;
 use catalog::Key;
-use events::{Became, Cause};
-use std::{
-    collections::BTreeMap,
-    future::pending,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, future::pending, sync::Arc, time::Duration};
 use tokio::{
     sync::{mpsc, oneshot},
     task::JoinHandle,
@@ -23,48 +18,6 @@ use tokio::{
 /// The longest time that what came during a flush waits for the next one to begin.
 const WAIT: Duration = Duration::from_millis(500);
 
-/// How many events wait in the queue; more wait before it.
-const QUEUE: usize = 256;
-
-/// What one event tells.
-pub(super) struct Request {
-    pub(super) keys: Vec<(Key, Became)>,
-    pub(super) cause: Cause,
-}
-
-type Ended = Result<(), String>;
-type Asked = (Request, oneshot::Sender<Ended>);
-
-/// The way to who flushes.
-pub(super) struct Flushes {
-    asks: mpsc::Sender<Asked>,
-    /// Taken by who flushes.
-    asked: Mutex<Option<mpsc::Receiver<Asked>>>,
-}
-
-impl Default for Flushes {
-    fn default() -> Self {
-        let (asks, asked) = mpsc::channel(QUEUE);
-        Self { asks, asked: Mutex::new(Some(asked)) }
-    }
-}
-
-impl Flushes {
-    /// Returns when Backstage was shown it, or why it was not.
-    pub(super) async fn ask(&self, request: Request, limit: Duration) -> Ended {
-        let (tells, told) = oneshot::channel();
-        let ended = timeout(limit, async {
-            self.asks.send((request, tells)).await.ok()?;
-            told.await.ok()
-        });
-        match ended.await {
-            Ok(Some(ended)) => ended,
-            Ok(None) => Err("the process is about to end".to_owned()),
-            Err(_) => Err(format!("it took longer than {limit:?}")),
-        }
-    }
-}
-
 /// What is shown together.
 #[derive(Default)]
 struct Batch {
@@ -73,19 +26,18 @@ struct Batch {
 }
 
 impl Batch {
-    fn add(&mut self, (request, tells): Asked) {
+    fn add(&mut self, (request, sender): Asked) {
         for (key, became) in request.keys {
             let is = self.keys.get(&key).map_or(became, |news| news.became.max(became));
             self.keys.insert(key, News { became: is, cause: request.cause.clone() });
         }
-        self.waiting.push(tells);
+        self.waiting.push(sender);
     }
 }
 
 /// Flushes what is asked for, as long as somebody may ask.
 pub(super) async fn run<S: Store + 'static>(cx: Arc<Context<S>>, refresh: Arc<Refresh>) {
-    let asked = refresh.flushes.asked.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(mut asked) = asked else { return };
+    let Some(mut asked) = refresh.requests.receiver() else { return };
     while let Some(first) = asked.recv().await {
         let mut next = Some(first);
         let mut batch = Batch::default();
@@ -107,9 +59,9 @@ async fn end<S: Store>(cx: Arc<Context<S>>, refresh: Arc<Refresh>, batch: Batch)
         Ok(flushed) => flushed.map_err(|error| error.to_string()),
         Err(_) => Err(format!("it took longer than {:?}", refresh.limit)),
     };
-    for tells in batch.waiting {
-        // Who has given up gets it by a retry.
-        let _ = tells.send(ended.clone());
+    for sender in batch.waiting {
+        // An event that has given up is retried.
+        let _ = sender.send(ended.clone());
     }
 }
 

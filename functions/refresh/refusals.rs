@@ -1,6 +1,7 @@
 //! What Backstage did not take of bucket objects, in its own words.
 
-use crate::{context::Context, now::kind_name, resync::scope::is_asked};
+use super::looks::PART;
+use crate::{comparison::is_asked, context::Context, kinds::kind_name};
 use backstage::{Backstage, Error, Location, Pending, Seen, Trouble};
 use bucket::{Standing, Store};
 use catalog::Located;
@@ -8,8 +9,7 @@ use events::{Refusal, Scope};
 use futures::{StreamExt, TryStreamExt, stream};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many objects are looked at together, and looked up at once.
-pub(super) const PART: usize = 100;
+/// How many objects are looked up in parallel.
 pub(super) const AT_ONCE: usize = 16;
 
 /// The most objects that Backstage is asked to read for a command, to hear what it has against them.

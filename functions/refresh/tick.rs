@@ -1,6 +1,9 @@
 //! The whole bucket: what Backstage was not shown, since an event was lost, Backstage was down, or nobody listened yet.
 
-use super::{Refresh, flush, unshown};
+use super::{
+    flush,
+    state::{Refresh, unshown},
+};
 use crate::context::Context;
 use backstage::Known;
 use bucket::Store;
@@ -8,14 +11,11 @@ use catalog::Key;
 use events::{Cause, Nothing, Reply, Verdict};
 use std::{
     collections::BTreeMap,
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering::SeqCst},
-    },
+    sync::{Arc, atomic::Ordering::SeqCst},
     time::Duration,
 };
 use tokio::{
-    sync::{Mutex, oneshot},
+    sync::oneshot,
     time::{Instant, sleep, timeout},
 };
 use tracing::Instrument;
@@ -28,22 +28,14 @@ const LISTING: Duration = Duration::from_secs(60);
 const PART: usize = 100;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// One whole look at a time.
-#[derive(Debug, Default)]
-pub(super) struct Ticks {
-    alone: Arc<Mutex<()>>,
-    /// Whether one was asked for while another was going.
-    again: AtomicBool,
-}
-
 /// Shows Backstage all that it was not shown. What takes longer than an event may goes on after its answer; what is asked for
 /// meanwhile follows it.
 ///
 /// # Errors
 /// If bucket or Backstage do not answer.
 pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refresh>, cause: Cause) -> Verdict {
-    let Ok(alone) = refresh.ticks.alone.clone().try_lock_owned() else {
-        refresh.ticks.again.store(true, SeqCst);
+    let Ok(alone) = refresh.whole.alone.clone().try_lock_owned() else {
+        refresh.whole.again.store(true, SeqCst);
         return Ok(Reply::Nothing(Nothing::Busy));
     };
     let (tells, told) = oneshot::channel();
@@ -68,9 +60,9 @@ pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refres
 
 /// What was asked for meanwhile, unless another one does it.
 async fn follow<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) {
-    while refresh.ticks.again.load(SeqCst) {
-        let Ok(_alone) = refresh.ticks.alone.try_lock() else { return };
-        refresh.ticks.again.store(false, SeqCst);
+    while refresh.whole.again.load(SeqCst) {
+        let Ok(_alone) = refresh.whole.alone.try_lock() else { return };
+        refresh.whole.again.store(false, SeqCst);
         if let Err(why) = bounded(cx, refresh, cause).await {
             tracing::warn!(why, "Backstage was not shown all; the next tick goes on");
         }

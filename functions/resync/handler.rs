@@ -3,27 +3,24 @@
 //! ApiServerSource replays nothing at its start and loses what happens while it is down, so that this function makes a
 //! new install complete, and a catalog true again whatever was missed.
 
-mod announce;
-pub(crate) mod compare;
-mod dead;
-pub(crate) mod drifted;
-mod findings;
-pub(crate) mod foreign_cluster;
-pub(crate) mod held;
-pub(crate) mod kinds;
-pub(crate) mod orphans;
+mod dead_letters;
+mod kinds;
+mod listing;
 mod pace;
-pub(crate) mod run;
-pub(crate) mod scope;
-pub(crate) mod served;
+mod run;
 
-pub use dead::Redriven;
-pub use findings::Findings;
-pub use kinds::offers;
+pub use crate::comparison::{
+    Findings, Mode, Report,
+    approval::{accept_cluster, approve_held},
+};
+pub use dead_letters::Redriven;
 pub use pace::Pace;
-pub use run::{Mode, Report, accept_cluster, approve_held, redrive, slice};
+pub use run::{redrive, slice};
 
-use crate::context::Context;
+use crate::{
+    comparison::{approval, reported},
+    context::Context,
+};
 use bucket::Store;
 use events::{
     Approval, Cursor, DeadLetter, Function, Nack, News, Nothing, Reply, ResyncRequest, Resynced, Scope, Verdict,
@@ -40,14 +37,14 @@ const SLICES: u32 = 200;
 pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
-    let before = drifted::before(cx, Function::Resync).await?;
+    let before = reported::before(cx, Function::Resync).await?;
     let until = Instant::now() + cx.pace.slice();
-    let Report { mut findings, next } = run::slice(cx, cluster, &request, Mode::Repair, until).await?;
+    let Report { mut findings, next } = slice(cx, cluster, &request, Mode::Repair, until).await?;
     let is_complete = next.is_none() && !findings.is_refused && request.scope == Scope::default();
     if is_complete {
         run::afterwards(cx, &mut findings, until).await;
     }
-    drifted::tell(cx, Function::Resync, &request, &mut findings, before, is_complete).await?;
+    reported::tell(cx, Function::Resync, &request, &mut findings, before, is_complete).await?;
     let (cluster, root) = (cx.settings.layout.cluster(), cx.settings.layout.root());
     match next {
         Some(cursor) if cursor.slices < SLICES => {
@@ -69,7 +66,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
 /// As [`tick`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    match run::approved(cx, Function::Resync, cluster, &approval.id).await? {
+    match approval::approved(cx, Function::Resync, cluster, &approval.id).await? {
         true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => {
             tracing::warn!(id = approval.id, "nothing is held under this id, or no longer");
@@ -95,7 +92,7 @@ pub async fn keep<S: Store>(cx: &Context<S>, dead: DeadLetter) -> Verdict {
     let is_news = events::is_news(&dead.cause.ty);
     let is_of_mesh = dead.function == Some(Function::Mesh) && dead.object.is_some();
     if !is_tick && !is_news && !is_of_mesh {
-        dead::bury(cx, &dead).await?;
+        dead_letters::keep(cx, &dead).await?;
     }
     Ok(Reply::Nothing(Nothing::Kept))
 }

@@ -10,7 +10,7 @@ async fn run(command: &str, kubernetes: &Kubernetes, store: &Endpoint) -> (bool,
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn drift_of_the_mesh_is_told_and_resync_mends_it() {
+async fn drift_of_the_mesh_is_reported_and_resync_repairs_it() {
     let (kubernetes, store) = (cluster(), endpoint().await);
     kubernetes.apply(broker("default"));
     let (is_true, told) = run("drift", &kubernetes, &store).await;
@@ -21,8 +21,8 @@ async fn drift_of_the_mesh_is_told_and_resync_mends_it() {
     assert!(is_true, "{told}");
     kubernetes.delete(&broker("default"));
     let (is_true, told) = run("drift", &kubernetes, &store).await;
-    let [gone, bare] = ["its object is gone", "its object has no entity any more"];
-    assert!(!is_true && told.contains(gone) && told.contains(bare), "{told}");
+    let [deleted, bare] = ["its object is deleted", "its object has no entity any more"];
+    assert!(!is_true && told.contains(deleted) && told.contains(bare), "{told}");
 }
 
 #[tokio::test(flavor = "multi_thread")]

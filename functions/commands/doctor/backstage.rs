@@ -5,7 +5,7 @@ use super::{
     finding::{Area, Finding, State},
     provider,
 };
-use crate::{context::Context, now::kind_name, refresh};
+use crate::{context::Context, kinds::kind_name, refresh};
 use backstage::{Backstage, Error, Trouble};
 use bucket::{Listed, Store};
 use catalog::Key;

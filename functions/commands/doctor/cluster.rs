@@ -6,17 +6,13 @@ use super::{
     rights,
 };
 use crate::{
+    comparison::other_cluster,
     context::Context,
-    mesh,
-    resync::{
-        self, Findings, foreign_cluster,
-        kinds::{self, Named, Sources},
-    },
+    kinds::{KindName, Sources, mesh, offers, sources},
 };
 use bucket::Store;
 use catalog::Offered;
 use cluster::{Cluster, Error};
-use events::Scope;
 
 const AREA: Area = Area::Cluster;
 
@@ -30,7 +26,7 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Resul
         Err(error @ Error::Forbidden { .. }) => return Ok(AREA.unknown("whose bucket", error.to_string())),
         Err(error) => return Err(Box::new(unreached(&error.to_string()))),
     };
-    match cx.bucket.state(foreign_cluster::NAME).await {
+    match cx.bucket.state(other_cluster::NAME).await {
         Ok(Some(_)) => {}
         Ok(None) => {
             let why = "of no cluster yet: the first one that compares fills it";
@@ -38,7 +34,7 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Resul
         }
         Err(error) => return Ok(AREA.unknown("whose bucket", error.to_string())),
     }
-    Ok(match foreign_cluster::is_ours(cx, &uid).await {
+    Ok(match other_cluster::is_ours(cx, &uid).await {
         Ok(true) => AREA.ok("whose bucket", format!("of this cluster, {uid}")),
         Ok(false) => AREA.wrong(
             "whose bucket",
@@ -58,14 +54,15 @@ pub(super) fn unreached(why: &str) -> Finding {
 pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Option<&[Service]>) -> Vec<Finding> {
     let mut found = Vec::new();
     // Without Kratix nobody offers a kind.
-    let offers = match resync::offers(cluster).await {
+    let offers = match offers(cluster).await {
         Err(Error::Unserved { .. }) => Vec::new(),
         offers => listed(offers, "promises", &mut found),
     };
     let unwatched = listed(mesh::unwatched(cluster).await, "kinds of the mesh", &mut found);
-    let mut unread = Findings::default();
-    let sources = kinds::sources(cluster, &mut unread).await;
-    found.extend(unread.degraded.iter().map(|it| AREA.unknown(&it.kind, &it.reason)));
+    let sources = sources(cluster).await.map_err(|error| {
+        found.push(AREA.unknown("apiserversource.sources.knative.dev", error.to_string()));
+    });
+    let sources = sources.ok();
     if let Some(sources) = &sources {
         found.extend(of_promises(install, &offers, sources));
         found.extend(unwatched.iter().map(|kind| of_mesh(install, kind, sources)));
@@ -89,14 +86,12 @@ fn listed<T>(listed: Result<Vec<T>, Error>, what: &str, found: &mut Vec<Finding>
 /// Each kind that a Promise offers is told of.
 fn of_promises(install: &Install, offers: &[Offered], sources: &Sources) -> Vec<Finding> {
     let of_offer = |offer: &Offered| {
-        let mut uncovered = Findings::default();
-        kinds::uncovered(std::slice::from_ref(offer), sources, &Scope::default(), &mut uncovered);
-        let subject = format!("kind {}", Named::new(&offer.group, &offer.kind).display());
-        match uncovered.drift.into_iter().next() {
+        let subject = format!("kind {}", KindName::new(&offer.group, &offer.kind).display());
+        match sources.uncovers(offer) {
             None => AREA.ok(subject, format!("of the Promise {}: told of by a source", offer.promise)),
-            Some(drift) => {
+            Some(why) => {
                 let mend = if offer.is_guessable() { install.sources() } else { install.reapply() };
-                AREA.wrong(subject, drift.detail, mend)
+                AREA.wrong(subject, why, mend)
             }
         }
     };
@@ -105,7 +100,7 @@ fn of_promises(install: &Install, offers: &[Offered], sources: &Sources) -> Vec<
 
 /// A channel or source of others is told of, where ApiServerSource can.
 fn of_mesh(install: &Install, kind: &Offered, sources: &Sources) -> Finding {
-    let named = Named::new(&kind.group, &kind.kind);
+    let named = KindName::new(&kind.group, &kind.kind);
     let subject = format!("kind {}", named.display());
     match sources.of_mesh.contains(&named) {
         true => AREA.ok(subject, "told of by a source"),

@@ -5,7 +5,7 @@ use super::{
     line::shell,
     variables,
 };
-use crate::{commands::sources::Broker, resync::kinds};
+use crate::{commands::sources::Broker, kinds};
 use cluster::{Cluster, Error};
 use events::{Function, Object};
 use serde_json::Value;

@@ -5,7 +5,7 @@ use super::{
     install::{self, Install, Service},
     line::shell,
 };
-use crate::{mesh, resync::kinds::Sources};
+use crate::kinds::{Sources, mesh};
 use catalog::Offered;
 use cluster::{Access, Cluster, Error};
 use events::{Function, Object};
@@ -250,7 +250,7 @@ async fn of_mesh(cluster: &Cluster, sources: Option<&Sources>, found: &mut Vec<F
         Vec::new()
     });
     let mut installed = Vec::new();
-    for named in mesh::kinds(&labelled, std::iter::empty(), sources).into_keys() {
+    for named in mesh::all(&labelled, std::iter::empty(), sources).into_keys() {
         installed.extend(kind(cluster, &named.group, &named.kind, found).await);
     }
     installed

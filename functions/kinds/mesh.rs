@@ -1,6 +1,6 @@
 //! Which kinds the mesh is made of: those of a table, and those that CustomResourceDefinitions are labelled as.
 
-use crate::resync::kinds::{Named, Sources};
+use super::{name::KindName, sources::Sources};
 use catalog::Offered;
 use cluster::{Cluster, Error};
 use events::{Function, Object, ObjectRef};
@@ -25,7 +25,7 @@ const EXACT: [(&str, &str, &str); 14] = [
 ];
 
 /// The kind of what defines a kind.
-pub(super) const DEFINITION: &str = "CustomResourceDefinition";
+pub(crate) const DEFINITION: &str = "CustomResourceDefinition";
 
 /// By these labels Knative knows channels and sources.
 const LABELS: [&str; 2] = ["messaging.knative.dev/subscribable", "duck.knative.dev/source"];
@@ -42,7 +42,7 @@ const WATCHED: [(&str, &str); 4] = [
 ///
 /// # Errors
 /// If CustomResourceDefinitions cannot be listed.
-pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(Named, Object)>, Error> {
+pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(KindName, Object)>, Error> {
     let mut definitions = BTreeMap::new();
     for label in LABELS {
         let mut from: Option<String> = None;
@@ -59,8 +59,8 @@ pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(Named, Object)>, 
 }
 
 /// The kind that a definition defines.
-fn named(definition: &Object) -> Option<Named> {
-    Some(Named::new(definition.text("/spec/group")?, definition.text("/spec/names/kind")?))
+fn named(definition: &Object) -> Option<KindName> {
+    Some(KindName::new(definition.text("/spec/group")?, definition.text("/spec/names/kind")?))
 }
 
 /// Whether Kratix made it for a Promise, so that its objects are requests.
@@ -70,26 +70,26 @@ fn is_promised(definition: &Object) -> bool {
 
 /// The kinds of the mesh, in order, with the version to list them in, if not any.
 pub(crate) fn all<'a>(
-    labelled: &'a [(Named, Object)],
-    stored: impl Iterator<Item = &'a Named>,
+    labelled: &'a [(KindName, Object)],
+    stored: impl Iterator<Item = &'a KindName>,
     sources: Option<&Sources>,
-) -> BTreeMap<Named, Option<&'static str>> {
+) -> BTreeMap<KindName, Option<&'static str>> {
     // Where our sources cannot be read, those of other groups may be the requests of `apps`.
-    let is_of_apps = |named: &Named| sources.map_or(!is_taken(named), |sources| sources.of_apps.contains_key(named));
+    let is_of_apps = |named: &KindName| sources.map_or(!is_taken(named), |sources| sources.of_apps.contains_key(named));
     let labelled = labelled.iter().filter(|(_, definition)| !is_promised(definition)).map(|(named, _)| named);
     let others = labelled.chain(stored.filter(|named| is_taken(named))).filter(|named| !is_of_apps(named));
     let mut kinds: BTreeMap<_, _> = others.map(|named| (named.clone(), None)).collect();
-    kinds.extend(EXACT.map(|(group, kind, version)| (Named::new(group, kind), Some(version))));
+    kinds.extend(EXACT.map(|(group, kind, version)| (KindName::new(group, kind), Some(version))));
     kinds
 }
 
 /// Whether what lies in the bucket of a kind is of the mesh.
-pub(super) fn is_of_mesh(named: &Named, complete: &BTreeMap<Named, Option<String>>) -> bool {
+pub(crate) fn is_of_mesh(named: &KindName, complete: &BTreeMap<KindName, Option<String>>) -> bool {
     complete.contains_key(named) || is_taken(named)
 }
 
 /// Whether the table of functions gives it to the mesh.
-fn is_taken(named: &Named) -> bool {
+fn is_taken(named: &KindName) -> bool {
     let api_version = if named.group.is_empty() { "v1".to_owned() } else { format!("{}/v1", named.group) };
     let object = ObjectRef::new(&api_version, &named.kind, None, "x");
     object.is_ok_and(|object| Function::taking(&object) == Some(Function::Mesh))
@@ -97,7 +97,7 @@ fn is_taken(named: &Named) -> bool {
 
 /// The reference by which an object of the mesh is read: in the version of the table, else in any.
 pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
-    let versioned = exact(&Named::new(object.group(), object.kind())).map(|(group, kind, version)| {
+    let versioned = exact(&KindName::new(object.group(), object.kind())).map(|(group, kind, version)| {
         let api_version = if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
         ObjectRef::new(&api_version, kind, object.namespace(), object.name())
     });
@@ -105,23 +105,23 @@ pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
 }
 
 /// The version to list a kind in, if not any.
-pub(super) fn version(named: &Named) -> Option<&'static str> {
+pub(crate) fn version(named: &KindName) -> Option<&'static str> {
     exact(named).map(|(_, _, version)| *version)
 }
 
 /// The row of the table for a kind.
-fn exact(named: &Named) -> Option<&'static (&'static str, &'static str, &'static str)> {
-    EXACT.iter().find(|(group, kind, _)| Named::new(group, kind) == *named)
+fn exact(named: &KindName) -> Option<&'static (&'static str, &'static str, &'static str)> {
+    EXACT.iter().find(|(group, kind, _)| KindName::new(group, kind) == *named)
 }
 
 /// What defines a kind.
-pub(super) fn definition() -> Named {
-    Named::new("apiextensions.k8s.io", DEFINITION)
+pub(crate) fn definition() -> KindName {
+    KindName::new("apiextensions.k8s.io", DEFINITION)
 }
 
 /// Of these only those are taken in which somebody names: each workload has one.
-pub(super) fn core_service() -> Named {
-    Named::new("", "Service")
+pub(crate) fn core_service() -> KindName {
+    KindName::new("", "Service")
 }
 
 /// The installed channels and sources of which deploy/ watches none, in the version that their group prefers.
@@ -142,9 +142,9 @@ pub(crate) async fn unwatched(cluster: &Cluster) -> Result<Vec<Offered>, Error> 
 }
 
 /// Whether deploy/ has no source for this kind.
-pub(super) fn is_unwatched((named, definition): &(Named, Object)) -> bool {
+pub(crate) fn is_unwatched((named, definition): &(KindName, Object)) -> bool {
     let mut watched = EXACT.iter().map(|(group, kind, _)| (*group, *kind)).chain(WATCHED);
-    !is_promised(definition) && !watched.any(|(group, kind)| Named::new(group, kind) == *named)
+    !is_promised(definition) && !watched.any(|(group, kind)| KindName::new(group, kind) == *named)
 }
 
 #[cfg(test)]

@@ -1,35 +1,31 @@
 //! The list of one kind, whole, into the index.
 
-use super::kinds;
 use crate::{
+    comparison::Stopped,
     context::Context,
-    resync::{
-        compare::Stopped,
-        kinds::Named,
-        served::{Patience, Versions},
-    },
+    kinds::{KindName, Patience, Versions, mesh},
 };
 use bucket::Store;
 use catalog::mesh::Id;
 use cluster::{Cluster, Error, Kind};
 use std::collections::BTreeSet;
 
-/// That a kind was read to its end.
+/// A kind that was read to its end.
 #[derive(Debug)]
-pub(super) struct End {
-    pub(super) named: Named,
+pub(super) struct Listed {
+    pub(super) name: KindName,
     /// The kind in its real case: in each that is known.
     pub(super) kinds: BTreeSet<String>,
-    pub(super) is: Is,
+    pub(super) outcome: Outcome,
 }
 
 /// What the end of a list says.
 #[derive(Debug)]
-pub(super) enum Is {
+pub(super) enum Outcome {
     /// All there are, as of this version.
-    Listed(String),
-    /// The kind is gone, and with it all its objects.
-    Gone,
+    Complete(String),
+    /// The kind is deleted, and with it all its objects.
+    Deleted,
     /// The kind is not there, and nothing of it is in the bucket.
     Absent,
 }
@@ -48,48 +44,48 @@ pub(super) enum Known {
 pub(super) async fn kind<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
-    named: &Named,
+    name: &KindName,
     version: Option<&str>,
     known: Known,
     patience: Patience,
-) -> Result<End, Stopped> {
-    let mut versions = Versions::of(cluster, (named, version), known != Known::No, patience);
+) -> Result<Listed, Stopped> {
+    let mut versions = Versions::of(cluster, (name, version), known != Known::No, patience);
     while let Some(kind) = versions.next().await? {
         match pages(cx, cluster, &kind).await {
             Err(Stopped::List(Error::Unserved { .. })) => {}
-            ended => return ended.map(|listed| End::of(named, &kind, listed)),
+            ended => return ended.map(|listed| Listed::of(name, &kind, listed)),
         }
     }
-    Ok(End::without(cx, named, if known == Known::Stored { Is::Gone } else { Is::Absent }))
+    Ok(Listed::without(cx, name, if known == Known::Stored { Outcome::Deleted } else { Outcome::Absent }))
 }
 
-impl End {
-    fn of(named: &Named, kind: &Kind, listed: String) -> Self {
-        Self { named: named.clone(), kinds: [kind.kind().to_owned()].into(), is: Is::Listed(listed) }
+impl Listed {
+    fn of(name: &KindName, kind: &Kind, listed: String) -> Self {
+        Self { name: name.clone(), kinds: [kind.kind().to_owned()].into(), outcome: Outcome::Complete(listed) }
     }
 
     /// That of the definitions, as far as they are labelled.
-    pub(super) fn of_definitions() -> Self {
-        let kinds = [kinds::DEFINITION.to_owned()].into();
-        Self { named: kinds::definition(), kinds, is: Is::Listed(String::new()) }
+    pub(super) fn definitions() -> Self {
+        let kinds = [mesh::DEFINITION.to_owned()].into();
+        Self { name: mesh::definition(), kinds, outcome: Outcome::Complete(String::new()) }
     }
 
-    fn without<S>(cx: &Context<S>, named: &Named, is: Is) -> Self {
-        let is_of = |id: &Id| Named::new(id.group(), id.kind()) == *named;
+    fn without<S>(cx: &Context<S>, name: &KindName, outcome: Outcome) -> Self {
+        let is_of = |id: &Id| KindName::new(id.group(), id.kind()) == *name;
         let kinds = cx.mesh.ids().into_iter().filter(is_of).map(|id| id.kind().to_owned()).collect();
-        Self { named: named.clone(), kinds, is }
+        Self { name: name.clone(), kinds, outcome }
     }
 
     /// As of which version nothing else is there.
     pub(super) fn version(&self) -> &str {
-        if let Is::Listed(version) = &self.is { version } else { "" }
+        if let Outcome::Complete(version) = &self.outcome { version } else { "" }
     }
 }
 
 /// Lists a kind in all namespaces, whichever are kept: what is kept may name what is not. The version of the list.
 async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Result<String, Stopped> {
     let (mut version, mut from, mut skipped): (Option<String>, Option<String>, _) = (None, None, None);
-    let is_taken_where_named = Named::new(kind.group(), kind.kind()) == kinds::core_service();
+    let is_taken_where_named = KindName::new(kind.group(), kind.kind()) == mesh::core_service();
     loop {
         let mut page = cluster.page(kind, None, from.as_deref()).await?;
         skipped = skipped.or_else(|| page.skipped.pop());
@@ -98,7 +94,7 @@ async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Res
         version.get_or_insert(page.resource_version);
         match (page.next, skipped) {
             (Some(next), it) => (from, skipped) = (Some(next), it),
-            (None, Some(it)) => return Err(Stopped::Unreadable(format!("{} is no object: {}", it.name, it.reason))),
+            (None, Some(it)) => return Err(Stopped::unreadable(&it)),
             (None, None) => return Ok(version.unwrap_or_default()),
         }
     }

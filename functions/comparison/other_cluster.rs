@@ -1,5 +1,9 @@
 //! Whether this is the cluster that filled the bucket: a wrong kubeconfig must neither empty nor overwrite a catalog.
 
+use super::{
+    findings::{Findings, Report},
+    walk::{Mode, Run},
+};
 use crate::context::Context;
 use bucket::{Condition, Conditional, Store};
 use events::{Function, Held, Nack, ResyncRequest};
@@ -19,7 +23,7 @@ struct Owner {
 
 /// Whose bucket this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Whose {
+enum Whose {
     /// This cluster's.
     Ours,
     /// Another one's, and this was told before.
@@ -29,12 +33,7 @@ pub(crate) enum Whose {
 }
 
 /// Whether the cluster of this uid filled the bucket; the first one to ask has.
-pub(crate) async fn whose<S: Store>(
-    cx: &Context<S>,
-    who: Function,
-    uid: &str,
-    request: &ResyncRequest,
-) -> Result<Whose, Nack> {
+async fn whose<S: Store>(cx: &Context<S>, who: Function, uid: &str, request: &ResyncRequest) -> Result<Whose, Nack> {
     let (etag, owner) = match read(cx).await? {
         Some(found) => found,
         None => match write(cx, &Owner { uid: uid.to_owned(), refused: None }, Condition::Absent).await {
@@ -54,6 +53,19 @@ pub(crate) async fn whose<S: Store>(
             Ok(Whose::OthersNow)
         }
     }
+}
+
+/// The report of a run in another cluster than the one that filled the bucket.
+pub(crate) async fn refused<S: Store>(cx: &Context<S>, run: &Run<'_>) -> Result<Option<Report>, Nack> {
+    let uid = run.cluster.uid().await?;
+    let whose = match run.mode {
+        Mode::Repair => whose(cx, run.who, &uid, run.request).await?,
+        Mode::Look if is_ours(cx, &uid).await? => Whose::Ours,
+        Mode::Look => Whose::Others,
+    };
+    let news = whose == Whose::OthersNow;
+    let findings = Findings { held: vec![uid], news, is_refused: true, ..Findings::default() };
+    Ok((whose != Whose::Ours).then_some(Report { findings, next: None }))
 }
 
 /// The same without a write: for those who only look.

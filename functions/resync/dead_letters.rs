@@ -109,7 +109,7 @@ fn name(dead: &DeadLetter) -> String {
 ///
 /// # Errors
 /// If the bucket cannot be used.
-pub(super) async fn bury<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result<(), Nack> {
+pub(super) async fn keep<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result<(), Nack> {
     let (name, now) = (name(dead), cx.clock.now());
     tracing::warn!(cloudevents.event_id = dead.cause.id, reason = dead.reason, object = ?dead.object.as_ref().map(ToString::to_string), "a dead letter came");
     for _ in 0..TRIES {

@@ -2,11 +2,23 @@
 
 use bucket::Outcome;
 use cluster::Error;
-use events::{Degraded, Drift, DriftReason, Failed, ObjectChange, Omitted};
+use events::{Cursor, Degraded, Drift, DriftReason, Failed, ObjectChange, Omitted};
 use std::{collections::BTreeMap, fmt::Display};
 
 /// How many may fail in a slice.
 const FAILURES: usize = 100;
+
+/// Why an unmanaged file is left alone.
+pub(crate) const UNMANAGED: &str = "Callboard did not write it";
+
+/// How a slice ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    /// What it found and did.
+    pub findings: Findings,
+    /// Where the next one begins; `None` if the run is complete.
+    pub next: Option<Cursor>,
+}
 
 /// What a slice found and did. Lists are in the order in which things were found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

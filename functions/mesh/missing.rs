@@ -2,24 +2,20 @@
 //! stays in the index, so that its relations stay, too.
 
 use super::{
-    kinds,
+    listing::{Listed, Outcome},
     lists::{Asked, Lists},
-    pages::{End, Is},
 };
 use crate::{
+    comparison::{counted, guard::is_mass, located},
     context::Context,
-    resync::{
-        kinds::Named,
-        orphans::is_mass,
-        run::{counted, located},
-    },
+    kinds::{KindName, mesh},
 };
 use catalog::mesh::Id;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// What would be gone of a kind.
 struct Missing {
-    named: Named,
+    named: KindName,
     all: Vec<Id>,
     /// What of it lies in the bucket, and nobody approved.
     asked: Vec<Id>,
@@ -29,8 +25,8 @@ struct Missing {
 }
 
 /// Takes what is gone out of the index, or holds it.
-pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<End>, lists: &mut Lists) {
-    let missing = ends.into_iter().flat_map(|end| match end.named == kinds::definition() {
+pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lists: &mut Lists) {
+    let missing = ends.into_iter().flat_map(|end| match end.name == mesh::definition() {
         true => of_definitions(cx, asked, lists),
         false => vec![of_kind(cx, asked, end)],
     });
@@ -49,7 +45,7 @@ pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<End>, lists:
 }
 
 /// How many of a kind would go that are in the bucket and of which nobody knows anything.
-pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> BTreeMap<Named, usize> {
+pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> BTreeMap<KindName, usize> {
     let known: HashSet<String> = cx.mesh.ids().iter().map(|id| cx.settings.layout.key(id).to_string()).collect();
     let keys = asked.listing.keys().filter(|key| !known.contains(*key) && !asked.approved.contains(*key));
     let (mut located, _) = located(cx, keys);
@@ -60,8 +56,8 @@ pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> B
 }
 
 /// The kinds of which too many would go, alone or together.
-pub(super) fn too_many(counts: &BTreeMap<Named, usize>, stored: &BTreeMap<Named, usize>) -> BTreeSet<Named> {
-    let of = |named: &Named| stored.get(named).copied().unwrap_or_default();
+pub(super) fn too_many(counts: &BTreeMap<KindName, usize>, stored: &BTreeMap<KindName, usize>) -> BTreeSet<KindName> {
+    let of = |named: &KindName| stored.get(named).copied().unwrap_or_default();
     let (mut many, few): (BTreeMap<_, _>, BTreeMap<_, _>) =
         counts.iter().filter(|(_, count)| **count > 0).partition(|(named, count)| is_mass(**count, of(named)));
     if is_mass(few.values().copied().sum(), stored.values().sum()) {
@@ -71,23 +67,23 @@ pub(super) fn too_many(counts: &BTreeMap<Named, usize>, stored: &BTreeMap<Named,
 }
 
 /// How many objects of each kind lie in the bucket.
-pub(super) fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeMap<Named, usize> {
+pub(super) fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeMap<KindName, usize> {
     counted(&located(cx, asked.listing.keys()).0)
 }
 
-fn of_kind<S>(cx: &Context<S>, asked: &Asked<'_>, end: End) -> Missing {
-    let all: Vec<_> = end.kinds.iter().flat_map(|kind| cx.mesh.missing(&end.named.group, kind)).collect();
-    let asked = if let Is::Absent = end.is { Vec::new() } else { to_ask(cx, asked, &all) };
+fn of_kind<S>(cx: &Context<S>, asked: &Asked<'_>, end: Listed) -> Missing {
+    let all: Vec<_> = end.kinds.iter().flat_map(|kind| cx.mesh.missing(&end.name.group, kind)).collect();
+    let asked = if let Outcome::Absent = end.outcome { Vec::new() } else { to_ask(cx, asked, &all) };
     let listed = end.version().to_owned();
-    Missing { named: end.named, all, asked, definition: None, listed }
+    Missing { named: end.name, all, asked, definition: None, listed }
 }
 
 /// Definitions that lost their label: what they define is none of the mesh any more, if nothing else makes it that.
 fn of_definitions<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> Vec<Missing> {
-    let definition = kinds::definition();
-    let missing = cx.mesh.missing(&definition.group, kinds::DEFINITION).into_iter().map(|it| {
+    let definition = mesh::definition();
+    let missing = cx.mesh.missing(&definition.group, mesh::DEFINITION).into_iter().map(|it| {
         let named = cx.mesh.defines(&it).filter(|named| !lists.complete.contains_key(named));
-        let is_of = |id: &Id| named.as_ref().is_some_and(|named| Named::new(id.group(), id.kind()) == *named);
+        let is_of = |id: &Id| named.as_ref().is_some_and(|named| KindName::new(id.group(), id.kind()) == *named);
         let ids: Vec<_> = cx.mesh.ids().into_iter().filter(is_of).collect();
         let asked = to_ask(cx, asked, &ids);
         let named = named.unwrap_or_else(|| definition.clone());

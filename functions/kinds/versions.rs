@@ -1,6 +1,6 @@
 //! Listing a kind, although the API server may not serve it yet, or serves another version of it.
 
-use super::kinds::Named;
+use super::name::KindName;
 use cluster::{Cluster, Error, Kind};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
@@ -39,7 +39,7 @@ impl Patience {
 /// its group prefers; and both once more after a while, if the kind is defined and none was served.
 pub(crate) struct Versions<'a> {
     cluster: &'a Cluster,
-    named: &'a Named,
+    name: &'a KindName,
     wanted: Option<&'a str>,
     /// Whether it may be defined.
     is_known: bool,
@@ -54,12 +54,12 @@ impl<'a> Versions<'a> {
     /// Those of a kind. Of one that nobody knows, and that is not served, nobody looks for a definition.
     pub(crate) fn of(
         cluster: &'a Cluster,
-        (named, wanted): (&'a Named, Option<&'a str>),
+        (name, wanted): (&'a KindName, Option<&'a str>),
         is_known: bool,
         patience: Patience,
     ) -> Self {
         let (pauses, left) = (PAUSES.iter(), Vec::new());
-        Self { cluster, named, wanted, is_known, patience, pauses, is_asked: false, left }
+        Self { cluster, name, wanted, is_known, patience, pauses, is_asked: false, left }
     }
 
     /// The next one, after the one before was not served. `None`: the cluster has no such kind, and so none of its objects.
@@ -67,7 +67,7 @@ impl<'a> Versions<'a> {
     /// # Errors
     /// [`Error::Unserved`] if the kind is defined and not served when the patience is at its end, or the cluster does not answer.
     pub(crate) async fn next(&mut self) -> Result<Option<Kind>, Error> {
-        let Named { group, kind, .. } = self.named;
+        let KindName { group, kind, .. } = self.name;
         loop {
             if let Some(next) = self.left.pop() {
                 return Ok(Some(next));
@@ -93,7 +93,7 @@ impl<'a> Versions<'a> {
     }
 
     async fn wait(&mut self) -> Result<(), Error> {
-        let name = self.named.display();
+        let name = self.name.display();
         match self.pauses.next() {
             Some(pause) if self.patience.has(*pause) => {
                 tracing::info!(kind = name, "the kind is defined and not served yet; it is asked for again");

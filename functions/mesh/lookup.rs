@@ -1,7 +1,7 @@
 //! What Triggers and the like name, and no list and no event told of: read one by one.
 
-use super::debts::By;
-use crate::{context::Context, now::kind_name};
+use super::pending::By;
+use crate::{context::Context, kinds::kind_name};
 use bucket::Store;
 use catalog::mesh::Id;
 use cluster::{Cluster, Error, Named};
@@ -23,7 +23,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Reads what these name and nobody knows of; what that affects is to be written. What is not there, or cannot be read, is left
 /// out, and not asked for again for a while.
-pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: &[Id], by: By<'_>) {
+pub(super) async fn look_up<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: &[Id], by: By<'_>) {
     for _ in 0..ROUNDS {
         let mut sought = cx.mesh.sought(ids);
         sought.truncate(MAX);
@@ -37,7 +37,7 @@ pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: &[Id
 
 /// The same for all that anybody names.
 pub(super) async fn everything<S: Store>(cx: &Context<S>, cluster: &Cluster) {
-    seek(cx, cluster, &cx.mesh.ids(), By::Comparison).await;
+    look_up(cx, cluster, &cx.mesh.ids(), By::Comparison).await;
     cx.mesh.forget_unnamed();
 }
 

@@ -1,0 +1,14 @@
+//! Which kinds of objects there are, which function keeps them, and how they are listed.
+
+mod list;
+pub(crate) mod mesh;
+mod name;
+mod offers;
+mod sources;
+mod versions;
+
+pub(crate) use list::each;
+pub(crate) use name::{KindName, kind_name};
+pub use offers::offers;
+pub(crate) use sources::{Sources, sources};
+pub(crate) use versions::{Patience, Versions};

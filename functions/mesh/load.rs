@@ -1,0 +1,147 @@
+//! Filling the index from the cluster: one paged list of each kind.
+
+use super::{
+    listing::{self, Known, Listed},
+    lists::{Asked, Lists},
+    lookup, missing,
+};
+use crate::{
+    comparison::{Findings, Stopped, located},
+    context::Context,
+    kinds::{KindName, Patience, Sources, mesh, sources},
+};
+use bucket::Store;
+use catalog::mesh::Id;
+use cluster::{Cluster, Error};
+use events::{DriftReason, Object};
+use futures::{StreamExt, future, stream};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::Duration,
+};
+use tokio::time::{Instant, timeout};
+
+/// How many kinds are listed in parallel.
+const AT_ONCE: usize = 4;
+
+/// The kinds to list, with the version to list them in, if not any.
+type Due = BTreeMap<KindName, Option<&'static str>>;
+
+/// Lists all kinds of the mesh, and those of the bucket, into the index. What cannot be read degrades its kind alone.
+pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &Asked<'_>) -> Lists {
+    let mut lists = Lists::default();
+    cx.mesh.begin();
+    let (labelled, sources) =
+        future::join(definitions(cx, cluster, asked), timeout(asked.within, sources(cluster))).await;
+    let (labelled, mut ends) = lists.defined(labelled);
+    // That they may not be read is told of their kind.
+    let sources = sources.ok().and_then(Result::ok);
+    uncovered(&labelled, sources.as_ref(), &mut lists.findings);
+    let stored = stored(cx, asked);
+    let due = mesh::all(&labelled, stored.iter(), sources.as_ref());
+    ends.extend(each(cx, cluster, asked, (due, &labelled), &mut lists).await);
+    ended(cx, asked, ends, &mut lists);
+    lookup::again(cx, cluster, unlisted(cx, &lists)).await;
+    lookup::everything(cx, cluster).await;
+    lists
+}
+
+/// Lists those kinds once more that failed and were never read, and what else could not be read.
+pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &Asked<'_>, lists: &mut Lists) {
+    cx.mesh.begin();
+    let mut due: BTreeMap<_, _> = cx.mesh.unread.failed_kinds().into_iter().map(|it| (it, None)).collect();
+    lists.findings.degraded.retain(|it| !due.keys().any(|named| named.display() == it.kind));
+    let (mut labelled, mut ends) = (Vec::new(), Vec::new());
+    if due.remove(&mesh::definition()).is_some() {
+        (labelled, ends) = lists.defined(definitions(cx, cluster, asked).await);
+        due.extend(mesh::all(&labelled, stored(cx, asked).iter(), None));
+    }
+    due.retain(|named, _| cx.mesh.unread.is_due(named));
+    due.iter_mut().for_each(|(named, version)| *version = mesh::version(named));
+    ends.extend(each(cx, cluster, asked, (due, &labelled), lists).await);
+    ended(cx, asked, ends, lists);
+    lookup::everything(cx, cluster).await;
+}
+
+fn ended<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lists: &mut Lists) {
+    let read: Vec<_> = ends.iter().map(|end| end.name.clone()).chain(lists.others.iter().cloned()).collect();
+    missing::take(cx, asked, ends, lists);
+    cx.mesh.unread.listed(read.iter(), &lists.unread);
+}
+
+/// The definitions of channels and sources, which the index takes in.
+async fn definitions<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    asked: &Asked<'_>,
+) -> Result<Vec<(KindName, Object)>, Stopped> {
+    let labelled = match timeout(asked.within, mesh::labelled(cluster)).await {
+        Ok(Ok(labelled)) => labelled,
+        Ok(Err(Error::Unserved { .. })) => Vec::new(),
+        Ok(Err(error)) => return Err(error.into()),
+        Err(_) => return Err(late(&mesh::definition(), asked.within)),
+    };
+    labelled.iter().for_each(|(_, definition)| cx.mesh.listed(std::slice::from_ref(definition)));
+    Ok(labelled)
+}
+
+fn late(named: &KindName, within: Duration) -> Stopped {
+    let why = format!("it did not come to its end within {} s", within.as_secs());
+    Stopped::List(Error::Failed { what: format!("list {}", named.display()), why })
+}
+
+fn uncovered(labelled: &[(KindName, Object)], sources: Option<&Sources>, findings: &mut Findings) {
+    let Some(sources) = sources else { return };
+    let unwatched = labelled.iter().filter(|it| mesh::is_unwatched(it)).map(|(named, _)| named);
+    for named in unwatched.filter(|named| !sources.of_mesh.contains(named)) {
+        let why = "no ApiServerSource names it: `callboard sources` prints one";
+        findings.drifted(DriftReason::Uncovered, &named.display(), None, why);
+    }
+}
+
+/// The kinds of the objects that lie in the bucket.
+fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeSet<KindName> {
+    located(cx, asked.listing.keys()).0.into_iter().map(|(_, named)| named).collect()
+}
+
+/// Lists several kinds at once; at last that of which only what others name is taken in.
+async fn each<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    asked: &Asked<'_>,
+    (mut due, labelled): (Due, &[(KindName, Object)]),
+    lists: &mut Lists,
+) -> Vec<Listed> {
+    let last = due.remove_entry(&mesh::core_service());
+    let (stored, mut ends) = (stored(cx, asked), Vec::new());
+    let defined: BTreeSet<_> = labelled.iter().map(|(named, _)| named).collect();
+    let patience = Patience::until(Instant::now() + asked.within);
+    for due in [due, last.into_iter().collect()] {
+        let mut listed = Vec::new();
+        for (named, version) in due {
+            let known = match (stored.contains(&named), defined.contains(&named)) {
+                (true, _) => Known::Stored,
+                (false, true) => Known::Defined,
+                (false, false) => Known::No,
+            };
+            listed.push(async move {
+                let ended = timeout(asked.within, listing::kind(cx, cluster, &named, version, known, patience)).await;
+                (ended.unwrap_or_else(|_| Err(late(&named, asked.within))), named)
+            });
+        }
+        let listed: Vec<_> = stream::iter(listed).buffer_unordered(AT_ONCE).collect().await;
+        ends.extend(listed.into_iter().filter_map(|(ended, named)| lists.take(named, ended)));
+    }
+    ends
+}
+
+/// What is known, and of no kind that is listed.
+fn unlisted<S>(cx: &Context<S>, lists: &Lists) -> Vec<Id> {
+    let definition = mesh::definition();
+    let mut ids = cx.mesh.ids();
+    ids.retain(|id| {
+        let named = KindName::new(id.group(), id.kind());
+        named != definition && !lists.has(&named)
+    });
+    ids
+}

@@ -1,0 +1,113 @@
+//! Listing a kind whole, and writing what the bucket does not say of it.
+
+use super::kinds::Compared;
+use crate::{
+    comparison::{Differing, Stopped, Walk, is_asked},
+    context::describing,
+    kinds::{Patience, Versions},
+};
+use bucket::Store;
+use cluster::{Error, Kind, Page};
+use events::{Cursor, Object};
+use futures::future;
+
+/// How the list of a kind ended.
+pub(super) enum Listing {
+    /// It is complete as of this resourceVersion; none if the cluster does not have the kind.
+    Complete(Option<String>),
+    /// The slice's time is up.
+    Late(Cursor),
+}
+
+/// Lists a kind, although the API server may not serve it yet, or in another version.
+pub(super) async fn listed<S: Store>(
+    walk: &mut Walk<'_, S>,
+    kind: &Compared,
+    patience: Patience,
+) -> Result<Listing, Stopped> {
+    let mut versions = Versions::of(walk.run.cluster, (&kind.name, kind.version.as_deref()), true, patience);
+    while let Some(served) = versions.next().await? {
+        match of_version(walk, kind, &served).await {
+            Err(Stopped::List(Error::Unserved { .. })) => {}
+            ended => return ended,
+        }
+    }
+    Ok(Listing::Complete(None))
+}
+
+/// Lists the kind, in each namespace that is kept, and writes what differs while there is time.
+async fn of_version<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
+    let mut version = None;
+    for namespace in walk.cx.namespaces_of(served, &walk.run.request.scope) {
+        match of_namespace(walk, kind, served, namespace.as_deref()).await? {
+            // The lowest: nothing that came after any of the lists is taken for older.
+            Listing::Complete(listed) if version.is_none() => version = listed,
+            Listing::Complete(_) => {}
+            late @ Listing::Late(_) => return Ok(late),
+        }
+    }
+    Ok(Listing::Complete(version))
+}
+
+async fn of_namespace<S: Store>(
+    walk: &mut Walk<'_, S>,
+    kind: &Compared,
+    served: &Kind,
+    namespace: Option<&str>,
+) -> Result<Listing, Stopped> {
+    let (cluster, mut page) = (walk.run.cluster, walk.run.cluster.page(served, namespace, None).await?);
+    let version = page.resource_version.clone();
+    loop {
+        if let Some(skipped) = page.skipped.pop() {
+            return Err(Stopped::unreadable(&skipped));
+        }
+        let next = page.next.take();
+        let differing = differing(walk, kind, page);
+        let (repaired, fetched) = {
+            let next = async {
+                match &next {
+                    Some(next) => cluster.page(served, namespace, Some(next)).await.map(Some),
+                    None => Ok(None),
+                }
+            };
+            future::join(walk.repaired(kind.function, differing), next).await
+        };
+        if let Some(cursor) = walk.take(&kind.name, repaired).map_err(Stopped::Store)? {
+            return Ok(Listing::Late(cursor));
+        }
+        match fetched? {
+            Some(fetched) => page = fetched,
+            None => return Ok(Listing::Complete(Some(version))),
+        }
+    }
+}
+
+/// What of a page the bucket does not say, in order. Takes note of all that exists.
+fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: Page) -> Vec<Differing> {
+    let Some(describe) = describing(kind.function) else { return Vec::new() };
+    let mut differing = Vec::new();
+    for object in page.objects {
+        let reference = object.reference();
+        if !is_asked(&walk.run.request.scope, reference.namespace(), reference.name()) {
+            continue;
+        }
+        walk.findings.compared += 1;
+        let described = describe(&object, &walk.cx.settings);
+        let key = described.key.to_string();
+        let described = walk.claimed(&kind.name, &key, described);
+        let position = position(&object);
+        if !walk.is_there(&key, &described) && walk.is_ahead(&kind.name, &position) {
+            let (reference, version) = (object.reference().clone(), object.version());
+            differing.push(Differing { reference, version, described, position });
+        }
+        walk.live.insert(key);
+    }
+    differing.sort_by(|a, b| a.position.cmp(&b.position));
+    differing
+}
+
+/// `[<namespace>/]<name>`: the order in which the API server lists.
+fn position(object: &Object) -> String {
+    let reference = object.reference();
+    reference.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default() + reference.name()
+}
