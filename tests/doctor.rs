@@ -11,6 +11,7 @@ mod variables;
 use crate::{
     backstage_fake::{FakeBackstage, TOKEN},
     deploy::manifests,
+    docs::doctor::assert_documented,
     kubernetes::{Kubernetes, definition, of_knative, promise, resource},
     support::{handle, settings},
 };
@@ -109,7 +110,9 @@ impl World {
             backstage,
             patience: Patience { run: Duration::from_secs(2), shown: Duration::from_millis(300) },
         };
-        patient.examined().await
+        let found = patient.examined().await;
+        assert_documented(&found);
+        found
     }
 
     /// The only thing that is wrong: what it says, and the line that mends it.
