@@ -74,13 +74,23 @@ wait_for() {
   done
 }
 
-# Version and source of a Go module in one of the builds under modules/, the only place that names versions.
+# Version and source of a Go module. The go.mod of tests/, kubernetes/ and kratix/ are the only places that name versions.
+# They are three, because each needs another version of the Kubernetes client.
 version_of() {
-  (cd "$here/modules/$1" && go list -m -f '{{.Version}}' "$2")
+  module "$1" '{{.Version}}'
 }
 
 folder_of() {
-  (cd "$here/modules/$1" && go list -m -f '{{.Dir}}' "$2")
+  module "$1" '{{.Dir}}'
+}
+
+module() {
+  local folder=$repository/tests
+  case $1 in
+    k8s.io/kubernetes) folder=$here/kubernetes ;;
+    */kratix) folder=$here/kratix ;;
+  esac
+  (cd "$folder" && "$repository/tests/go" list -m -f "$2" "$1")
 }
 
 # Whether `up` has left it up: what a `run` brought up is that run's alone.

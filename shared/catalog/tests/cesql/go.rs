@@ -12,7 +12,7 @@ use std::{
 /// Built once for all tests.
 static PROGRAM: LazyLock<PathBuf> = LazyLock::new(|| {
     let program = Path::new(env!("CARGO_TARGET_TMPDIR")).join("cesql-go");
-    go(&["build", "-o", program.to_str().unwrap(), "."]);
+    go(&["build", "-o", program.to_str().unwrap(), "./cesql"]);
     program
 });
 
@@ -36,8 +36,8 @@ pub(crate) fn ask(name: &str, questions: &[Value]) -> Vec<Value> {
 }
 
 fn go(arguments: &[&str]) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/cesql");
-    let run = Command::new("go").args(arguments).current_dir(folder).output().expect("go is on the PATH");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests");
+    let run = Command::new("./go").args(arguments).current_dir(folder).output().expect("tests/go is a script");
     assert!(run.status.success(), "go {arguments:?}: {}", String::from_utf8_lossy(&run.stderr));
     String::from_utf8(run.stdout).unwrap()
 }

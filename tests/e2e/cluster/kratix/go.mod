@@ -1,6 +1,6 @@
 module callboard.dev/e2e/cluster/kratix
 
-go 1.25.0
+go 1.26.0
 
 require github.com/syntasso/kratix v0.125.0
 

@@ -1,3 +1,0 @@
-module callboard.dev/e2e/cluster/ingress
-
-go 1.25
