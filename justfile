@@ -1,4 +1,4 @@
-# What a developer runs; .ci/run is all of it at once.
+# What a developer runs. `.ci/run` runs all of it.
 
 _default:
     @just --list
@@ -11,9 +11,10 @@ test *args:
 fmt:
     cargo fmt --all
 
-# What clippy finds is an error, with and without `dev`
+# What clippy finds is an error: with the tests, as `cargo run` builds it, and without `dev`
 lint:
-    cargo clippy --workspace --all-targets --features e2e,callboard-catalog/go -- -D warnings
+    cargo clippy --workspace --lib --bins --tests --benches --test e2e --test cesql -- -D warnings
+    cargo clippy --workspace -- -D warnings
     cargo clippy --workspace --no-default-features -- -D warnings
 
 # Licences, bans and sources of the dependencies
@@ -26,7 +27,7 @@ docs:
 
 # CloudEvents SQL and filters against the TCK and the Go code that Knative runs (Go)
 test-cesql:
-    cargo test -p callboard-catalog --features go --test cesql
+    cargo test --workspace --test cesql
 
 # The bucket suite against a real S3 server (SeaweedFS)
 test-s3:
@@ -55,9 +56,9 @@ _image-binary:
     cargo build --release --no-default-features
     cp target/release/callboard target/callboard-image # the benches build another one over it, with `dev`
 
-# Everything that must hold before a change lands
-ci:
-    .ci/run
+# Everything that must hold before a change lands; `just ci fast`: what needs Rust alone
+ci *what:
+    .ci/run {{ what }}
 
 # The functions without a cluster, with a story of events
 dev *args:
