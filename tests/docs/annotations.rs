@@ -79,7 +79,7 @@ fn is_of(documented: &str, key: &str) -> bool {
 fn known(sources: &Sources) -> BTreeSet<String> {
     let mut keys = BTreeSet::new();
     for (_, text) in sources.iter() {
-        let literals = words(text);
+        let literals: BTreeSet<_> = words(text).into_iter().map(|literal| of_pointer(&literal)).collect();
         keys.extend(literals.iter().filter(|literal| is_key(literal)).cloned());
         let prefixes = literals.iter().filter(|literal| literal.strip_suffix('/').is_some_and(is_domain));
         for prefix in prefixes {
@@ -94,6 +94,14 @@ fn known(sources: &Sources) -> BTreeSet<String> {
         keys.extend(printed.filter(|key| is_key(key)));
     }
     keys
+}
+
+/// The key at the end of a JSON pointer, such as `/metadata/annotations/kratix.io~1trace-parent`.
+fn of_pointer(literal: &str) -> String {
+    match literal.rsplit_once('/') {
+        Some((_, key)) if key.contains("~1") => key.replace("~1", "/"),
+        _ => literal.to_owned(),
+    }
 }
 
 /// `backstage.io/kubernetes-id`, but not `apiextensions.k8s.io/v1` and not `app.kubernetes.io/part-of`.

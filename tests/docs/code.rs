@@ -66,7 +66,6 @@ pub(crate) fn literals(text: &str) -> BTreeSet<String> {
 }
 
 /// Those of one word.
-#[allow(dead_code)]
 pub(crate) fn words(text: &str) -> BTreeSet<String> {
     literals(text).into_iter().filter(|it| !it.contains([' ', '\\'])).collect()
 }
