@@ -154,7 +154,7 @@ impl<'a> Preview<'a> {
 
     fn end(mut self, input: &str) -> anyhow::Result<()> {
         for (name, id) in std::mem::take(&mut self.meshed) {
-            let described = self.mesh.made(&id).described;
+            let described = self.mesh.render(&id).described;
             self.described(&name, &id.to_string(), &described)?;
         }
         ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}: give YAML or JSON");

@@ -11,7 +11,7 @@ use crate::{
     kinds::{KindName, mesh},
 };
 use bucket::Store;
-use catalog::mesh::{Id, Life, Made};
+use catalog::mesh::{Id, Presence, Rendered};
 use events::{Cursor, Function, Version};
 use futures::{StreamExt, stream};
 use std::{collections::BTreeMap, time::Instant};
@@ -93,7 +93,7 @@ async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -
         }
         let _lock = index.ledger.lock(id).await;
         let made = index.made(id);
-        if made.life == Life::Gone {
+        if made.presence == Presence::Deleted {
             continue;
         }
         walk.findings.compared += 1;
@@ -123,7 +123,7 @@ async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Diff
         let ledger = &walk.cx.mesh.ledger;
         let _lock = ledger.lock(&id).await;
         let debt = ledger.debt(&id);
-        let Made { described, version, .. } = walk.cx.mesh.made(&id);
+        let Rendered { described, version, .. } = walk.cx.mesh.made(&id);
         let is_bare = described.descriptor.is_none();
         let (position, described) = (described.key.to_string(), walk.without_taken(described));
         let it = Differing { reference: mesh::versioned(&id), version, described, position };

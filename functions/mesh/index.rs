@@ -4,7 +4,7 @@ use super::{ledger::Ledger, pending::By, unread::Unread};
 use crate::{kinds::KindName, now::Now};
 use catalog::{
     Described, Mesh, Settings,
-    mesh::{Id, Made},
+    mesh::{Id, Rendered},
 };
 use events::{Object, ObjectRef, Version};
 use lru::LruCache;
@@ -154,7 +154,7 @@ impl Index {
         let mut inner = self.inner();
         let affected = inner.mesh.apply(object);
         self.ledger.owe(affected, By::Comparison);
-        inner.mesh.made(&Id::of(object.reference())).described
+        inner.mesh.render(&Id::of(object.reference())).described
     }
 
     /// Takes in that an object is gone; what that affects is to be written.
@@ -174,7 +174,7 @@ impl Index {
     /// Begins a comparison with the cluster. What was looked for in vain is looked for again.
     pub(super) fn begin(&self) {
         let mut inner = self.inner();
-        inner.mesh.begin();
+        inner.mesh.begin_comparison();
         inner.missing.clear();
         self.ledger.forget_compared();
     }
@@ -192,13 +192,13 @@ impl Index {
     }
 
     /// What an object means now.
-    pub(super) fn made(&self, id: &Id) -> Made {
-        self.inner().mesh.made(id)
+    pub(super) fn made(&self, id: &Id) -> Rendered {
+        self.inner().mesh.render(id)
     }
 
     /// Whose descriptors tell of an object, as it is now.
     pub(super) fn touched(&self, id: &Id) -> BTreeSet<Id> {
-        self.inner().mesh.touched(id)
+        self.inner().mesh.affected_by(id)
     }
 
     /// Whether something newer of an object is known.
@@ -209,7 +209,7 @@ impl Index {
     /// What these name, nobody knows of, and was not looked for in vain just now.
     pub(super) fn sought(&self, ids: &[Id]) -> Vec<ObjectRef> {
         let mut inner = self.inner();
-        let named: Vec<_> = ids.iter().flat_map(|id| inner.mesh.sought(id)).collect();
+        let named: Vec<_> = ids.iter().flat_map(|id| inner.mesh.unknown_references(id)).collect();
         let mut sought: BTreeMap<Id, ObjectRef> = named.into_iter().map(|it| (Id::of(&it), it)).collect();
         sought.retain(|id, _| inner.missing.get(id).is_none_or(|since| since.elapsed() > ABSENT));
         sought.into_values().collect()
@@ -218,7 +218,8 @@ impl Index {
     /// What could not be read and is named no more does not matter.
     pub(super) fn forget_unnamed(&self) {
         let inner = self.inner();
-        let named: BTreeSet<Id> = inner.mesh.ids().flat_map(|id| inner.mesh.sought(id)).map(|it| Id::of(&it)).collect();
+        let named: BTreeSet<Id> =
+            inner.mesh.ids().flat_map(|id| inner.mesh.unknown_references(id)).map(|it| Id::of(&it)).collect();
         self.unread.keep(&named);
     }
 
@@ -229,12 +230,12 @@ impl Index {
 
     /// Whether its descriptor does not say all, since something could not be read.
     pub(super) fn lacks(&self, id: &Id) -> bool {
-        self.inner().mesh.lacks(id, |object| self.unread.has(object))
+        self.inner().mesh.depends_on_unread(id, |object| self.unread.has(object))
     }
 
     /// Whether it may say more when that is tried again.
     pub(super) fn awaits(&self, id: &Id) -> bool {
-        self.unread.awaits_any() && self.inner().mesh.lacks(id, |object| self.unread.awaits(object))
+        self.unread.awaits_any() && self.inner().mesh.depends_on_unread(id, |object| self.unread.awaits(object))
     }
 
     /// At once, so that no error, timeout or end of an event loses it. The comparison of a start comes to all objects.
@@ -252,7 +253,7 @@ impl Index {
     /// Takes in that these are gone, as of this version, unless an event told of them; what that affects is to be written.
     pub(super) fn lost(&self, missing: &[Id], listed: &str) {
         let mut inner = self.inner();
-        let affected = inner.mesh.lost(missing, listed);
+        let affected = inner.mesh.remove_missing(missing, listed);
         self.owe(&inner, affected, By::Comparison);
     }
 

@@ -2,7 +2,7 @@
 
 use super::pending::{By, Debt, Debts};
 use bucket::Outcome;
-use catalog::mesh::{Id, Life, Made};
+use catalog::mesh::{Id, Presence, Rendered};
 use events::ObjectChange;
 use lru::LruCache;
 use sha2::{Digest, Sha256};
@@ -59,19 +59,19 @@ impl Ledger {
     }
 
     /// Whether the bucket is known to have what is made.
-    pub(super) fn is_written(&self, id: &Id, made: &Made) -> bool {
+    pub(super) fn is_written(&self, id: &Id, made: &Rendered) -> bool {
         self.entries().written.get(id) == Some(&print(made))
     }
 
     /// Whether what a listing shows is the latest that is known of the bucket.
-    pub(super) fn is_settled(&self, id: &Id, made: &Made) -> bool {
+    pub(super) fn is_settled(&self, id: &Id, made: &Rendered) -> bool {
         let entries = self.entries();
         entries.debts.of(id).is_none() && entries.written.get(id).is_none_or(|written| *written == print(made))
     }
 
     /// The bucket has what is made. Of what is gone nothing is kept.
-    pub(super) fn wrote(&self, id: &Id, made: &Made) {
-        if made.life == Life::Lives {
+    pub(super) fn wrote(&self, id: &Id, made: &Rendered) {
+        if made.presence == Presence::Exists {
             self.entries().written.insert(id.clone(), print(made));
         }
     }
@@ -155,7 +155,7 @@ impl Ledger {
 }
 
 /// Of the bytes, and of the life of the source which they tell of.
-fn print(made: &Made) -> [u8; 32] {
+fn print(made: &Rendered) -> [u8; 32] {
     let sha256 = made.described.descriptor.as_ref().map_or("", |descriptor| descriptor.sha256());
     Sha256::new().chain_update(&made.version.uid).chain_update([0]).chain_update(sha256).finalize().into()
 }

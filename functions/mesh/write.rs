@@ -5,7 +5,7 @@ use crate::context::{self, Context};
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::{
     Described,
-    mesh::{Id, Life, Made},
+    mesh::{Id, Presence, Rendered},
 };
 use events::{InvalidOverride, Nack, ObjectChange, Omitted};
 use futures::{StreamExt, stream};
@@ -119,17 +119,17 @@ async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) ->
 /// Whether the bucket keeps what it has: what a comparison found to be gone, its guard removes; and where something could not be
 /// read, the descriptor would say too little. A comparison waits even for a right, an event only for what may go well when it
 /// is tried again.
-async fn stays<S: Store>(cx: &Context<S>, id: &Id, debt: &Debt, made: &Made) -> Result<bool, bucket::Error> {
+async fn stays<S: Store>(cx: &Context<S>, id: &Id, debt: &Debt, made: &Rendered) -> Result<bool, bucket::Error> {
     if !debt.is_of_event() && !matches!(wanted(made), Wanted::Is(_)) {
         return Ok(true);
     }
     let lacks = if debt.is_of_event() { cx.mesh.awaits(id) } else { cx.mesh.lacks(id) };
-    Ok(made.life == Life::Lives
+    Ok(made.presence == Presence::Exists
         && lacks
         && (cx.mesh.ledger.has(id) || cx.bucket.standing(&made.described.key).await?.is_some()))
 }
 
-async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Made, cause: &str) -> Ended {
+async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str) -> Ended {
     cx.mesh.ledger.forget(id);
     let key = &made.described.key;
     match cx.bucket.sync(key, wanted(&made), &made.version, cause).await {
@@ -151,11 +151,11 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Made, cause: &str) -> 
 }
 
 /// What shall become of the bucket object.
-pub(super) fn wanted(made: &Made) -> Wanted<'_> {
-    match (made.life, &made.described.descriptor) {
-        (Life::Gone, _) => Wanted::Gone,
-        (Life::Lives, Some(descriptor)) => Wanted::Is(descriptor),
-        (Life::Lives, None) => Wanted::Nothing,
+pub(super) fn wanted(made: &Rendered) -> Wanted<'_> {
+    match (made.presence, &made.described.descriptor) {
+        (Presence::Deleted, _) => Wanted::Gone,
+        (Presence::Exists, Some(descriptor)) => Wanted::Is(descriptor),
+        (Presence::Exists, None) => Wanted::Nothing,
     }
 }
 

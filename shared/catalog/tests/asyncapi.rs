@@ -32,6 +32,6 @@ fn api(event_type: &Object) -> String {
     let owner = EntityRef::parse("group:default/platform", "", "").unwrap();
     let mut mesh = Mesh::new(Settings::new(Layout::new("entities", "main").unwrap(), owner));
     mesh.apply(event_type);
-    let made = mesh.made(&Id::of(event_type.reference()));
+    let made = mesh.render(&Id::of(event_type.reference()));
     made.described.descriptor.unwrap().body().to_owned()
 }

@@ -35,7 +35,7 @@ fn settings() -> Settings {
 #[test]
 fn the_first_look_at_a_shop_makes_all_of_it() {
     let mesh = shop();
-    let written = mesh.ids().filter(|id| mesh.made(id).described.descriptor.is_some()).count();
+    let written = mesh.ids().filter(|id| mesh.render(id).described.descriptor.is_some()).count();
     assert_eq!(written, mesh.ids().count() - 1, "all but the Service of others has an entity");
 }
 
@@ -154,7 +154,7 @@ fn told(mesh: &mut Mesh, object: &Object) -> Vec<String> {
 
 /// The bytes of all objects that have an entity.
 fn made(mesh: &Mesh) -> BTreeMap<Id, Option<String>> {
-    let body = |id: &Id| mesh.made(id).described.descriptor.map(|descriptor| descriptor.body().to_owned());
+    let body = |id: &Id| mesh.render(id).described.descriptor.map(|descriptor| descriptor.body().to_owned());
     mesh.ids().map(|id| (id.clone(), body(id))).collect()
 }
 

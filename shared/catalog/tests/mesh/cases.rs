@@ -101,7 +101,8 @@ impl Case {
     pub(crate) fn descriptors(&self, objects: &[Object]) -> String {
         let mut mesh = Mesh::new(self.settings());
         objects.iter().for_each(|object| drop(mesh.apply(object)));
-        let all: BTreeMap<_, _> = mesh.ids().map(|id| mesh.made(id).described).map(|it| (it.key.clone(), it)).collect();
+        let all: BTreeMap<_, _> =
+            mesh.ids().map(|id| mesh.render(id).described).map(|it| (it.key.clone(), it)).collect();
         let told = |(key, described): (catalog::Key, catalog::Described)| {
             let body = described.descriptor.as_ref().map_or("# no entity\n", |descriptor| descriptor.body());
             let omitted = described.omitted.iter().map(|it| format!("# omitted: {}: {}\n", it.entity, it.reason));

@@ -4,7 +4,7 @@
 
 mod affected;
 mod cases;
-mod lacks;
 mod random;
 mod rebuild;
 mod references;
+mod unread;

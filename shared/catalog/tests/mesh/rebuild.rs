@@ -3,7 +3,7 @@
 use crate::random::{ALL, Step, object, settings, steps};
 use catalog::{
     Described, Mesh,
-    mesh::{Id, Life},
+    mesh::{Id, Presence},
 };
 use events::{Object, ObjectRef, Version};
 use proptest::prelude::*;
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 type Model = BTreeMap<Id, (u64, Option<Object>)>;
 
 /// What every object means.
-type All = BTreeMap<Id, (Described, Life)>;
+type All = BTreeMap<Id, (Described, Presence)>;
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
@@ -42,7 +42,7 @@ proptest! {
         let lost = first.iter().rev().zip(100..).filter(|(_, nth)| (seed >> (nth % 64)) & 1 == 1);
         lost.for_each(|(step, version)| drop(take(&mut Mesh::new(settings()), &mut model, step, version * 10_000, version)));
         let (before, mut told) = (all(&mesh), BTreeSet::new());
-        mesh.begin();
+        mesh.begin_comparison();
         // What is late was there before: the cluster would have to know of it.
         let news = meanwhile.iter().filter(|step| matches!(step, Step::Applied { .. } | Step::Deleted { .. }));
         let mut news = news.zip(1000..);
@@ -57,7 +57,7 @@ proptest! {
             scopes.into_iter().for_each(|scope| {
                 let mut missing = mesh.missing(&group, &kind);
                 missing.retain(|id| scope.is_none_or(|namespace| id.namespace() == Some(namespace)));
-                told.extend(mesh.lost(&missing, "9990000"));
+                told.extend(mesh.remove_missing(&missing, "9990000"));
             });
         }
         let after = all(&mesh);
@@ -95,8 +95,8 @@ fn rebuilt(model: &Model) -> Mesh {
 /// What every object means that there may be.
 fn all(mesh: &Mesh) -> All {
     let made = |id: Id| {
-        let made = mesh.made(&id);
-        (id, (made.described, made.life))
+        let made = mesh.render(&id);
+        (id, (made.described, made.presence))
     };
     (0..ALL.len()).map(id).map(made).collect()
 }
@@ -109,7 +109,7 @@ fn rewritten<'a>(before: &'a All, after: &'a All) -> impl Iterator<Item = &'a Id
 
 /// What differs, as text.
 fn difference(is: &All, wanted: &All) -> String {
-    let told = |(described, life): &(Described, Life)| {
+    let told = |(described, life): &(Described, Presence)| {
         let body = described.descriptor.as_ref().map_or("nothing", |descriptor| descriptor.body());
         format!("{life:?} {:?} {:?} {body}", described.omitted, described.invalid_overrides)
     };

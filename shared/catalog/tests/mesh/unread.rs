@@ -38,7 +38,8 @@ fn object(value: Value) -> Object {
 /// Who lacks something where this is unread.
 fn lacking(is_unread: impl Fn(&ObjectRef) -> bool) -> Vec<String> {
     let mesh = mesh();
-    let mut lacking: Vec<_> = mesh.ids().filter(|id| mesh.lacks(id, &is_unread)).map(Id::to_string).collect();
+    let mut lacking: Vec<_> =
+        mesh.ids().filter(|id| mesh.depends_on_unread(id, &is_unread)).map(Id::to_string).collect();
     lacking.sort();
     lacking
 }

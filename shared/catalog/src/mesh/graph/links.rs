@@ -1,6 +1,9 @@
 //! Who is connected with whom: the indexes by which a change finds what it affects, without a scan.
 
-use super::{id::Id, relations::Relations, role::Role};
+use crate::mesh::{
+    id::Id,
+    object::{relations::Relations, role::Role},
+};
 use std::{
     collections::{BTreeSet, HashMap},
     hash::Hash,
@@ -8,38 +11,38 @@ use std::{
 
 /// Several values under a key.
 #[derive(Debug)]
-pub(super) struct Index<K>(HashMap<K, BTreeSet<Id>>);
+pub(crate) struct Index<K>(HashMap<K, BTreeSet<Id>>);
 
 /// A namespace and a word in it.
 type Place = (Box<str>, Box<str>);
 
 /// The indexes over all nodes.
 #[derive(Debug, Default)]
-pub(super) struct Links {
+pub(crate) struct Links {
     /// The EventTypes of a hub.
-    pub(super) provided: Index<Id>,
+    pub(crate) provided: Index<Id>,
     /// The EventTypes of a hub by their type.
-    pub(super) provided_by_type: Index<(Id, Box<str>)>,
+    pub(crate) provided_by_type: Index<(Id, Box<str>)>,
     /// The Triggers and Subscriptions on a hub.
-    pub(super) standing: Index<Id>,
+    pub(crate) deliveries: Index<Id>,
     /// Those which any type might pass.
-    pub(super) open: Index<Id>,
+    pub(crate) open: Index<Id>,
     /// Those which this type might pass, of those that let pass a few types alone.
-    pub(super) by_type: Index<(Id, Box<str>)>,
+    pub(crate) by_type: Index<(Id, Box<str>)>,
     /// Who names an object as a destination or an owner.
-    pub(super) named: Index<Id>,
+    pub(crate) named: Index<Id>,
     /// The Channels without an entity that an object owns, and which may carry it.
-    pub(super) carriers: Index<Id>,
+    pub(crate) carriers: Index<Id>,
     /// The EventTypes of a namespace by their type.
-    pub(super) declared: Index<Place>,
+    pub(crate) declared: Index<Place>,
     /// The EventTypes that were made for a source of this name.
-    pub(super) made_for: Index<Place>,
+    pub(crate) made_for: Index<Place>,
     /// The sources of a namespace that produce a type.
-    pub(super) producing: Index<Place>,
+    pub(crate) producing: Index<Place>,
     /// The sources of a namespace by name.
-    pub(super) sources: Index<Place>,
+    pub(crate) sources: Index<Place>,
     /// The objects of a namespace that have an entity.
-    pub(super) members: Index<Box<str>>,
+    pub(crate) members: Index<Box<str>>,
 }
 
 impl<K> Default for Index<K> {
@@ -50,12 +53,12 @@ impl<K> Default for Index<K> {
 
 impl<K: Hash + Eq> Index<K> {
     /// What stands under a key, in order.
-    pub(super) fn of<'a>(&'a self, key: &K) -> impl Iterator<Item = &'a Id> + use<'a, K> {
+    pub(crate) fn of<'a>(&'a self, key: &K) -> impl Iterator<Item = &'a Id> + use<'a, K> {
         self.0.get(key).into_iter().flatten()
     }
 
     /// How many stand under a key.
-    pub(super) fn count(&self, key: &K) -> usize {
+    pub(crate) fn count(&self, key: &K) -> usize {
         self.0.get(key).map_or(0, BTreeSet::len)
     }
 
@@ -81,44 +84,44 @@ enum Change {
 }
 
 impl Links {
-    pub(super) fn link(&mut self, id: &Id, relations: &Relations) {
+    pub(crate) fn link(&mut self, id: &Id, relations: &Relations) {
         self.set(id, relations, Change::Link);
     }
 
-    pub(super) fn unlink(&mut self, id: &Id, relations: &Relations) {
+    pub(crate) fn unlink(&mut self, id: &Id, relations: &Relations) {
         self.set(id, relations, Change::Unlink);
     }
 
     fn set(&mut self, id: &Id, relations: &Relations, change: Change) {
-        let face = &relations.face;
+        let summary = &relations.summary;
         let place = |word: &str| (id.namespace().unwrap_or_default().into(), word.into());
-        let named = relations.destinations.iter().filter_map(|it| it.id()).chain(&face.owners);
+        let named = relations.destinations.iter().filter_map(|it| it.id()).chain(&summary.owners);
         named.for_each(|other| self.named.set(other.clone(), id, change));
-        if let (Some(declared), Some(_)) = (relations.declared(), &face.entity) {
+        if let (Some(declared), Some(_)) = (relations.declared(), &summary.entity) {
             self.declared.set(place(&declared.ty), id, change);
-            if let Some(source) = &declared.of_source {
+            if let Some(source) = &declared.source_name {
                 self.made_for.set(place(source), id, change);
             }
             if let Some(hub) = &relations.hub {
                 self.provided.set(hub.clone(), id, change);
-                self.provided_by_type.set((hub.clone(), declared.indexed().into()), id, change);
+                self.provided_by_type.set((hub.clone(), declared.index_type().into()), id, change);
             }
         }
         if let (Some(filter), Some(hub)) = (relations.filter(), &relations.hub) {
-            self.standing.set(hub.clone(), id, change);
+            self.deliveries.set(hub.clone(), id, change);
             match filter.types() {
                 Some(types) => types.into_iter().for_each(|ty| self.by_type.set((hub.clone(), ty.into()), id, change)),
                 None => self.open.set(hub.clone(), id, change),
             }
         }
-        if face.may_carry() {
-            face.owners.iter().for_each(|owner| self.carriers.set(owner.clone(), id, change));
+        if summary.may_carry() {
+            summary.owners.iter().for_each(|owner| self.carriers.set(owner.clone(), id, change));
         }
-        if face.role == Role::Source {
+        if summary.role == Role::Source {
             self.sources.set(place(id.name()), id, change);
             relations.produced().iter().for_each(|it| self.producing.set(place(&it.ty), id, change));
         }
-        if let (Some(namespace), Some(_)) = (id.namespace(), &face.entity) {
+        if let (Some(namespace), Some(_)) = (id.namespace(), &summary.entity) {
             self.members.set(namespace.into(), id, change);
         }
     }

@@ -10,15 +10,15 @@ use serde_json::{Value, json};
 
 /// An object of the event mesh.
 #[derive(Debug, Clone)]
-pub(super) struct Node {
-    pub(super) version: Version,
-    pub(super) relations: Relations,
+pub(crate) struct Node {
+    pub(crate) version: Version,
+    pub(crate) relations: Relations,
     /// The object without what no entity tells, as JSON.
     packed: Box<[u8]>,
 }
 
 impl Node {
-    pub(super) fn of(object: &Object, roles: &Roles, settings: &Settings) -> Self {
+    pub(crate) fn of(object: &Object, roles: &Roles, settings: &Settings) -> Self {
         let role = roles.of(object.reference().group(), object.reference().kind());
         let relations = Relations::of(object, role, roles, settings, &mut Notes::default());
         let packed = serde_json::to_vec(&kept(object, role)).unwrap_or_default().into();
@@ -26,12 +26,12 @@ impl Node {
     }
 
     /// Whether they mean the same, whatever their versions.
-    pub(super) fn is_like(&self, other: &Self) -> bool {
+    pub(crate) fn is_like(&self, other: &Self) -> bool {
         self.version.uid == other.version.uid && self.packed == other.packed && self.relations == other.relations
     }
 
     /// The object, as far as entities tell of it.
-    pub(super) fn object(&self) -> Option<Object> {
+    pub(crate) fn object(&self) -> Option<Object> {
         Object::try_from(serde_json::from_slice::<Value>(&self.packed).ok()?).ok()
     }
 }

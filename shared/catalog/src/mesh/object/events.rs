@@ -1,4 +1,4 @@
-//! What an EventType declares, and what a source says it produces.
+//! The events that an EventType declares, and those that a source says it produces.
 
 use super::role::Roles;
 use crate::{
@@ -10,40 +10,48 @@ use crate::{
 use events::Object;
 use serde_json::Value;
 
-/// What an EventType declares.
+/// The events that an EventType declares.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Declared {
-    pub(super) ty: Box<str>,
-    pub(super) pins: Attributes,
-    /// The source that Knative says it was made for (label `eventing.knative.dev/sourceName`).
-    pub(super) of_source: Option<Box<str>>,
+pub(crate) struct DeclaredEvents {
+    pub(crate) ty: Box<str>,
+    pub(crate) pins: Attributes,
+    /// The name of the source for which Knative created it (label `eventing.knative.dev/sourceName`).
+    pub(crate) source_name: Option<Box<str>>,
 }
 
 /// Events that a source says it produces.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Produced {
-    pub(super) ty: Box<str>,
-    /// The source attribute; `None` where only the definition of the kind tells of the type.
-    pub(super) source: Option<Box<str>>,
+pub(crate) struct ProducedEvents {
+    pub(crate) ty: Box<str>,
+    /// The source attribute; `None` if only the definition of the kind names the type.
+    pub(crate) source: Option<Box<str>>,
 }
 
-impl Declared {
-    pub(super) fn of(object: &Object, told: &EventType) -> Self {
-        let of_source = object.label("eventing.knative.dev/sourceName").map(Into::into);
+/// Under which an EventType is indexed if its type is a template.
+pub(crate) const ANY_TYPE: &str = "";
+
+impl DeclaredEvents {
+    /// The type under which it is indexed.
+    pub(crate) fn index_type(&self) -> &str {
+        self.pins.event_type().unwrap_or(ANY_TYPE)
+    }
+
+    pub(crate) fn of(object: &Object, event_type: &EventType) -> Self {
+        let source_name = object.label("eventing.knative.dev/sourceName").map(Into::into);
         let pins = Attributes::of_event_type(object.at("/spec").unwrap_or(&Value::Null));
-        Self { ty: told.ty.as_str().into(), pins, of_source }
+        Self { ty: event_type.ty.as_str().into(), pins, source_name }
     }
 
     /// Whether these may be the events that a source produces.
-    pub(super) fn is_of(&self, produced: &Produced) -> bool {
+    pub(crate) fn is_of(&self, produced: &ProducedEvents) -> bool {
         let source = produced.source.as_deref();
         self.ty == produced.ty && source.is_none_or(|source| allows(self.pins.known("source"), source))
     }
 }
 
-impl Produced {
-    /// What a source produces: as Knative found out, else as the definition of its kind says.
-    pub(super) fn by(object: &Object, roles: &Roles, notes: &mut Notes) -> Box<[Self]> {
+impl ProducedEvents {
+    /// What a source produces: what Knative found out, otherwise what the definition of its kind says.
+    pub(crate) fn by(object: &Object, roles: &Roles, notes: &mut Notes) -> Box<[Self]> {
         let found = object.at("/status/ceAttributes").and_then(Value::as_array).into_iter().flatten();
         let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(Into::into);
         let found: Box<[_]> =

@@ -12,7 +12,7 @@ use serde_json::Value;
 const MAX: usize = 1000;
 
 /// Labels that an entity can have.
-pub(super) fn labels(object: &Object) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn labels(object: &Object) -> impl Iterator<Item = (String, String)> {
     let labels = object.at("/metadata/labels").and_then(Value::as_object).into_iter().flatten();
     let labels = labels.filter_map(|(key, value)| Some((key, value.as_str()?)));
     let kept = labels.filter(|(key, value)| is_taken_over(key) && is_label_value(value));
@@ -20,14 +20,14 @@ pub(super) fn labels(object: &Object) -> impl Iterator<Item = (String, String)> 
 }
 
 /// Annotations that an entity can have, and that hold no secret as far as one can tell.
-pub(super) fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn annotations(object: &Object) -> impl Iterator<Item = (String, String)> {
     let kept = object.annotations().filter(|(key, value)| {
         is_taken_over(key) && value.len() <= MAX && !secret::may_be_in_text(value) && parse::rendered(value).is_ok()
     });
     kept.map(|(key, value)| (key.to_owned(), value.to_owned()))
 }
 
-/// What keys begin with that are not taken over: our own are wishes, Backstage sets the next ones, and the others tell what
+/// What keys begin with that are not taken over: our own are overrides, Backstage sets the next ones, and the others tell what
 /// a tool did last.
 const BEGINNINGS: [&str; 7] = [
     overrides::OURS,

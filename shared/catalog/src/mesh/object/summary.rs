@@ -1,6 +1,7 @@
 //! What others show of an object, and whether it has an entity of ours.
 
-use super::{destination::reference_of, id::Id, role::Role};
+use super::{destination::reference_of, role::Role};
+use crate::mesh::id::Id;
 use crate::{
     entity::EntityRef,
     naming::{
@@ -16,21 +17,21 @@ use serde_json::Value;
 
 /// What others show of an object.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Face {
-    pub(super) role: Role,
+pub(crate) struct Summary {
+    pub(crate) role: Role,
     /// The entity of ours; `None` where it has none.
-    pub(super) entity: Option<EntityRef>,
+    pub(crate) entity: Option<EntityRef>,
     /// The Component of others that stands for it.
-    pub(super) elsewhere: Option<EntityRef>,
+    pub(crate) third_party: Option<EntityRef>,
     /// The objects that own it.
-    pub(super) owners: Box<[Id]>,
+    pub(crate) owners: Box<[Id]>,
 }
 
-impl Face {
-    pub(super) fn of(object: &Object, role: Role, settings: &Settings, is_broken: bool, notes: &mut Notes) -> Self {
+impl Summary {
+    pub(crate) fn of(object: &Object, role: Role, settings: &Settings, is_broken: bool, notes: &mut Notes) -> Self {
         let owners = owners(object);
         let (named, labelled) = (named(object, settings, notes), labelled(object, role, settings));
-        let called = called(object.reference(), role, &settings.layout);
+        let called = name_of(object.reference(), role, &settings.layout);
         let own = called.map(|named| named.entity_ref()).filter(|_| {
             let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
             let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
@@ -40,23 +41,23 @@ impl Face {
                 && (!is_internal || is_asked_for)
                 && overrides::selection::is_wanted(object, settings, notes)
         });
-        let elsewhere = named.or_else(|| labelled.filter(|_| own.is_none()));
-        Self { role, entity: own, elsewhere, owners }
+        let third_party = named.or_else(|| labelled.filter(|_| own.is_none()));
+        Self { role, entity: own, third_party, owners }
     }
 
     /// Whether both play the same part, whatever Component stands for it.
-    pub(super) fn plays_as(&self, other: &Self) -> bool {
+    pub(crate) fn has_same_part(&self, other: &Self) -> bool {
         self.role == other.role && self.owners == other.owners && self.may_carry() == other.may_carry()
     }
 
     /// Whether it may stand for a hub that owns it: a Channel that nobody sees.
-    pub(super) fn may_carry(&self) -> bool {
+    pub(crate) fn may_carry(&self) -> bool {
         self.role == Role::Channel && self.entity.is_none()
     }
 }
 
 /// What the entity of an object of this role is called; `None` where such an object has none.
-pub(super) fn called(object: &ObjectRef, role: Role, layout: &Layout) -> Option<Named> {
+pub(crate) fn name_of(object: &ObjectRef, role: Role, layout: &Layout) -> Option<Named> {
     let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
     match role {
         Role::EventType => Some(names::event_type(layout, namespace, name)),

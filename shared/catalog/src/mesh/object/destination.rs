@@ -1,6 +1,6 @@
 //! Where events go, as Knative's duck type `Destination` names it.
 
-use super::id::Id;
+use crate::mesh::id::Id;
 use crate::{notes::Notes, secret};
 use events::{Object, ObjectRef};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use url::Url;
 
 /// What a destination is to the object that names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Via {
+pub(crate) enum Via {
     DeadLetterSink,
     Reply,
     Sink,
@@ -20,17 +20,17 @@ pub(super) enum Via {
 
 /// A reference, a URI, or a reference with a path.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Destination {
-    pub(super) via: Via,
-    pub(super) to: Option<To>,
-    pub(super) uri: Option<Box<str>>,
+pub(crate) struct Destination {
+    pub(crate) via: Via,
+    pub(crate) to: Option<To>,
+    pub(crate) uri: Option<Box<str>>,
 }
 
 /// An object that is named, and in which version.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct To {
-    pub(super) id: Id,
-    pub(super) reference: ObjectRef,
+pub(crate) struct To {
+    pub(crate) id: Id,
+    pub(crate) reference: ObjectRef,
 }
 
 impl From<ObjectRef> for To {
@@ -41,7 +41,7 @@ impl From<ObjectRef> for To {
 
 impl Destination {
     /// The destination at a pointer; `None` where there is none.
-    pub(super) fn at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
+    pub(crate) fn at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
         let value = object.at(pointer).filter(|value| !value.is_null())?;
         let uri = value.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty()).map(Into::into);
         let to = object.at(&format!("{pointer}/ref")).filter(|value| !value.is_null());
@@ -50,7 +50,7 @@ impl Destination {
     }
 
     /// That of a reference which stands there without `ref`.
-    pub(super) fn reference_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
+    pub(crate) fn reference_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
         let value = object.at(pointer).filter(|value| value.get("name").is_some())?;
         let to = reference_of(value, object, pointer, notes)?.into();
         Some(Self { via, to: Some(to), uri: None })
@@ -58,7 +58,7 @@ impl Destination {
 
     /// What people read of it. Of a URI users, passwords and queries are left out, and the path where others than Services of
     /// the cluster are called, since it may be a secret.
-    pub(super) fn in_words(&self) -> String {
+    pub(crate) fn in_words(&self) -> String {
         let uri = self.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
             (Ok(url), _) => shown(&url),
             (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
@@ -72,7 +72,7 @@ impl Destination {
     }
 
     /// The object it names.
-    pub(super) fn id(&self) -> Option<&Id> {
+    pub(crate) fn id(&self) -> Option<&Id> {
         self.to.as_ref().map(|To { id, .. }| id)
     }
 }
@@ -91,7 +91,7 @@ fn shown(url: &Url) -> String {
 
 /// Knative's `KReference` at a value of an object: without a namespace it lies in the object's, and without an apiVersion
 /// (which a newer API allows) in the group.
-pub(super) fn reference_of(value: &Value, object: &Object, field: &str, notes: &mut Notes) -> Option<ObjectRef> {
+pub(crate) fn reference_of(value: &Value, object: &Object, field: &str, notes: &mut Notes) -> Option<ObjectRef> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let namespace = text("namespace").or(object.reference().namespace());
     let by_group = || text("group").map(|group| format!("{group}/v1"));

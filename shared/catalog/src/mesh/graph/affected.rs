@@ -1,44 +1,50 @@
 //! Whose descriptors a change affects.
 
-use super::{Mesh, destination::Via, id::Id, node::Node, role::Role};
+use super::Graph;
+use crate::mesh::{
+    id::Id,
+    object::{destination::Via, node::Node, role::Role},
+};
 use std::collections::BTreeSet;
 
 /// How much of an object changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Extent {
+pub(crate) enum Extent {
     /// Nothing of which the descriptors of others tell.
     Itself,
     /// What it stands on, names or declares.
     Relations,
     /// What others show of it, too.
-    Face,
+    Summary,
     /// Whether it is there, which part it plays, or what it carries.
     Part,
 }
 
-impl Mesh {
+impl Graph {
     /// How much of an object changes when it becomes this.
-    pub(super) fn extent(&self, id: &Id, becomes: Option<&Node>) -> Extent {
+    pub(crate) fn extent(&self, id: &Id, becomes: Option<&Node>) -> Extent {
         match (self.node(id), becomes) {
             (Some(before), Some(after)) if before.relations == after.relations => Extent::Itself,
-            (Some(before), Some(after)) if before.relations.face == after.relations.face => Extent::Relations,
-            (Some(before), Some(after)) if before.relations.face.plays_as(&after.relations.face) => Extent::Face,
+            (Some(before), Some(after)) if before.relations.summary == after.relations.summary => Extent::Relations,
+            (Some(before), Some(after)) if before.relations.summary.has_same_part(&after.relations.summary) => {
+                Extent::Summary
+            }
             _ => Extent::Part,
         }
     }
 
     /// Whose descriptors tell of an object as it is in the index, so far as it changes; its own at least.
-    pub(super) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
+    pub(crate) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
         let mut affected = BTreeSet::from([id.clone()]);
         let Some(node) = self.node(id).filter(|_| extent != Extent::Itself) else { return affected };
-        match node.relations.face.role {
+        match node.relations.summary.role {
             Role::EventType => self.of_event_type(id, node, &mut affected),
             Role::Trigger | Role::Subscription => self.of_delivery(id, &mut affected),
             Role::Namespace => affected.extend(self.links.members.of(&id.name().into()).cloned()),
-            _ if extent >= Extent::Face => self.of_named(id, extent, &mut affected),
+            _ if extent >= Extent::Summary => self.of_named(id, extent, &mut affected),
             _ => {}
         }
-        if extent >= Extent::Face && node.relations.face.entity.is_some() {
+        if extent >= Extent::Summary && node.relations.summary.entity.is_some() {
             affected.extend(self.system_of(id));
         }
         affected
@@ -46,7 +52,7 @@ impl Mesh {
 
     fn of_event_type(&self, id: &Id, node: &Node, affected: &mut BTreeSet<Id>) {
         let hub = node.relations.hub.as_ref().map(|hub| self.hub(hub));
-        affected.extend(hub.map(|hub| self.ours(hub).unwrap_or_else(|| hub.clone())));
+        affected.extend(hub.map(|hub| self.represented_by(hub).unwrap_or_else(|| hub.clone())));
         affected.extend(self.producers(id, &node.relations));
         for delivery in self.matching(&node.relations) {
             self.of_delivery(delivery, affected);
@@ -57,15 +63,15 @@ impl Mesh {
     fn of_delivery(&self, id: &Id, affected: &mut BTreeSet<Id>) {
         affected.insert(id.clone());
         let subscribers = self.node(id).into_iter().flat_map(|node| node.relations.to(Via::Subscriber));
-        affected.extend(subscribers.filter_map(|subscriber| self.ours(subscriber.id()?)));
+        affected.extend(subscribers.filter_map(|subscriber| self.represented_by(subscriber.id()?)));
     }
 
     /// All who name an object, or what it stands for, and who stands for it.
     fn of_named(&self, id: &Id, extent: Extent, affected: &mut BTreeSet<Id>) {
-        for stood_for in self.stood_for(id) {
-            affected.extend(self.ours(&stood_for));
+        for stood_for in self.with_owned(id) {
+            affected.extend(self.represented_by(&stood_for));
             affected.extend(self.links.named.of(&stood_for).cloned());
-            affected.extend(self.links.standing.of(&stood_for).cloned());
+            affected.extend(self.links.deliveries.of(&stood_for).cloned());
             if extent == Extent::Part {
                 self.of_hub(&stood_for, affected);
                 self.of_carrier(&stood_for, affected);
@@ -85,7 +91,7 @@ impl Mesh {
 
     /// What is brought from a hub, and to whom.
     fn of_hub(&self, hub: &Id, affected: &mut BTreeSet<Id>) {
-        for delivery in self.links.standing.of(hub) {
+        for delivery in self.links.deliveries.of(hub) {
             self.of_delivery(delivery, affected);
         }
     }

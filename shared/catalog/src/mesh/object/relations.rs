@@ -1,43 +1,45 @@
-//! What of an object matters to others: what it stands on, where it sends, what it declares or lets pass.
+//! What of an object matters to others: its hub, where it sends, what it declares or lets pass.
 
 use super::{
-    declared::{Declared, Produced},
     destination::{Destination, Via, reference_of},
-    face::Face,
-    id::Id,
+    events::{DeclaredEvents, ProducedEvents},
     role::{Role, Roles},
+    summary::Summary,
 };
+use crate::mesh::id::Id;
 use crate::{api::asyncapi::EventType, filter::Filter, notes::Notes, settings::Settings};
 use events::Object;
 use serde_json::{Value, json};
 
 /// What of an object matters to others.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Relations {
-    pub(super) face: Face,
-    /// That which an EventType refers to, or a Trigger or Subscription stands on.
-    pub(super) hub: Option<Id>,
-    pub(super) destinations: Box<[Destination]>,
-    pub(super) part: Part,
+pub(crate) struct Relations {
+    pub(crate) summary: Summary,
+    /// The Broker or Channel to which an EventType refers, or from which a Trigger or Subscription takes events.
+    pub(crate) hub: Option<Id>,
+    pub(crate) destinations: Box<[Destination]>,
+    pub(crate) part: Part,
 }
 
 /// What only objects of one role have.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Part {
-    EventType(Box<Declared>),
+pub(crate) enum Part {
+    EventType(Box<DeclaredEvents>),
     Delivery(Box<Filter>),
-    Source(Box<[Produced]>),
+    Source(Box<[ProducedEvents]>),
     Other,
 }
 
 impl Relations {
-    pub(super) fn of(object: &Object, role: Role, roles: &Roles, settings: &Settings, notes: &mut Notes) -> Self {
-        let told = (role == Role::EventType).then(|| EventType::of(object)).flatten();
+    pub(crate) fn of(object: &Object, role: Role, roles: &Roles, settings: &Settings, notes: &mut Notes) -> Self {
+        let event_type = (role == Role::EventType).then(|| EventType::of(object)).flatten();
         let part = match role {
-            Role::EventType => told.map_or(Part::Other, |told| Part::EventType(Box::new(Declared::of(object, &told)))),
+            Role::EventType => {
+                event_type.map_or(Part::Other, |it| Part::EventType(Box::new(DeclaredEvents::of(object, &it))))
+            }
             Role::Trigger => Part::Delivery(Box::new(filter(object, notes))),
             Role::Subscription => Part::Delivery(Box::new(Filter::everything())),
-            Role::Source => Part::Source(Produced::by(object, roles, notes)),
+            Role::Source => Part::Source(ProducedEvents::by(object, roles, notes)),
             _ => Part::Other,
         };
         let is_broken = role == Role::EventType && part == Part::Other;
@@ -45,7 +47,7 @@ impl Relations {
             notes.ignore("spec", "has no type");
         }
         Self {
-            face: Face::of(object, role, settings, is_broken, notes),
+            summary: Summary::of(object, role, settings, is_broken, notes),
             hub: hub(object, role, notes),
             destinations: destinations(object, role, notes).into(),
             part,
@@ -53,19 +55,19 @@ impl Relations {
     }
 
     /// The destinations of a kind.
-    pub(super) fn to(&self, via: Via) -> impl Iterator<Item = &Destination> {
+    pub(crate) fn to(&self, via: Via) -> impl Iterator<Item = &Destination> {
         self.destinations.iter().filter(move |destination| destination.via == via)
     }
 
-    pub(super) fn declared(&self) -> Option<&Declared> {
+    pub(crate) fn declared(&self) -> Option<&DeclaredEvents> {
         if let Part::EventType(declared) = &self.part { Some(declared) } else { None }
     }
 
-    pub(super) fn filter(&self) -> Option<&Filter> {
+    pub(crate) fn filter(&self) -> Option<&Filter> {
         if let Part::Delivery(filter) = &self.part { Some(filter) } else { None }
     }
 
-    pub(super) fn produced(&self) -> &[Produced] {
+    pub(crate) fn produced(&self) -> &[ProducedEvents] {
         if let Part::Source(produced) = &self.part { produced } else { &[] }
     }
 }
@@ -117,7 +119,7 @@ fn destinations(object: &Object, role: Role, notes: &mut Notes) -> Vec<Destinati
     }
 }
 
-/// The steps of a Sequence, or filters, subscribers and replies of a Parallel's branches, and where it all ends.
+/// The steps of a Sequence, or the filters, subscribers and replies of a Parallel's branches, and the final reply.
 fn steps(object: &Object, notes: &mut Notes) -> Vec<Destination> {
     let length = |pointer| object.at(pointer).and_then(Value::as_array).map_or(0, Vec::len);
     let (steps, branches) = (length("/spec/steps"), length("/spec/branches"));

@@ -1,12 +1,12 @@
-//! Which part an object plays in the event mesh, by its kind.
+//! The role of an object in the event mesh, by its kind.
 
 use events::Object;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 
-/// A part in the event mesh.
+/// A role in the event mesh.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Role {
+pub(crate) enum Role {
     EventType,
     Broker,
     Channel,
@@ -15,21 +15,21 @@ pub(super) enum Role {
     Source,
     /// A Sequence or a Parallel.
     Flow,
-    /// What takes events and is no workload, such as a JobSink.
+    /// What takes events and is not a workload, such as a JobSink.
     Sink,
     /// A Knative Service.
     Service,
     Namespace,
-    /// What a Trigger may name beside those, or what owns it.
+    /// Anything else that a Trigger may name, or that may own what it names.
     Workload,
 }
 
-/// The table of kinds, and what CustomResourceDefinitions add to it by the labels of Knative's duck types.
+/// The table of kinds. CustomResourceDefinitions with the labels of Knative's duck types add to it.
 #[derive(Debug, Default)]
-pub(super) struct Roles(BTreeMap<Kind, Learned>);
+pub(crate) struct Roles(BTreeMap<Kind, Learned>);
 
 /// A group and a kind in it.
-pub(super) type Kind = (Box<str>, Box<str>);
+pub(crate) type Kind = (Box<str>, Box<str>);
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Learned {
@@ -47,8 +47,8 @@ struct Registered {
 }
 
 impl Roles {
-    /// The part that objects of a kind play.
-    pub(super) fn of(&self, group: &str, kind: &str) -> Role {
+    /// The role of the objects of a kind.
+    pub(crate) fn of(&self, group: &str, kind: &str) -> Role {
         match (group, kind) {
             ("eventing.knative.dev", "EventType") => Role::EventType,
             ("eventing.knative.dev", "Broker") => Role::Broker,
@@ -65,8 +65,8 @@ impl Roles {
         }
     }
 
-    /// The types that sources of a kind produce, as its definition says; an error where that is malformed.
-    pub(super) fn types(&self, group: &str, kind: &str) -> Result<&[Box<str>], &str> {
+    /// The types that sources of a kind produce, as its definition says; an error if that is malformed.
+    pub(crate) fn types(&self, group: &str, kind: &str) -> Result<&[Box<str>], &str> {
         match self.learned(group, kind).map(|learned| &learned.types) {
             Some(Ok(types)) => Ok(types),
             Some(Err(why)) => Err(why),
@@ -74,8 +74,8 @@ impl Roles {
         }
     }
 
-    /// Takes in what the CustomResourceDefinition of this name says, or that it is gone; the kinds of which that is news.
-    pub(super) fn learn(&mut self, name: &str, definition: Option<&Object>) -> Vec<Kind> {
+    /// Takes in what the CustomResourceDefinition of this name says, or its deletion, and returns the kinds that this changes.
+    pub(crate) fn learn(&mut self, name: &str, definition: Option<&Object>) -> Vec<Kind> {
         let before = self.0.iter().find(|(_, learned)| &*learned.definition == name);
         let before = before.map(|(kind, learned)| (kind.clone(), learned.clone()));
         let after = definition.and_then(Learned::of);
@@ -83,13 +83,13 @@ impl Roles {
             return Vec::new();
         }
         before.iter().for_each(|(kind, _)| drop(self.0.remove(kind)));
-        let news = before.iter().chain(&after).map(|(kind, _)| kind.clone()).collect();
+        let changed = before.iter().chain(&after).map(|(kind, _)| kind.clone()).collect();
         self.0.extend(after);
-        news
+        changed
     }
 
     /// The group and the kind of which the CustomResourceDefinition of this name says something.
-    pub(super) fn defined_by(&self, name: &str) -> Option<(&str, &str)> {
+    pub(crate) fn defined_by(&self, name: &str) -> Option<(&str, &str)> {
         let ((group, kind), _) = self.0.iter().find(|(_, learned)| &*learned.definition == name)?;
         Some((group, kind))
     }
@@ -100,7 +100,7 @@ impl Roles {
 }
 
 impl Learned {
-    /// What a CustomResourceDefinition says; `None` if its kind has no part in the mesh.
+    /// What a CustomResourceDefinition says; `None` if its kind has no role in the mesh.
     fn of(definition: &Object) -> Option<(Kind, Self)> {
         let is = |label| definition.label(label) == Some("true");
         let role = match () {
@@ -122,8 +122,21 @@ fn types(annotation: &str) -> Result<Box<[Box<str>]>, String> {
 }
 
 impl Role {
-    /// Whether EventTypes refer to it and Triggers or Subscriptions stand on it.
-    pub(super) fn is_hub(self) -> bool {
+    /// Whether EventTypes refer to it, and Triggers or Subscriptions take events from it.
+    pub(crate) fn is_hub(self) -> bool {
         matches!(self, Self::Broker | Self::Channel)
+    }
+
+    /// Whether its entity is a Component.
+    pub(crate) fn has_component(self) -> bool {
+        match self {
+            Self::Broker | Self::Channel | Self::Source | Self::Flow | Self::Sink | Self::Service => true,
+            Self::EventType | Self::Trigger | Self::Subscription | Self::Namespace | Self::Workload => false,
+        }
+    }
+
+    /// Whether a Trigger may name it as its subscriber, or it may own what a Trigger names.
+    pub(crate) fn is_addressed(self) -> bool {
+        self.has_component() || self == Self::Workload
     }
 }

@@ -1,0 +1,55 @@
+//! The descriptor of an object of the mesh.
+
+use super::{api::api, component::component, resource::resource, subject::Subject, system::system};
+use crate::{
+    descriptor::Described,
+    entity::{EntityRef, Ownership},
+    mesh::{
+        graph::Graph,
+        id::Id,
+        object::{
+            node::Node,
+            relations::Relations,
+            role::{Role, Roles},
+            summary::{Summary, name_of},
+        },
+    },
+    naming::names::Named,
+    notes::Notes,
+    overrides::{self, Overrides},
+    settings::Settings,
+};
+
+/// What an object means for the bucket.
+pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &Id, node: &Node) -> Described {
+    let Some(object) = node.object() else { return Described::empty(settings.layout.key(id)) };
+    let mut notes = Notes::default();
+    let relations = Relations::of(&object, node.relations.summary.role, roles, settings, &mut notes);
+    let Some(named) = named(graph, settings, id, &relations.summary) else {
+        return Described::nothing(&object, settings, notes);
+    };
+    let overrides = Overrides::of(&object, &named.namespace, &mut notes);
+    let owner = overrides::owner::owner(&object, &overrides, settings, &mut notes);
+    let system_ref = overrides.system.clone().or_else(|| system_of(graph, id)).or_else(|| settings.system.clone());
+    let ownership = Ownership { owner, system: system_ref };
+    let subject = Subject { id, object: &object, relations: &relations, named, overrides, ownership };
+    let entity = match relations.summary.role {
+        Role::EventType => api(graph, subject, settings),
+        Role::Trigger | Role::Subscription => Some(resource(graph, subject, settings)),
+        Role::Namespace => Some(system(subject, settings)),
+        _ => Some(component(graph, subject, settings)),
+    };
+    Described::new(&object, settings, entity.into_iter().collect(), notes)
+}
+
+/// The name of its entity; `None` if it has none. A System exists for the entities in it.
+fn named(graph: &Graph, settings: &Settings, id: &Id, summary: &Summary) -> Option<Named> {
+    summary.entity.as_ref()?;
+    let is_needed = summary.role != Role::Namespace || graph.has_members(id.name());
+    name_of(id, summary.role, &settings.layout).filter(|_| is_needed)
+}
+
+/// The System of the namespace of an object.
+fn system_of(graph: &Graph, id: &Id) -> Option<EntityRef> {
+    graph.node(&Id::of_namespace(id.namespace()?)?)?.relations.summary.entity.clone()
+}

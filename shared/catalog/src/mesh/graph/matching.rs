@@ -1,0 +1,80 @@
+//! Which EventTypes pass which Trigger or Subscription.
+
+use super::Graph;
+use crate::{
+    attributes::Answer,
+    filter::Filter,
+    mesh::{
+        id::Id,
+        object::{
+            events::{ANY_TYPE, DeclaredEvents},
+            relations::Relations,
+        },
+    },
+};
+
+impl Graph {
+    /// The EventTypes that a Trigger or Subscription delivers to its subscriber, for certain or perhaps.
+    pub(crate) fn matches(&self, delivery: &Relations) -> Vec<(&Id, Answer)> {
+        let (Some(filter), Some(hub)) = (delivery.filter(), delivery.hub.as_ref()) else { return Vec::new() };
+        let hub = self.hub(hub);
+        if !self.node(hub).is_some_and(|node| node.relations.summary.role.is_hub()) {
+            return Vec::new();
+        }
+        let answered = |id| Some((id, self.answer(filter, self.declared(id)?)?));
+        let types = filter.types();
+        let mut matches = Vec::new();
+        for hub in self.aliases(hub) {
+            match &types {
+                None => matches.extend(self.links.provided.of(hub).filter_map(answered)),
+                Some(types) => {
+                    for ty in types.iter().map(|ty| ty.as_str().into()).chain([ANY_TYPE.into()]) {
+                        matches.extend(self.links.provided_by_type.of(&(hub.clone(), ty)).filter_map(answered));
+                    }
+                }
+            }
+        }
+        matches
+    }
+
+    /// The Triggers and Subscriptions that deliver the events of an EventType, for certain or perhaps.
+    pub(crate) fn matching(&self, event_type: &Relations) -> Vec<&Id> {
+        let (Some(declared), Some(hub)) = (event_type.declared(), event_type.hub.as_ref()) else { return Vec::new() };
+        let is_matching = |id: &&Id| {
+            let filter = self.node(id).and_then(|node| node.relations.filter());
+            filter.is_some_and(|filter| self.answer(filter, declared).is_some())
+        };
+        let mut matching = Vec::new();
+        for hub in self.aliases(self.hub(hub)) {
+            match declared.index_type() {
+                ANY_TYPE => matching.extend(self.links.deliveries.of(hub).filter(is_matching)),
+                ty => {
+                    let by_type = self.links.by_type.of(&(hub.clone(), ty.into()));
+                    matching.extend(by_type.chain(self.links.open.of(hub)).filter(is_matching));
+                }
+            }
+        }
+        matching
+    }
+
+    /// The Broker or Channel that a Channel carries; otherwise the hub itself.
+    pub(crate) fn hub<'a>(&'a self, hub: &'a Id) -> &'a Id {
+        let Some(summary) = self.node(hub).map(|node| &node.relations.summary) else { return hub };
+        let is_hub = |id: &&Id| self.node(id).is_some_and(|node| node.relations.summary.role.is_hub());
+        let carried = summary.owners.iter().find(is_hub).filter(|_| summary.may_carry());
+        carried.unwrap_or(hub)
+    }
+
+    /// A hub and the Channels that carry it.
+    pub(super) fn aliases<'a>(&'a self, hub: &'a Id) -> impl Iterator<Item = &'a Id> {
+        [hub].into_iter().chain(self.links.carriers.of(hub).filter(move |id| self.hub(id) == hub))
+    }
+
+    fn answer(&self, filter: &Filter, declared: &DeclaredEvents) -> Option<Answer> {
+        Some(filter.answer(&declared.pins)).filter(|answer| *answer != Answer::No)
+    }
+
+    pub(super) fn declared(&self, id: &Id) -> Option<&DeclaredEvents> {
+        self.node(id)?.relations.declared()
+    }
+}

@@ -1,0 +1,8 @@
+//! What the mesh reads from one object alone.
+
+pub(crate) mod destination;
+pub(crate) mod events;
+pub(crate) mod node;
+pub(crate) mod relations;
+pub(crate) mod role;
+pub(crate) mod summary;
