@@ -1,6 +1,6 @@
 //! What is generated from `deploy/schemas`: the EventTypes, and the tables of docs/reference/events.md.
 
-use crate::docs::page::{assert_file, assert_part, cell};
+use crate::docs::page::{assert_file, assert_part, cell, wrapped};
 use cloudevents::AttributesReader;
 use events::{APPROVED, Cause, DRIFTED, EntityRefused, Function, HELD, ObjectRef, REQUESTED, Refusal};
 use serde_json::Value;
@@ -16,13 +16,13 @@ pub(crate) const EVENTS: [(&str, &[Function], &str); 9] = [
     (
         "dev.callboard.catalog.resynced",
         &[Function::Resync],
-        "The reply of `resync`, where it changed something or found new drift",
+        "The reply of `resync`, if it changed something or found new drift",
     ),
     (DRIFTED, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
     (HELD, &[Function::Resync, Function::Mesh], "Sent by `resync` and `mesh` to their sink"),
     ("dev.callboard.entity.refused", &[Function::Refresh], "Sent by `refresh` to its sink"),
-    (REQUESTED, &[], "Taken by `resync`, `mesh` and `refresh`; also the reply of `resync` where a run goes on"),
-    (APPROVED, &[], "Taken by `resync` and `mesh`"),
+    (REQUESTED, &[], "Consumed by `resync`, `mesh` and `refresh`. Also the reply of `resync` if a run continues"),
+    (APPROVED, &[], "Consumed by `resync` and `mesh`"),
 ];
 
 #[test]
@@ -123,9 +123,10 @@ fn section(ty: &str, functions: &[Function], how: &str, schema: &str) -> String 
     let mut rows = String::new();
     fields("", &schema, &mut rows);
     format!(
-        "## `{ty}`\n\n{}\n\n{how}{source}. [Schema](../../deploy/schemas/{ty}.json)\n\n\
-         | field | type | meaning |\n|---|---|---|\n{rows}\n",
-        schema["description"].as_str().unwrap()
+        "## `{ty}`\n\n{}\n\n{}\n\n[Schema](../../deploy/schemas/{ty}.json)\n\n\
+         | Field | Type | Meaning |\n|---|---|---|\n{rows}\n",
+        wrapped(schema["description"].as_str().unwrap()),
+        wrapped(&format!("{how}{source}."))
     )
 }
 

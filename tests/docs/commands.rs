@@ -1,7 +1,7 @@
 //! docs/reference/commands.md against what clap knows.
 
 use super::{
-    page::{assert_part, cell, read},
+    page::{assert_part, cell, read, wrapped},
     table::Table,
 };
 use callboard::args::Cli;
@@ -38,7 +38,10 @@ fn section(command: &Command, cli: &Command) -> String {
     let help = command.get_after_long_help().or(command.get_after_help());
     let help = help.map(|help| examples(&help.to_string())).unwrap_or_default();
     let usage = usage(name);
-    format!("## `callboard {name}`\n\n{}\n\n```text\n{usage}\n```\n\n{options}{shared}{help}", sentence(&about))
+    format!(
+        "## `callboard {name}`\n\n{}\n\n```text\n{usage}\n```\n\n{options}{shared}{help}",
+        wrapped(&sentence(&about))
+    )
 }
 
 /// Where the options are described that serving has, too: a whole heading of its help, or some by name.
@@ -57,12 +60,12 @@ fn elsewhere(shared: &[&Arg], cli: &Command) -> String {
         let link = format!("[{heading}](configuration.md#{})", heading.to_lowercase());
         match some.len() {
             0 => None,
-            number if number == all.len() => Some(format!("all of {link}")),
-            _ => Some(format!("of {link} {}", some.join(", "))),
+            number if number == all.len() => Some(format!("- all of {link}\n")),
+            _ => Some(wrapped(&format!("- of {link} {}", some.join(", "))) + "\n"),
         }
     });
-    let some: Vec<_> = some.collect();
-    if some.is_empty() { String::new() } else { format!("Options with a variable: {}.\n\n", some.join("; ")) }
+    let some: String = some.collect();
+    if some.is_empty() { String::new() } else { format!("Options with a variable:\n\n{some}\n") }
 }
 
 /// How a command is called, without the word before it.

@@ -1,10 +1,10 @@
 //! Every relative link and anchor of a Markdown page leads somewhere, and so does every path of a page in code and manifests.
 
-use super::page::read;
+use super::page::{files, read};
 use std::{
     collections::BTreeSet,
     fs,
-    path::{Component, Path, PathBuf},
+    path::{Component, Path},
 };
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -13,12 +13,9 @@ const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const URLS: [&str; 3] =
     ["callboard-dev/callboard//", "callboard-dev/callboard/blob/main/", "callboard-dev/callboard/tree/main/"];
 
-/// Folders that are not part of the repository.
-const MADE: [&str; 5] = [".cache", ".func", ".git", "catalog", "target"];
-
 #[test]
 fn every_relative_link_and_anchor_leads_somewhere() {
-    let pages: Vec<_> = files().into_iter().filter(|file| file.ends_with(".md")).collect();
+    let pages: Vec<_> = files("").into_iter().filter(|file| file.ends_with(".md")).collect();
     assert!(pages.len() > 20, "only these pages were found: {pages:?}");
     let broken: Vec<_> = pages.iter().flat_map(|page| broken(page, &read(page))).collect();
     assert!(broken.is_empty(), "{} links lead nowhere:\n{}", broken.len(), broken.join("\n"));
@@ -27,7 +24,7 @@ fn every_relative_link_and_anchor_leads_somewhere() {
 #[test]
 fn every_path_of_a_page_in_code_and_manifests_exists() {
     let mut missing = BTreeSet::new();
-    for file in files() {
+    for file in files("") {
         let Ok(text) = fs::read_to_string(Path::new(ROOT).join(&file)) else { continue };
         let mentions = mentions(&text, "docs/").into_iter().filter(|it| it.ends_with(".md") || is_decision(it));
         let of_urls = URLS.iter().flat_map(|url| text.split(url).skip(1)).map(|rest| path(rest).to_owned());
@@ -173,23 +170,4 @@ fn normal(path: &Path) -> Option<String> {
         }
     }
     Some(parts.join("/"))
-}
-
-/// The files of the repository that people write, by path.
-fn files() -> Vec<String> {
-    let mut files = Vec::new();
-    let mut folders = vec![PathBuf::from(ROOT)];
-    while let Some(folder) = folders.pop() {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let is_made = path.ends_with("node_modules") || MADE.iter().any(|it| path == Path::new(ROOT).join(it));
-            if path.is_dir() && !is_made {
-                folders.push(path);
-            } else if path.is_file() {
-                files.push(path.strip_prefix(ROOT).unwrap().to_str().unwrap().to_owned());
-            }
-        }
-    }
-    files.sort();
-    files
 }

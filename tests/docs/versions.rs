@@ -1,25 +1,24 @@
 //! The versions in docs/reference/compatibility.md, from the files that pin them.
 
-use super::page::{assert_part, read};
+use super::page::{assert_part, files, read};
 use serde_json::Value;
 
-/// Modules of the cluster of the tests: what they build, and which module has its version.
-const MODULES: [(&str, &str, &str); 7] = [
-    ("Kubernetes", "kubernetes", "k8s.io/kubernetes"),
-    ("etcd", "etcd", "go.etcd.io/etcd/server/v3"),
-    ("CoreDNS", "coredns", "github.com/coredns/coredns"),
-    ("Knative Eventing", "eventing", "knative.dev/eventing"),
-    ("Knative Serving", "serving", "knative.dev/serving"),
-    ("func", "func", "knative.dev/func"),
-    ("Kratix", "kratix", "github.com/syntasso/kratix"),
+/// What the cluster of the tests is built from, and the Go module that has its version.
+const MODULES: [(&str, &str); 7] = [
+    ("Kubernetes", "k8s.io/kubernetes"),
+    ("etcd", "go.etcd.io/etcd/server/v3"),
+    ("CoreDNS", "github.com/coredns/coredns"),
+    ("Knative Eventing", "knative.dev/eventing"),
+    ("Knative Serving", "knative.dev/serving"),
+    ("func", "knative.dev/func"),
+    ("Kratix", "github.com/syntasso/kratix"),
 ];
 
 #[test]
 fn the_documented_versions_are_those_that_are_tested() {
     let mut rows = String::new();
-    for (name, folder, module) in MODULES {
-        let file = format!("tests/e2e/cluster/modules/{folder}/go.mod");
-        let version = required(&read(&file), module);
+    for (name, module) in MODULES {
+        let (file, version) = required(module);
         let release = if module.starts_with("knative.dev/") { knative(&version) } else { version };
         rows.push_str(&row(name, &release, &file));
     }
@@ -46,11 +45,23 @@ fn the_documented_rust_is_the_one_of_the_workspace() {
     assert!(read("docs/reference/compatibility.md").contains(&format!("| Rust, to build it | {version} |")));
 }
 
-/// The version of a module that a go.mod requires, without its `v`.
-fn required(go_mod: &str, module: &str) -> String {
-    let lines = go_mod.lines().map(|line| line.trim().trim_start_matches("require "));
-    let version = lines.filter_map(|line| line.strip_prefix(module)?.strip_prefix(" v")).next();
-    version.unwrap_or_else(|| panic!("no version of {module}")).to_owned()
+/// The go.mod below tests/ that requires a module, best directly, and in which version, without its `v`.
+fn required(module: &str) -> (String, String) {
+    let mut found = Vec::new();
+    for file in files("tests").into_iter().filter(|file| file.ends_with("/go.mod")) {
+        for line in read(&file).lines() {
+            let line = line.trim().trim_start_matches("require ");
+            let Some(version) = line.strip_prefix(module).and_then(|rest| rest.strip_prefix(" v")) else { continue };
+            let (version, is_indirect) =
+                version.split_once(' ').map_or((version, false), |(version, _)| (version, true));
+            found.push((is_indirect, file.clone(), version.to_owned()));
+        }
+    }
+    found.sort();
+    let (is_indirect, file, version) = found.first().unwrap_or_else(|| panic!("no go.mod requires {module}")).clone();
+    let alike = found.iter().filter(|(it, ..)| *it == is_indirect).all(|(.., it)| *it == version);
+    assert!(alike, "{module} has two versions: {found:?}");
+    (file, version)
 }
 
 /// A Knative release by the version of its modules: 0.50.0 is 1.23.
