@@ -8,6 +8,7 @@ use catalog::{
     EntityNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
 };
 use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
+use events::Function;
 
 /// What to do: a command, or to serve where there is none.
 #[derive(Debug)]
@@ -72,8 +73,8 @@ impl Serve {
     pub fn context(&self) -> anyhow::Result<Context<S3>> {
         let timeout = self.runtime.timeout;
         // The others share a ConfigMap with it, and have no token.
-        let tells = matches!(self.function, Serving::All | Serving::Refresh);
-        let backstage = if tells { self.kept.backstage(&self.backstage)? } else { None };
+        let notifies = self.function.includes(Function::Refresh);
+        let backstage = if notifies { self.kept.backstage(&self.backstage)? } else { None };
         let refresh = backstage.map(|backstage| Refresh::new(backstage, timeout * 3 / 4));
         let context = self.kept.context()?.with_sink(runtime::Sink::new(&self.sink)?).with_refresh(refresh);
         Ok(context.with_pace(Pace::new(timeout / 2)))

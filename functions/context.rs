@@ -1,10 +1,21 @@
-//! What the functions share: their surroundings, and the way of an event that concerns one bucket object.
+//! What the functions share: their surroundings, and how the change of one object becomes one bucket object.
 
-use crate::{clock::Clock, mesh::Index, now::Now, refresh::Refresh, resync::Pace};
+use crate::{
+    clock::Clock,
+    mesh::Index,
+    now::{Now, Observer, nothing},
+    per_object::PerObject,
+    refresh::Refresh,
+    resync::Pace,
+    table,
+};
 use bucket::{Bucket, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Key, Located, Settings};
 use cluster::Cluster;
-use events::{Cataloged, Cause, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Omitted, Reply, Verdict};
+use events::{
+    Arrival, Cataloged, Cause, Change, Function, Nack, Nothing, Object, ObjectChange, ObjectRef, Omitted, Reply,
+    Verdict,
+};
 use runtime::{DeadLetters, DriftCounter, EntityCounter, Sink};
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -14,40 +25,28 @@ pub struct Context<S> {
     pub settings: Settings,
     /// The bucket that Backstage reads.
     pub bucket: Bucket<S>,
-    /// The cluster, where there is one to ask.
+    /// The cluster, if there is one to ask.
     pub cluster: Option<Cluster>,
-    /// Where events go that are no replies.
+    /// Where events go that are not replies.
     pub sink: Option<Sink>,
-    /// What the Broker could not deliver.
+    /// Counts what the Broker could not deliver.
     pub dead_letters: DeadLetters,
-    /// What differed between cluster and bucket.
+    /// Counts what differed between cluster and bucket.
     pub drift: DriftCounter,
-    /// Which namespaces are kept; `None`: all.
+    /// The namespaces that are cataloged; `None`: all.
     pub namespaces: Option<BTreeSet<String>>,
     /// How `resync` paces its runs.
     pub pace: Pace,
     /// The event mesh, as `mesh` keeps it.
     pub mesh: Index,
-    /// Backstage, where it is told.
+    /// Notifies Backstage, if there is one.
     pub refresh: Option<Arc<Refresh>>,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
 
-/// How a function makes entities of an object.
-pub type Describe = fn(&Object, &Settings) -> Described;
-
-/// How this function makes entities of an object; `None` if it makes none.
-pub fn describing(function: Function) -> Option<Describe> {
-    match function {
-        Function::Apps => Some(catalog::kratix::request::describe),
-        Function::Promises => Some(catalog::kratix::promise::describe),
-        Function::Mesh | Function::Resync | Function::Refresh => None,
-    }
-}
-
 impl<S> Context<S> {
-    /// Of which source object a key is; the version of its apiVersion, which no key holds, is `v1`.
+    /// The source object of a key. No key holds the version of its apiVersion, so that is `v1`.
     pub(crate) fn object_at(&self, key: &str) -> Option<(ObjectRef, Key)> {
         let Located { key, group, kind, namespace, name } = self.settings.layout.read(key)?;
         let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1") };
@@ -84,12 +83,12 @@ impl<S: Store> Context<S> {
         Self { sink: sink.into(), ..self }
     }
 
-    /// The same with a Backstage to tell, if there is one.
+    /// The same with a Backstage to notify, if there is one.
     pub fn with_refresh(self, refresh: impl Into<Option<Refresh>>) -> Self {
         Self { refresh: refresh.into().map(Arc::new), ..self }
     }
 
-    /// The same with only these namespaces kept; none: all.
+    /// The same with only these namespaces cataloged; none: all.
     pub fn with_namespaces(self, namespaces: impl IntoIterator<Item = String>) -> Self {
         let namespaces: BTreeSet<_> = namespaces.into_iter().collect();
         Self { namespaces: (!namespaces.is_empty()).then_some(namespaces), ..self }
@@ -105,7 +104,7 @@ impl<S: Store> Context<S> {
         Self { clock, ..self }
     }
 
-    /// The same with a mesh that is made of events alone: nothing of it is listed, nothing is compared.
+    /// The same with a mesh that only events fill: nothing of it is listed, nothing is compared.
     pub fn with_mesh_of_events(self) -> Self {
         self.mesh.opened();
         self
@@ -115,17 +114,39 @@ impl<S: Store> Context<S> {
     pub(crate) fn described(&self, function: Function, object: &Object) -> Option<Described> {
         match function {
             Function::Mesh => Some(self.mesh.told(object)),
-            _ => describing(function).map(|describe| describe(object, &self.settings)),
+            _ => table::row(function).per_object.map(|it| (it.describe)(object, &self.settings)),
         }
     }
 
-    /// Makes the one bucket object of a source object what that means now, and replies.
+    /// How an object is now; see [`Observer::now`].
     ///
     /// # Errors
-    /// If the bucket cannot be brought in line.
-    pub async fn keep(&self, function: Function, cause: Cause, now: Now) -> Verdict {
-        let Some(describe) = describing(function) else { return Ok(Reply::Nothing(Nothing::NotOurs)) };
-        let (described, synced) = self.bring(describe, &now, &cause.sha256).await?;
+    /// The verdict on the event.
+    pub(crate) async fn now(&self, change: Change, time: Option<i64>) -> Result<Now, Verdict> {
+        self.observer().now(change, time).await
+    }
+
+    fn observer(&self) -> Observer<'_> {
+        Observer { cluster: self.cluster.as_ref(), clock: &self.clock, drift: &self.drift }
+    }
+
+    /// Handles the change of one object, for a function that keeps objects one by one.
+    ///
+    /// # Errors
+    /// If the bucket cannot be updated, or the cluster does not answer.
+    pub async fn change(&self, function: Function, arrival: Arrival) -> Verdict {
+        let Some(per_object) = table::row(function).per_object else { return nothing(Nothing::NotOurs) };
+        let Arrival { cause, change, time, .. } = arrival;
+        match (per_object.resolve)(self.observer(), change, time).await {
+            Ok(now) if !self.keeps(now.object().namespace()) => nothing(Nothing::NotOurs),
+            Ok(now) => self.keep(function, &per_object, cause, &now).await,
+            Err(end) => end,
+        }
+    }
+
+    /// Updates the bucket object of a source object to what that means now, and replies.
+    async fn keep(&self, function: Function, per_object: &PerObject, cause: Cause, now: &Now) -> Verdict {
+        let (described, synced) = self.sync(per_object, now, &cause.sha256).await?;
         match synced {
             Synced::Changed(outcome) | Synced::Repeated(outcome) => {
                 reply(function, cause, now.object(), described, outcome)
@@ -133,16 +154,16 @@ impl<S: Store> Context<S> {
             Synced::Unchanged if described.descriptor.is_none() && !described.omitted.is_empty() => {
                 reply(function, cause, now.object(), described, Outcome::default())
             }
-            Synced::Unchanged => Ok(Reply::Nothing(Nothing::Unchanged)),
-            Synced::Late => Ok(Reply::Nothing(Nothing::Late)),
+            Synced::Unchanged => nothing(Nothing::Unchanged),
+            Synced::Late => nothing(Nothing::Late),
         }
     }
 
-    /// Think, sync, count. `cause` is the hash of the event that leads to it.
-    async fn bring(&self, describe: Describe, now: &Now, cause: &str) -> Result<(Described, Synced), bucket::Error> {
-        let described = tracing::info_span!("think").in_scope(|| now.described(describe, &self.settings));
+    /// Think, sync, count. `cause` is the hash of the event.
+    async fn sync(&self, of: &PerObject, now: &Now, cause: &str) -> Result<(Described, Synced), bucket::Error> {
+        let described = tracing::info_span!("think").in_scope(|| of.described(now, &self.settings));
         let wanted = match (now, &described.descriptor) {
-            (Now::Gone(..), _) => Wanted::Gone,
+            (Now::Deleted(..), _) => Wanted::Gone,
             (Now::Is(_), Some(descriptor)) => Wanted::Is(descriptor),
             (Now::Is(_), None) => Wanted::Nothing,
         };
@@ -164,7 +185,7 @@ impl<S: Store> Context<S> {
     }
 }
 
-/// Logs what was asked for in vain, and what is left out.
+/// Logs the overrides that are not valid, and what is omitted.
 pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
     for invalid in &described.invalid_overrides {
         let (field, reason) = (&invalid.field, &invalid.reason);
@@ -173,7 +194,7 @@ pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
     let left_out = described.left_out();
     for Omitted { entity, reason } in &described.omitted {
         let what = if left_out.contains(entity.as_str()) { "an entity" } else { "a part of an entity" };
-        tracing::warn!(k8s.object = %subject, entity, reason, "{what} is left out");
+        tracing::warn!(k8s.object = %subject, entity, reason, "{what} is omitted");
     }
 }
 

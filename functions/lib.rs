@@ -1,5 +1,5 @@
-//! Callboard keeps a Backstage catalog true to what runs: CloudEvents in, Backstage entities out, in the bucket that
-//! Backstage reads. One folder for each function; `main.rs` serves them.
+//! Callboard keeps a Backstage catalog up to date with what runs in a cluster: CloudEvents in, Backstage entities out, in
+//! the bucket that Backstage reads. Each function has a folder. `table.rs` lists them, `main.rs` serves them.
 
 pub mod args;
 pub mod clock;
@@ -14,7 +14,9 @@ pub mod dev;
 #[path = "kinds/kinds.rs"]
 pub mod kinds;
 pub mod now;
+pub mod per_object;
 pub mod serving;
+pub mod table;
 
 #[path = "apps/handler.rs"]
 pub mod apps;

@@ -1,8 +1,15 @@
 //! Which function an event goes to.
 
-use crate::{apps, context::Context, mesh, now::nothing, promises, refresh, resync};
+use crate::{
+    context::Context,
+    mesh,
+    now::nothing,
+    refresh, resync,
+    table::{Needs, row},
+};
 use anyhow::ensure;
 use bucket::Store;
+use clap::builder::PossibleValue;
 use events::{Approval, Arrival, Function, Incoming, News, Nothing, Reply, ResyncRequest, Verdict};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::oneshot, time::Instant};
@@ -11,34 +18,51 @@ use tracing::Instrument;
 /// How long `resync` waits for the mesh after the time that both have.
 const GRACE: Duration = Duration::from_secs(2);
 
-/// What one process serves; the value of `FUNCTION`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+/// What one process serves: the value of `FUNCTION`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Serving {
-    /// Every function, each event to the one that takes it
+    /// Every function, each event to the one that takes it.
     All,
-    /// Kratix resource requests -> their Components
-    Apps,
-    /// Kratix Promises -> their Components, APIs and Templates
-    Promises,
-    /// EventTypes, Brokers, Triggers, Channels, sources, Knative Services -> the entities of the event mesh
-    Mesh,
-    /// A tick -> cluster and bucket compared and brought in line
-    Resync,
-    /// Our own events -> Backstage is told, and asked whether it took it
-    Refresh,
+    /// One function.
+    Only(Function),
 }
 
 impl Serving {
-    /// Its name: also the OpenTelemetry service name.
+    const EACH: [Self; Function::ALL.len() + 1] = {
+        let mut each = [Self::All; Function::ALL.len() + 1];
+        let mut nth = 0;
+        while nth < Function::ALL.len() {
+            each[nth + 1] = Self::Only(Function::ALL[nth]);
+            nth += 1;
+        }
+        each
+    };
+
+    /// Its name, which is also the OpenTelemetry service name.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::All => "all",
-            Self::Apps => Function::Apps.as_str(),
-            Self::Promises => Function::Promises.as_str(),
-            Self::Mesh => Function::Mesh.as_str(),
-            Self::Resync => Function::Resync.as_str(),
-            Self::Refresh => Function::Refresh.as_str(),
+            Self::Only(function) => function.as_str(),
         }
+    }
+
+    /// Whether it serves this function, if its surroundings allow it.
+    pub fn includes(self, function: Function) -> bool {
+        self == Self::All || self == Self::Only(function)
+    }
+}
+
+impl clap::ValueEnum for Serving {
+    fn value_variants<'a>() -> &'a [Self] {
+        &Self::EACH
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        let about = match self {
+            Self::All => "Every function, each event to the one that takes it",
+            Self::Only(function) => row(*function).about,
+        };
+        Some(PossibleValue::new(self.as_str()).help(about))
     }
 }
 
@@ -51,65 +75,68 @@ pub struct Functions<S> {
 }
 
 impl<S: Store + 'static> Functions<S> {
-    /// The functions of a Service that starts, within a runtime: the mesh is listed in the background.
+    /// The functions of a Service that starts, within a runtime. The mesh is listed in the background.
     ///
     /// # Errors
-    /// If they cannot do without a cluster or a Backstage, and there is none.
+    /// If the function needs a cluster or a Backstage, and there is none.
     pub fn start(serving: Serving, context: Context<S>) -> anyhow::Result<Self> {
-        if serving == Serving::Refresh {
-            ensure!(context.refresh.is_some(), "FUNCTION=refresh needs a Backstage: set CALLBOARD_BACKSTAGE_URL");
-        } else if context.cluster.is_none() {
-            ensure!(
-                !matches!(serving, Serving::Mesh | Serving::Resync),
-                "FUNCTION={} needs a cluster: run it as a pod with a ServiceAccount and its token, or set KUBECONFIG",
-                serving.as_str()
-            );
+        let (has_cluster, has_backstage) = (context.cluster.is_some(), context.refresh.is_some());
+        if let Serving::Only(function) = serving {
+            match row(function).needs {
+                Needs::Cluster | Needs::MeshIndex => ensure!(
+                    has_cluster,
+                    "FUNCTION={function} needs a cluster. Run it as a pod with a ServiceAccount and its token, or set \
+                     KUBECONFIG"
+                ),
+                Needs::Backstage => {
+                    ensure!(has_backstage, "FUNCTION={function} needs a Backstage. Set CALLBOARD_BACKSTAGE_URL")
+                }
+                Needs::Events => {}
+            }
+        }
+        if !has_cluster && serving != Serving::Only(Function::Refresh) {
             tracing::warn!(
-                "there is no cluster: events that do not carry their object end in 204, late ones count as they come, \
-                 nothing is resynced, and no event mesh is kept"
+                "there is no cluster. Events that do not carry their object end in 204, late events count as they come, \
+                 nothing is resynced, and no event mesh is cataloged"
             );
         }
         let context = Arc::new(context);
-        if let (Serving::All | Serving::Mesh, Some(cluster)) = (serving, context.cluster.clone()) {
+        if let (true, Some(cluster)) = (serving.includes(Function::Mesh), context.cluster.clone()) {
             let now = context.clock.now();
             context.mesh.started(now);
             tokio::spawn(mesh::start(context.clone(), cluster, now));
         }
-        if let (Serving::All | Serving::Refresh, Some(refresh)) = (serving, &context.refresh) {
+        if let (true, Some(refresh)) = (serving.includes(Function::Refresh), &context.refresh) {
             refresh::start(&context, refresh);
         }
         Ok(Self { serving, context })
     }
 
     fn serves(&self, function: Function) -> bool {
+        let context = &self.context;
         match self.serving {
-            Serving::All => match function {
-                Function::Resync => self.context.cluster.is_some(),
-                Function::Mesh => self.context.mesh.is_kept(),
-                Function::Apps | Function::Promises => true,
-                Function::Refresh => self.context.refresh.is_some(),
+            Serving::Only(only) => only == function,
+            Serving::All => match row(function).needs {
+                Needs::Events => true,
+                Needs::Cluster => context.cluster.is_some(),
+                Needs::MeshIndex => context.mesh.is_kept(),
+                Needs::Backstage => context.refresh.is_some(),
             },
-            Serving::Mesh => function == Function::Mesh,
-            Serving::Apps => function == Function::Apps,
-            Serving::Promises => function == Function::Promises,
-            Serving::Resync => function == Function::Resync,
-            Serving::Refresh => function == Function::Refresh,
         }
     }
 
     async fn changed(&self, arrival: Arrival) -> Verdict {
         match arrival.function.filter(|function| self.serves(*function)) {
-            Some(Function::Apps) => apps::handle(&self.context, arrival).await,
-            Some(Function::Promises) => promises::handle(&self.context, arrival).await,
             Some(Function::Mesh) => mesh::handle(&self.context, arrival).await,
-            Some(Function::Resync | Function::Refresh) | None => nothing(Nothing::NotOurs),
+            Some(function) => self.context.change(function, arrival).await,
+            None => nothing(Nothing::NotOurs),
         }
     }
 
-    async fn told(&self, news: News) -> Verdict {
+    async fn news(&self, news: News) -> Verdict {
         match &self.context.refresh {
             Some(refresh) if self.serves(Function::Refresh) => refresh::handle(&self.context, refresh, news).await,
-            _ if self.serving == Serving::Resync => resync::late(&self.context, &news),
+            _ if self.serving == Serving::Only(Function::Resync) => resync::late(&self.context, &news),
             _ => nothing(Nothing::NotOurs),
         }
     }
@@ -119,7 +146,7 @@ impl<S: Store + 'static> Functions<S> {
     async fn tick(&self, request: ResyncRequest) -> Verdict {
         let is_first = request.cursor.is_none();
         if let Some(refresh) = self.context.refresh.as_ref().filter(|_| self.serves(Function::Refresh) && is_first) {
-            if self.serving == Serving::Refresh {
+            if self.serving == Serving::Only(Function::Refresh) {
                 return refresh::tick(&self.context, refresh, request.cause).await;
             }
             // What resync and mesh repair, their events tell; this is what was not told before.
@@ -203,11 +230,11 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
     async fn handle(&self, event: cloudevents::Event) -> Verdict {
         let resyncs = self.serves(Function::Resync);
         match tracing::info_span!("decode").in_scope(|| events::decode(event))? {
-            Some(Incoming::Change(arrival)) if self.serving == Serving::Resync => {
+            Some(Incoming::Change(arrival)) if self.serving == Serving::Only(Function::Resync) => {
                 resync::keep(&self.context, arrival.into()).await
             }
             Some(Incoming::Change(arrival)) => self.changed(arrival).await,
-            Some(Incoming::News(news)) => self.told(news).await,
+            Some(Incoming::News(news)) => self.news(news).await,
             Some(Incoming::Resync(request)) => self.tick(request).await,
             Some(Incoming::Approval(approval)) => self.approve(approval).await,
             Some(Incoming::DeadLetter(letter)) if resyncs => resync::keep(&self.context, letter).await,

@@ -3,7 +3,7 @@
 use crate::binary::Served;
 use callboard::args::Cli;
 use clap::{Arg, CommandFactory};
-use events::CONSUMED;
+use events::consumed;
 use serde_json::{Value, json};
 use std::{
     collections::BTreeSet,
@@ -89,7 +89,7 @@ fn func_serves_all_functions_and_each_variable_beside_comes_from_one_key() {
 
 #[test]
 fn there_is_one_subscription_for_each_type_that_we_consume() {
-    let wanted = CONSUMED.map(|ty| json!({"source": "callboard", "filters": {"type": ty}}));
+    let wanted: Vec<_> = consumed().map(|ty| json!({"source": "callboard", "filters": {"type": ty}})).collect();
     assert_eq!(func()["deploy"]["subscriptions"], json!(wanted));
 }
 

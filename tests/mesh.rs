@@ -19,7 +19,7 @@ use crate::{
     memory::Memory,
     support::settings,
 };
-use ::events::{Nack, Nothing, Reply, Verdict};
+use ::events::{Function, Nack, Nothing, Reply, Verdict};
 use bucket::{Bucket, Honours};
 use callboard::{
     clock::Clock,
@@ -74,7 +74,7 @@ impl World {
         let settings = settings();
         let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
         let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_clock(Clock::new(|| NOW));
-        let process = Functions::start(Serving::Mesh, set(context)).unwrap();
+        let process = Functions::start(Serving::Only(Function::Mesh), set(context)).unwrap();
         Self { kubernetes, store, process, ticks: AtomicUsize::new(0) }
     }
 

@@ -21,7 +21,7 @@ use callboard::{
 };
 use clap::Parser;
 use cloudevents::{Event, EventBuilder, EventBuilderV10};
-use events::{Reply, Verdict};
+use events::{Function, Reply, Verdict};
 use runtime::Handler;
 use serde_json::{Value, json};
 use std::{
@@ -91,7 +91,7 @@ impl World {
         let sink = sink(&posted, &down).await;
         let refresh = Refresh::new(edge.clone(), Duration::from_secs(10)).looking_after([gap; 5]);
         let context = Context::new(settings, bucket).with_sink(sink).with_refresh(refresh);
-        let refresh = runtime::router(Functions::start(Serving::Refresh, context).unwrap(), &args(20));
+        let refresh = runtime::router(Functions::start(Serving::Only(Function::Refresh), context).unwrap(), &args(20));
         Self { writer: process(store.clone()), store, backstage, edge, refresh, posted, down, gap, _token: token }
     }
 

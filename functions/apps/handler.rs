@@ -2,24 +2,23 @@
 
 mod shadow;
 
-use crate::{context::Context, now::nothing};
-use bucket::Store;
-use events::{Arrival, Function, Nothing, Verdict};
+use crate::{
+    now::{Now, Observer},
+    per_object::PerObject,
+};
+use events::{Change, Verdict};
+use futures::future::BoxFuture;
 use shadow::Shadow;
 
-/// Keeps the Component of one resource request, also where a Kratix ResourceBinding or Work changed that names one.
-///
-/// # Errors
-/// If the bucket cannot be brought in line, or the cluster does not answer.
-pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
-    let Arrival { cause, change, time, .. } = arrival;
-    let now = match Shadow::of(change.object()) {
-        Some(shadow) => shadow.request(cx, change).await,
-        None => cx.now(change, time).await,
-    };
-    match now {
-        Ok(now) if !cx.keeps(now.object().namespace()) => nothing(Nothing::NotOurs),
-        Ok(now) => cx.keep(Function::Apps, cause, now).await,
-        Err(end) => end,
-    }
+/// The Component of one resource request.
+pub(crate) const PER_OBJECT: PerObject = PerObject { describe: catalog::kratix::request::describe, resolve: request };
+
+/// The request of the event, or that of its Kratix ResourceBinding or Work.
+fn request(observer: Observer<'_>, change: Change, time: Option<i64>) -> BoxFuture<'_, Result<Now, Verdict>> {
+    Box::pin(async move {
+        match Shadow::of(change.object()) {
+            Some(shadow) => shadow.request(observer, change).await,
+            None => observer.now(change, time).await,
+        }
+    })
 }

@@ -1,10 +1,6 @@
 //! What Kratix makes beside each resource request, and what names it whatever its kind: ResourceBinding and Work.
 
-use crate::{
-    context::Context,
-    now::{Now, nothing},
-};
-use bucket::Store;
+use crate::now::{Now, Observer, nothing};
 use catalog::Offered;
 use cluster::Cluster;
 use events::{Change, Nack, Nothing, Object, ObjectRef, Verdict};
@@ -36,23 +32,23 @@ impl Shadow {
     }
 
     /// How the request is whose shadow changed, or how the event ends, since nobody knows.
-    pub(super) async fn request<S: Store>(self, cx: &Context<S>, change: Change) -> Result<Now, Verdict> {
-        let cluster = cx.cluster.as_ref().ok_or(nothing(Nothing::Unresolved))?;
+    pub(super) async fn request(self, observer: Observer<'_>, change: Change) -> Result<Now, Verdict> {
+        let cluster = observer.cluster.ok_or(nothing(Nothing::Unresolved))?;
         let (named, is_deleted) = match change {
             Change::Applied(shadow) => (self.named(&shadow)?, false),
             Change::Deleted(shadow) => (self.named(&shadow)?, true),
             Change::Touched(reference) => {
                 let shadow = self.get(cluster, &reference).await;
-                let shadow = shadow.map_err(|error| cx.unanswered(&reference, error))?;
+                let shadow = shadow.map_err(|error| observer.unanswered(&reference, error))?;
                 (self.named(&shadow.ok_or(nothing(Nothing::Absent))?)?, false)
             }
             Change::Gone(_) => return Err(nothing(Nothing::Absent)),
         };
-        let request = named.request(cx, cluster).await?;
+        let request = named.request(observer, cluster).await?;
         if !is_deleted {
-            return cx.now(Change::Touched(request), None).await;
+            return observer.now(Change::Touched(request), None).await;
         }
-        match cx.now(Change::Gone(request), None).await? {
+        match observer.now(Change::Gone(request), None).await? {
             // Nothing else will say that it is gone.
             Now::Is(object) if self == Self::ResourceBinding && object.is_deleting() => {
                 Err(Err(Nack::Retry(format!("{} is still being deleted", object.reference()))))
@@ -95,10 +91,10 @@ impl Shadow {
 
 impl Named {
     /// The request, of the kind that its Promise offers.
-    async fn request<S: Store>(&self, cx: &Context<S>, cluster: &Cluster) -> Result<ObjectRef, Verdict> {
+    async fn request(&self, observer: Observer<'_>, cluster: &Cluster) -> Result<ObjectRef, Verdict> {
         let promise = ObjectRef::new("platform.kratix.io/v1alpha1", "Promise", None, &self.promise);
         let promise = promise.map_err(|error| Err(Nack::Reject(error.to_string())))?;
-        let found = cluster.get(&promise).await.map_err(|error| cx.unanswered(&promise, error))?;
+        let found = cluster.get(&promise).await.map_err(|error| observer.unanswered(&promise, error))?;
         let found = found.ok_or(nothing(Nothing::Absent))?;
         let Offered { group, version, kind, namespaced, .. } =
             Offered::by(&found).ok_or(nothing(Nothing::Unresolved))?;

@@ -1,8 +1,8 @@
 //! `callboard preview`: what Kubernetes objects would become, without a cluster and a bucket.
 
 use crate::{
-    context::describing,
     dev::{OWNER, folder::Folder, input},
+    table,
 };
 use anyhow::{Context, ensure};
 use catalog::{Described, Key, Mesh, Settings, mesh::Id};
@@ -116,8 +116,8 @@ impl<'a> Preview<'a> {
                 self.meshed.push((name.to_owned(), Id::of(object.reference())));
                 Ok(())
             }
-            function => match function.and_then(describing) {
-                Some(describe) => self.described(name, &subject, &describe(&object, self.settings)),
+            function => match function.and_then(|it| table::row(it).per_object) {
+                Some(it) => self.described(name, &subject, &(it.describe)(&object, self.settings)),
                 None => self.note(name, &format!("{subject} makes no entities: no function takes its kind")),
             },
         }

@@ -75,9 +75,10 @@ pub(crate) fn all<'a>(
     sources: Option<&Sources>,
 ) -> BTreeMap<KindName, Option<&'static str>> {
     // Where our sources cannot be read, those of other groups may be the requests of `apps`.
-    let is_of_apps = |named: &KindName| sources.map_or(!is_taken(named), |sources| sources.of_apps.contains_key(named));
+    let is_others =
+        |named: &KindName| sources.map_or(!is_taken(named), |sources| sources.per_object.contains_key(named));
     let labelled = labelled.iter().filter(|(_, definition)| !is_promised(definition)).map(|(named, _)| named);
-    let others = labelled.chain(stored.filter(|named| is_taken(named))).filter(|named| !is_of_apps(named));
+    let others = labelled.chain(stored.filter(|named| is_taken(named))).filter(|named| !is_others(named));
     let mut kinds: BTreeMap<_, _> = others.map(|named| (named.clone(), None)).collect();
     kinds.extend(EXACT.map(|(group, kind, version)| (KindName::new(group, kind), Some(version))));
     kinds

@@ -1,5 +1,6 @@
 //! The name of a kind.
 
+use crate::table;
 use events::{Function, ObjectRef, Scope};
 
 /// A group and a kind in lower case, as in a key.
@@ -23,15 +24,12 @@ impl KindName {
         kind_name(&self.kind, &self.group)
     }
 
-    /// Which function keeps it. A kind that the table gives to no function is here because a source gives it to `apps`.
-    /// `None`: the mesh compares its kinds itself.
-    pub(crate) fn function(&self, is_named: bool) -> Option<Function> {
+    /// The function that keeps its objects one by one: that for which a source names it, or the one that takes it. What no
+    /// function takes was left by a source for `apps`. `None`: the mesh compares its kinds itself.
+    pub(crate) fn function(&self, named_for: Option<Function>) -> Option<Function> {
         let object = ObjectRef::new(&format!("{}/v1", self.group), &self.kind_of_table(), None, "x").ok()?;
-        match Function::taking(&object) {
-            Some(Function::Promises) => Some(Function::Promises),
-            Some(Function::Mesh) if !is_named => None,
-            _ => Some(Function::Apps),
-        }
+        let function = named_for.or_else(|| Function::taking(&object)).unwrap_or(Function::Apps);
+        table::row(function).per_object.is_some().then_some(function)
     }
 
     /// The table knows Kratix's kinds by their real case.

@@ -1,6 +1,7 @@
 //! The kinds that Callboard's own ApiServerSources name.
 
 use super::{list::each, name::KindName};
+use crate::table;
 use catalog::Offered;
 use cluster::{Cluster, Error, Kind};
 use events::{Function, Object};
@@ -10,8 +11,8 @@ use std::collections::{BTreeMap, BTreeSet};
 /// What Callboard's sources name.
 #[derive(Debug, Default)]
 pub(crate) struct Sources {
-    /// The kinds that they name for `apps`, with the version.
-    pub(crate) of_apps: BTreeMap<KindName, String>,
+    /// The kinds that they name for a function that keeps objects one by one, with that function and the version.
+    pub(crate) per_object: BTreeMap<KindName, (Function, String)>,
     /// Those that they name for `mesh`.
     pub(crate) of_mesh: BTreeSet<KindName>,
     /// Whether one reports each Work or ResourceBinding.
@@ -21,7 +22,7 @@ pub(crate) struct Sources {
 impl Sources {
     /// Why no source reports the objects of a kind that a Promise offers; `None` if one does.
     pub(crate) fn uncovers(&self, offer: &Offered) -> Option<String> {
-        let is_named = self.of_apps.contains_key(&KindName::new(&offer.group, &offer.kind));
+        let is_named = self.per_object.contains_key(&KindName::new(&offer.group, &offer.kind));
         match offer.is_guessable() {
             true if is_named => None,
             true => Some("no ApiServerSource names it: `callboard sources` prints one".to_owned()),
@@ -48,19 +49,25 @@ pub(crate) async fn sources(cluster: &Cluster) -> Result<Sources, Error> {
         match (function, group.as_str(), kind.as_str()) {
             (Function::Mesh, ..) => drop(sources.of_mesh.insert(KindName::new(&group, &kind))),
             (_, "platform.kratix.io", "Work" | "ResourceBinding") => sources.has_shadows = true,
-            _ => drop(sources.of_apps.insert(KindName::new(&group, &kind), version)),
+            _ => drop(sources.per_object.insert(KindName::new(&group, &kind), (function, version))),
         }
     }
     Ok(sources)
 }
 
-/// Function, group, version and kind of what a source names, if it is one of Callboard's for `apps` or `mesh`.
+/// Function, group, version and kind of what a source names, if it is one of Callboard's and names objects.
 fn resources(source: &Object) -> Option<Vec<(Function, String, String, String)>> {
-    let function = source.text("/spec/ceOverrides/extensions/callboard")?.parse().ok()?;
-    let is_ours = matches!(function, Function::Apps | Function::Mesh);
+    let function: Function = source.text("/spec/ceOverrides/extensions/callboard")?.parse().ok()?;
+    let is_ours = function == Function::Mesh || table::row(function).per_object.is_some();
     let resources = source.at("/spec/resources").filter(|_| is_ours)?.as_array()?.iter();
     let named = |resource: &Value| {
-        let (group, version) = resource.get("apiVersion")?.as_str()?.split_once('/')?;
+        let api_version = resource.get("apiVersion")?.as_str()?;
+        let (group, version) = match api_version.split_once('/') {
+            Some(named) => named,
+            // The mesh knows by itself which kinds of Kubernetes' own it needs.
+            None if function == Function::Mesh => return None,
+            None => ("", api_version),
+        };
         Some((function, group.to_owned(), version.to_owned(), resource.get("kind")?.as_str()?.to_owned()))
     };
     Some(resources.filter_map(named).collect())

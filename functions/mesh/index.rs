@@ -136,7 +136,7 @@ impl Index {
         let mut inner = self.inner();
         let mut affected = match now {
             Now::Is(object) => inner.mesh.apply(object),
-            Now::Gone(reference, version) => inner.mesh.delete(reference, version),
+            Now::Deleted(reference, version) => inner.mesh.delete(reference, version),
         };
         affected.extend(Some(Id::of(now.object())).filter(|id| self.ledger.debt(id).is_some()));
         self.owe(&inner, affected, by);

@@ -1,6 +1,6 @@
 //! Dead letters: what is kept of them, and how they are tried again. They lie in the state as `dead/<id>.json`.
 
-use crate::{apps, context::Context, promises};
+use crate::{context::Context, table};
 use bucket::{Condition, Conditional, Store};
 use events::{Arrival, Cause, Change, DeadLetter, Function, Nack, Nothing, ObjectRef, Reply, Verdict};
 use futures::{StreamExt, stream};
@@ -194,12 +194,9 @@ async fn tried<S: Store>(cx: &Context<S>, name: &str) -> Result<Ended, Nack> {
 }
 
 async fn delivered<S: Store>(cx: &Context<S>, function: Function, arrival: Arrival) -> Verdict {
-    match function {
-        Function::Apps => apps::handle(cx, arrival).await,
-        Function::Promises => promises::handle(cx, arrival).await,
-        Function::Mesh | Function::Resync | Function::Refresh => {
-            Err(Nack::Retry(format!("{function} is another process' to do")))
-        }
+    match table::row(function).per_object {
+        Some(_) => cx.change(function, arrival).await,
+        None => Err(Nack::Retry(format!("{function} keeps its own objects, in another process"))),
     }
 }
 

@@ -37,12 +37,12 @@ pub(super) async fn compared(
     let mut versions: BTreeMap<KindName, Option<String>> = stored.iter().map(|name| (name.clone(), None)).collect();
     versions.insert(KindName::new("platform.kratix.io", "Promise"), Some("v1alpha1".to_owned()));
     versions.extend(offers.iter().map(|it| (KindName::new(&it.group, &it.kind), Some(it.version.clone()))));
-    let named: BTreeMap<KindName, String> = sources.map(|sources| sources.of_apps).unwrap_or_default();
+    let named = sources.map(|sources| sources.per_object).unwrap_or_default();
     let of_mesh: BTreeSet<KindName> = labelled.into_iter().flatten().map(|(name, _)| name).collect();
-    versions.extend(named.iter().map(|(name, version)| (name.clone(), Some(version.clone()))));
+    versions.extend(named.iter().map(|(name, (_, version))| (name.clone(), Some(version.clone()))));
     let mut compared = Vec::new();
     for (name, version) in versions.into_iter().filter(|(name, _)| name.is_in(scope)) {
-        let Some(function) = name.function(named.contains_key(&name)) else { continue };
+        let Some(function) = name.function(named.get(&name).map(|(function, _)| *function)) else { continue };
         match version {
             None if of_mesh.contains(&name) => {}
             None if !all_known => findings.degraded(&name.display(), &"nothing says in which version it is kept"),

@@ -3,8 +3,8 @@
 use super::kinds::Compared;
 use crate::{
     comparison::{Differing, Stopped, Walk, is_asked},
-    context::describing,
     kinds::{Patience, Versions},
+    table,
 };
 use bucket::Store;
 use cluster::{Error, Kind, Page};
@@ -84,7 +84,7 @@ async fn of_namespace<S: Store>(
 
 /// What of a page the bucket does not say, in order. Takes note of all that exists.
 fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: Page) -> Vec<Differing> {
-    let Some(describe) = describing(kind.function) else { return Vec::new() };
+    let Some(per_object) = table::row(kind.function).per_object else { return Vec::new() };
     let mut differing = Vec::new();
     for object in page.objects {
         let reference = object.reference();
@@ -92,7 +92,7 @@ fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: Page) -> V
             continue;
         }
         walk.findings.compared += 1;
-        let described = describe(&object, &walk.cx.settings);
+        let described = (per_object.describe)(&object, &walk.cx.settings);
         let key = described.key.to_string();
         let described = walk.claimed(&kind.name, &key, described);
         let position = position(&object);

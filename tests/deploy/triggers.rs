@@ -1,14 +1,14 @@
 //! Who gets which event, and how long it is tried.
 
 use super::manifests::{all, default_of, name, of, one, service, text, variable};
-use events::{APPROVED, CALLBOARD_EXTENSION, CONSUMED, Function, HELD, Incoming, PING, REQUESTED};
+use events::{APPROVED, CALLBOARD_EXTENSION, Function, HELD, Incoming, PING, REQUESTED, consumed};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
 #[test]
 fn each_event_goes_to_the_function_that_its_source_names_and_without_a_name_to_all_that_may_take_it() {
     let triggers = [triggers("base"), triggers("components/backstage")].concat();
-    for ty in CONSUMED {
+    for ty in consumed() {
         for extension in [None, Some("apps"), Some("promises"), Some("mesh")] {
             let event = attributes(ty, extension);
             let of_apiserver = ty.starts_with("dev.knative.apiserver.");
@@ -26,7 +26,7 @@ fn each_event_goes_to_the_function_that_its_source_names_and_without_a_name_to_a
 
 #[test]
 fn one_service_gets_each_event_once() {
-    for ty in CONSUMED {
+    for ty in consumed() {
         assert_eq!(taking(&triggers("components/one-service"), &attributes(ty, None)), ["all"], "{ty}");
     }
 }

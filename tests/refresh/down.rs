@@ -72,7 +72,7 @@ async fn a_look_at_all_that_takes_long_is_answered_and_goes_on() {
     let refresh = Refresh::new(world.edge.clone(), Duration::from_millis(100));
     let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
     let context = Context::new(settings(), bucket).with_refresh(refresh);
-    let process = Functions::start(Serving::Refresh, context).unwrap();
+    let process = Functions::start(Serving::Only(Function::Refresh), context).unwrap();
     world.app("todo", 1).await;
     world.backstage.break_off("trigger", Wrong::Slow(Duration::from_millis(400)), 1);
     let tick = || event("dev.callboard.resync.requested", json!({}));
@@ -156,7 +156,7 @@ async fn news_that_nobody_took_are_counted_and_not_kept() {
     let store = Memory::default();
     let bucket = Bucket::new(store.clone(), settings().layout, Honours::Conditions);
     let context = Context::new(settings(), bucket).with_cluster(kubernetes.cluster());
-    let resync = Functions { serving: Serving::Resync, context: Arc::new(context) };
+    let resync = Functions { serving: Serving::Only(Function::Resync), context: Arc::new(context) };
     let news = json!({"changes": [{"key": key("todo"), "entities": []}]});
     for marked in [false, true] {
         let mut event = event("dev.callboard.app.cataloged", news.clone());

@@ -34,7 +34,7 @@ async fn a_backstage_that_hangs_costs_others_nothing() {
 #[tokio::test]
 async fn without_a_backstage_refresh_does_not_start_and_all_leave_news_alone() {
     let context = |store| Context::new(settings(), Bucket::new(store, settings().layout, Honours::Conditions));
-    let refused = Functions::start(Serving::Refresh, context(Memory::default())).err().unwrap();
+    let refused = Functions::start(Serving::Only(Function::Refresh), context(Memory::default())).err().unwrap();
     assert!(refused.to_string().contains("CALLBOARD_BACKSTAGE_URL"), "{refused}");
     let all = Functions::start(Serving::All, context(Memory::default())).unwrap();
     let news = event("dev.callboard.app.cataloged", json!({"changes": [{"key": key("todo"), "entities": []}]}));

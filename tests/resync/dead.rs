@@ -2,6 +2,7 @@
 
 use super::*;
 use cloudevents::AttributesWriter;
+use events::Function;
 
 fn dead(mut event: Event, id: &str) -> Event {
     event.set_extension("knativeerrordest", "http://apps.callboard.svc.cluster.local");
@@ -37,7 +38,7 @@ async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_tick() {
 #[tokio::test]
 async fn a_change_that_reaches_resync_alone_is_a_dead_letter() {
     let mut world = World::new().await;
-    world.process.serving = Serving::Resync;
+    world.process.serving = Serving::Only(Function::Resync);
     world.resynced().await;
     let todo = world.app("todo", "v1");
     assert_eq!(world.handle(resource("add", &todo)).await, Ok(Reply::Nothing(Nothing::Kept)));

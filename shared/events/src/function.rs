@@ -1,12 +1,23 @@
-//! The functions and the one table that says who takes what.
+//! The table of the functions, as events know them.
 
 use crate::ObjectRef;
 use std::{fmt, str::FromStr};
 
-/// The CloudEvents extension by which our own sources name the function an event is for.
+/// The CloudEvents extension by which Callboard's sources name the function an event is for.
 pub const CALLBOARD_EXTENSION: &str = "callboard";
 
-/// A function: its folder, `FUNCTION` value, Knative Service, OpenTelemetry service and event source in one name.
+/// A function. Its folder, `FUNCTION` value, Knative Service, OpenTelemetry service and event source share one name.
+///
+/// Adding a function takes:
+///
+/// 1. Here, a variant, its row in [`Function::ALL`] and in the table below, and the objects it takes in
+///    [`Function::taking`].
+/// 2. In the binary, a folder `functions/<name>/` and a row in `functions/table.rs`, which documents the rest.
+/// 3. In `deploy/`, a Service, a ServiceAccount with its rights, a Trigger, the source that names the function in
+///    the extension `callboard`, and the EventType and schema of its reply.
+///
+/// What everybody else needs to know of a function follows from these: `FUNCTION` and its help, the types that are
+/// consumed and emitted, what `resync` compares, and what `callboard doctor` expects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Function {
     /// A Kratix resource request changed.
@@ -15,41 +26,53 @@ pub enum Function {
     Promises,
     /// An object of the event mesh changed.
     Mesh,
-    /// A tick: compare cluster and bucket.
+    /// The periodic resync: compare cluster and bucket.
     Resync,
-    /// Our own events: tell Backstage.
+    /// Callboard's own events: notify Backstage.
     Refresh,
+}
+
+/// What events need to know of a function.
+struct Row {
+    name: &'static str,
+    reply_type: &'static str,
+    /// Whether the reply reports changes of the bucket, so that Backstage must be notified.
+    reports_changes: bool,
 }
 
 impl Function {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Apps, Self::Promises, Self::Mesh, Self::Resync, Self::Refresh];
 
-    /// Its one name.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Apps => "apps",
-            Self::Promises => "promises",
-            Self::Mesh => "mesh",
-            Self::Resync => "resync",
-            Self::Refresh => "refresh",
-        }
+    const fn row(self) -> Row {
+        let (name, reply_type, reports_changes) = match self {
+            Self::Apps => ("apps", "dev.callboard.app.cataloged", true),
+            Self::Promises => ("promises", "dev.callboard.promise.cataloged", true),
+            Self::Mesh => ("mesh", "dev.callboard.mesh.cataloged", true),
+            Self::Resync => ("resync", "dev.callboard.catalog.resynced", true),
+            Self::Refresh => ("refresh", "dev.callboard.entity.refused", false),
+        };
+        Row { name, reply_type, reports_changes }
+    }
+
+    /// Its name.
+    pub const fn as_str(self) -> &'static str {
+        self.row().name
     }
 
     /// The type of the events it replies with.
     pub const fn reply_type(self) -> &'static str {
-        match self {
-            Self::Apps => "dev.callboard.app.cataloged",
-            Self::Promises => "dev.callboard.promise.cataloged",
-            Self::Mesh => "dev.callboard.mesh.cataloged",
-            Self::Resync => "dev.callboard.catalog.resynced",
-            Self::Refresh => "dev.callboard.entity.refused",
-        }
+        self.row().reply_type
     }
 
-    /// Who takes the changes of an object; nobody takes those of Kubernetes' own kinds.
+    /// Whether its replies report changes of the bucket.
+    pub(crate) const fn reports_changes(self) -> bool {
+        self.row().reports_changes
+    }
+
+    /// The function that takes the changes of an object. No function takes those of Kubernetes' own kinds.
     ///
-    /// Kratix's ResourceBinding and Work are shadows of a resource request and thus for `apps`.
+    /// Kratix's ResourceBinding and Work are shadows of a resource request, so that `apps` takes them.
     pub fn taking(object: &ObjectRef) -> Option<Self> {
         match (object.group(), object.kind()) {
             ("platform.kratix.io", "Promise") => Some(Self::Promises),
@@ -63,7 +86,7 @@ impl Function {
     }
 }
 
-/// Whether a group is the domain or lies below it.
+/// Whether a group is the domain or is below it.
 fn is_of(group: &str, domain: &str) -> bool {
     group.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
 }
@@ -81,7 +104,7 @@ impl FromStr for Function {
         Self::ALL
             .into_iter()
             .find(|function| function.as_str() == text)
-            .ok_or_else(|| format!("{text:?} is no function"))
+            .ok_or_else(|| format!("{text:?} is not a function"))
     }
 }
 
@@ -90,7 +113,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_table_says_who_takes_what() {
+    fn each_object_has_at_most_one_function() {
         for (api_version, kind, wanted) in [
             ("marketplace.kratix.io/v1", "app", Some(Function::Apps)),
             ("workshop.kratix.io/v1", "App", Some(Function::Apps)),

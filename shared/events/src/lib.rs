@@ -25,7 +25,7 @@ pub use dead_letter::DeadLetter;
 pub use emitted::{MAX_DATA, PARTITION_KEY, schema_url};
 pub use entity_refused::{EntityRefused, Refusal};
 pub use function::{CALLBOARD_EXTENSION, Function};
-pub use incoming::{CONSUMED, Incoming, decode, known_type, trace_parent};
+pub use incoming::{Incoming, consumed, decode, known_type, trace_parent};
 pub use news::{Became, News, is_news};
 pub use object::{NotAnObject, Object, Version};
 pub use object_ref::{InvalidRef, ObjectRef};

@@ -37,18 +37,15 @@ struct Data {
     truncated: bool,
 }
 
-/// The types which tell of the bucket.
-pub(crate) const TYPES: [&str; 5] = [
-    Function::Apps.reply_type(),
-    Function::Promises.reply_type(),
-    Function::Mesh.reply_type(),
-    Function::Resync.reply_type(),
-    DRIFTED,
-];
+/// The types of the events that report changes of the bucket.
+pub(crate) fn types() -> impl Iterator<Item = &'static str> {
+    let replying = Function::ALL.into_iter().filter(|function| function.reports_changes());
+    replying.map(Function::reply_type).chain([DRIFTED])
+}
 
-/// Whether events of this type tell of the bucket.
+/// Whether events of this type report changes of the bucket.
 pub fn is_news(ty: &str) -> bool {
-    TYPES.contains(&ty)
+    types().any(|it| it == ty)
 }
 
 pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
@@ -117,7 +114,7 @@ mod tests {
             change("c", &[Action::Deleted]),
             change("d", &[]),
         ];
-        for ty in &TYPES[..4] {
+        for ty in types().filter(|ty| *ty != DRIFTED) {
             let told = told(ty, json!({"changes": changes}));
             let changed: Vec<_> = told.iter().filter(|(_, became)| **became == Became::Changed).collect();
             assert_eq!((told.len(), changed), (4, vec![(&"b".to_owned(), &Became::Changed)]), "{ty}");
@@ -140,14 +137,17 @@ mod tests {
 
     #[test]
     fn what_resync_says_of_drift_are_numbers() {
-        let told = told(TYPES[3], json!({"changes": [change("a", &[Action::Updated])], "drift": {"outdated": 1}}));
+        let told = told(
+            Function::Resync.reply_type(),
+            json!({"changes": [change("a", &[Action::Updated])], "drift": {"outdated": 1}}),
+        );
         assert_eq!(told, BTreeMap::from([("a".into(), Became::Changed)]));
     }
 
     #[test]
     fn what_is_no_news_is_rejected() {
         for data in [json!(null), json!({"changes": [{}]}), json!({"changes": 1}), json!("x")] {
-            assert!(matches!(news(TYPES[0], data.clone()), Err(Nack::Reject(_))), "{data}");
+            assert!(matches!(news(Function::Apps.reply_type(), data.clone()), Err(Nack::Reject(_))), "{data}");
         }
     }
 }
