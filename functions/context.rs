@@ -179,7 +179,7 @@ impl<S: Store> Context<S> {
         for change in &outcome.entities {
             self.entities.changed(change.action, 1);
         }
-        if let left_out @ 1.. = described.left_out().len() as u64 {
+        if let left_out @ 1.. = described.omitted_entities().len() as u64 {
             self.entities.omitted(left_out);
         }
     }
@@ -191,7 +191,7 @@ pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
         let (field, reason) = (&invalid.field, &invalid.reason);
         tracing::warn!(k8s.object = %subject, field, reason, "an override is not valid and was not applied");
     }
-    let left_out = described.left_out();
+    let left_out = described.omitted_entities();
     for Omitted { entity, reason } in &described.omitted {
         let what = if left_out.contains(entity.as_str()) { "an entity" } else { "a part of an entity" };
         tracing::warn!(k8s.object = %subject, entity, reason, "{what} is omitted");

@@ -1,4 +1,5 @@
-//! Every golden case from HTTP to the bucket: the object is what the case expects, and the reply what its schema says.
+//! Every golden case from HTTP to the bucket: the bucket object is what the case expects, and the reply is valid by its
+//! schema.
 
 use crate::{
     s3::endpoint,
@@ -19,16 +20,16 @@ use std::{
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 #[tokio::test]
-async fn every_case_leads_to_its_object_and_to_the_same_reply_again() {
+async fn every_case_leads_to_its_bucket_object_and_to_the_same_reply_again() {
     let cases: Vec<_> = ["apps", "promises"].into_iter().flat_map(cases).collect();
     assert!(cases.len() > 20, "{cases:?} are too few to be all");
     for case in cases {
-        lead(&case).await;
+        check(&case).await;
     }
 }
 
 #[test]
-fn a_broken_reply_is_against_its_schema() {
+fn a_broken_reply_is_not_valid_by_its_schema() {
     for ty in ["dev.callboard.app.cataloged", "dev.callboard.promise.cataloged", "dev.callboard.mesh.cataloged"] {
         let schema = schema(ty);
         let good = json!({
@@ -77,7 +78,7 @@ fn cases(function: &str) -> Vec<PathBuf> {
     cases
 }
 
-async fn lead(case: &Path) {
+async fn check(case: &Path) {
     let name = case.display();
     let endpoint = endpoint().await;
     let store = endpoint.client();
@@ -87,12 +88,12 @@ async fn lead(case: &Path) {
 
     let process = || router(process_with(settings(case), endpoint.client()));
     let first = process();
-    let told = answer(&first, structured(&event)).await;
+    let reply = answer(&first, structured(&event)).await;
 
     let stored = store.get(expected["key"].as_str().unwrap(), 1024 * 1024).await.unwrap();
     assert_eq!(stored.map(|(_, bytes)| String::from_utf8(bytes).unwrap()), body, "{name}");
     if body.is_some() || expected["omitted"] != json!([]) {
-        let data = valid(&told);
+        let data = valid(&reply);
         assert_eq!(
             (&data["omitted"], &data["invalidOverrides"]),
             (&expected["omitted"], &expected["invalidOverrides"]),
@@ -102,24 +103,24 @@ async fn lead(case: &Path) {
         let changes = data["changes"].as_array().unwrap();
         assert_eq!(changes.iter().map(|change| change["key"].clone()).collect::<Value>(), keys, "{name}");
     } else {
-        assert_eq!((told.status.as_u16(), told.body.as_str()), (204, ""), "{name}");
+        assert_eq!((reply.status.as_u16(), reply.body.as_str()), (204, ""), "{name}");
     }
-    assert_eq!(answer(&first, structured(&event)).await, told, "{name}");
-    assert_eq!(answer(&process(), structured(&event)).await, told, "{name}, a new process");
+    assert_eq!(answer(&first, structured(&event)).await, reply, "{name}");
+    assert_eq!(answer(&process(), structured(&event)).await, reply, "{name}, a new process");
 }
 
 /// The data of a reply that its schema allows.
-fn valid(told: &Answer) -> Value {
-    assert_eq!(told.status, 200, "{told:?}");
-    let ty = told.headers["ce-type"].to_str().unwrap();
-    assert_eq!(told.headers["ce-dataschema"], events::schema_url(ty));
-    let data = serde_json::from_str(&told.body).unwrap();
+fn valid(reply: &Answer) -> Value {
+    assert_eq!(reply.status, 200, "{reply:?}");
+    let ty = reply.headers["ce-type"].to_str().unwrap();
+    assert_eq!(reply.headers["ce-dataschema"], events::schema_url(ty));
+    let data = serde_json::from_str(&reply.body).unwrap();
     let errors: Vec<_> = schema(ty).iter_errors(&data).map(|error| error.to_string()).collect();
     assert!(errors.is_empty(), "{errors:?}: {data}");
     data
 }
 
-/// The schema that we ship for an event type.
+/// The schema that Callboard ships for an event type.
 fn schema(ty: &str) -> Validator {
     let path = Path::new(ROOT).join("deploy/schemas").join(format!("{ty}.json"));
     let schema: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
@@ -143,7 +144,7 @@ fn settings(case: &Path) -> Settings {
     cli.catalog.settings("group:default/platform").unwrap()
 }
 
-/// A list is one argument; a JSON pointer is written as a path.
+/// A list is one argument. A JSON pointer is written as a path.
 fn argument(name: &str, value: &Value) -> String {
     match value {
         Value::String(text) => text.strip_prefix('/').map_or(text.clone(), |path| path.replace('/', ".")),

@@ -1,4 +1,4 @@
-//! The border of the pure crates and the arrows between all of them.
+//! What the pure crates may use, and which crate may depend on which.
 
 use serde_json::Value;
 use std::{
@@ -8,7 +8,7 @@ use std::{
     process::Command,
 };
 
-/// All that a pure crate may stand on.
+/// All that a pure crate may depend on.
 const PURE: &[&str] = &[
     "callboard-events",
     "chrono",
@@ -24,7 +24,7 @@ const PURE: &[&str] = &[
     "url",
 ];
 
-/// What a pure crate may not speak of.
+/// What a pure crate may not mention.
 const IMPURE: &[&str] = &[
     "env",
     "fs",
@@ -41,7 +41,7 @@ const IMPURE: &[&str] = &[
     "tokio",
 ];
 
-/// Who stands on whom; `callboard`, the functions, may stand on all.
+/// Which crate may depend on which. `callboard`, the functions, may depend on all.
 const ARROWS: &[(&str, &[&str])] = &[
     ("callboard-events", &[]),
     ("callboard-trust", &[]),
@@ -65,21 +65,21 @@ const EDGES: &[(&str, &[&str])] = &[
 ];
 
 #[test]
-fn the_pure_crates_stand_on_nothing_that_does_io() {
+fn the_pure_crates_depend_on_nothing_that_does_io() {
     let crates = crates();
     for pure in ["callboard-events", "callboard-catalog"] {
-        let foreign: Vec<_> = crates[pure].iter().filter(|it| !PURE.contains(&it.as_str())).collect();
-        assert!(foreign.is_empty(), "{pure} depends on {foreign:?}");
+        let others: Vec<_> = crates[pure].iter().filter(|it| !PURE.contains(&it.as_str())).collect();
+        assert!(others.is_empty(), "{pure} depends on {others:?}");
     }
 }
 
 #[test]
-fn the_pure_crates_speak_of_nothing_impure() {
+fn the_pure_crates_mention_nothing_impure() {
     for pure in ["events", "catalog"] {
         let mut files = 0;
         for (file, source) in sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("shared").join(pure).join("src")) {
-            let spoken: Vec<_> = impure(&source).collect();
-            assert!(spoken.is_empty(), "{file} speaks of {spoken:?}");
+            let mentioned: Vec<_> = impure(&source).collect();
+            assert!(mentioned.is_empty(), "{file} mentions {mentioned:?}");
             files += 1;
         }
         assert!(files > 5, "{pure} has {files} files");
@@ -97,13 +97,13 @@ fn impure_words_are_seen_however_they_are_imported() {
     ] {
         assert_ne!(impure(source).count(), 0, "{source}");
     }
-    for source in ["// std::env is not for us", "let environment = \"env\";", "#[cfg(test)]\nuse std::fs;"] {
+    for source in ["// std::env is not for them", "let environment = \"env\";", "#[cfg(test)]\nuse std::fs;"] {
         assert_eq!(impure(source).count(), 0, "{source}");
     }
 }
 
 #[test]
-fn each_crate_stands_only_on_those_below_it() {
+fn each_crate_depends_only_on_those_below_it() {
     for (name, dependencies) in crates().into_iter().filter(|(name, _)| name != "callboard") {
         let (_, allowed) =
             ARROWS.iter().find(|(it, _)| *it == name).unwrap_or_else(|| panic!("{name} has no place in ARROWS"));
@@ -123,7 +123,7 @@ fn an_sdk_ends_at_its_edge() {
     }
 }
 
-/// The crates of the workspace, each with what it depends on but for its tests.
+/// The crates of the workspace, each with what it depends on, except in its tests.
 fn crates() -> BTreeMap<String, BTreeSet<String>> {
     let mut cargo = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     cargo.args(["metadata", "--no-deps", "--offline", "--format-version=1"]).current_dir(env!("CARGO_MANIFEST_DIR"));
@@ -152,7 +152,7 @@ fn sources(folder: &Path) -> Vec<(String, String)> {
     entries.flat_map(of).collect()
 }
 
-/// The impure words of the code before its tests, which come last; not those of comments and texts.
+/// The impure words of the code before its tests, which come last. Comments and texts do not count.
 fn impure(source: &str) -> impl Iterator<Item = &str> {
     let code = source.split("#[cfg(test)]").next().unwrap_or_default();
     let lines = code.lines().map(|line| line.split("//").next().unwrap_or_default());

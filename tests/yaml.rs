@@ -1,5 +1,5 @@
-//! YAML reads back to exactly what was meant: here by a Rust parser, and by Backstage's own where
-//! `CALLBOARD_ROUNDTRIP_FILE` names a file to write values and texts into (`tests/backstage/run`).
+//! YAML reads back to exactly what was meant. Here a Rust parser reads it. If `CALLBOARD_ROUNDTRIP_FILE` names a file,
+//! values and texts are written into it for Backstage's own parser (`tests/backstage/run`).
 
 use proptest::{collection::vec, prelude::*, sample::select, strategy::ValueTree, test_runner::TestRunner};
 use serde_json::{Map, Value, json};
@@ -53,7 +53,7 @@ fn every_value_reads_back_as_it_was_meant() {
     }
 }
 
-/// What is nasty in every place, then what a seed makes of it.
+/// Nasty strings in every place, then random values.
 fn values() -> impl Iterator<Item = Value> {
     let long = ["x".repeat(2000), "word ".repeat(400), "word\n".repeat(400)];
     let texts = NASTY.iter().map(|text| (*text).to_owned()).chain(long);
@@ -85,7 +85,7 @@ fn value() -> impl Strategy<Value = Value> {
     })
 }
 
-/// Nasty strings alone, joined, and in between any others.
+/// Nasty strings, alone and joined, and any others in between.
 fn text() -> impl Strategy<Value = String> {
     let piece =
         || prop_oneof![4 => select(NASTY).prop_map(str::to_owned), 1 => any::<String>(), 1 => "[ -~\n\t]{0,12}"];

@@ -124,7 +124,7 @@ impl<'a> Preview<'a> {
     }
 
     fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
-        let left_out = described.left_out();
+        let left_out = described.omitted_entities();
         for Omitted { entity, reason } in &described.omitted {
             let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
             self.note(name, &format!("{subject}: {part}{entity} is left out: {reason}"))?;

@@ -1,4 +1,4 @@
-//! What is known of the attributes of events before there is one.
+//! What is known of the attributes of events before there is an event.
 
 mod answer;
 mod template;
@@ -16,7 +16,8 @@ use value::Value;
 /// The attributes of the events of one type, or of one event.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attributes {
-    /// What is known beside what holds for each CloudEvent 1.0; a few, of which a mesh keeps thousands.
+    /// What is known in addition to what is true for each CloudEvent 1.0. A short list, since a mesh keeps thousands of
+    /// these.
     known: Vec<(Box<str>, Known)>,
     others: Known,
 }
@@ -26,7 +27,7 @@ pub struct Attributes {
 pub enum Known {
     /// It is there, with this value.
     Exactly(Value),
-    /// It is there, a text that begins and ends thus, with anything or nothing in between.
+    /// It is there, a text with this beginning and this end, and anything or nothing in between.
     Like {
         /// How it begins.
         starts: String,
@@ -42,7 +43,8 @@ pub enum Known {
 }
 
 impl Attributes {
-    /// What the `spec` of an EventType pins, in the shape of v1beta1, v1beta2 or v1beta3. Its events are CloudEvents 1.0.
+    /// What the `spec` of an EventType fixes, in the shape of v1beta1, v1beta2 or v1beta3. Its events are CloudEvents
+    /// 1.0.
     pub fn of_event_type(spec: &Json) -> Self {
         let mut attributes = Self::anything();
         for name in ["type", "source"] {
@@ -62,19 +64,19 @@ impl Attributes {
         attributes
     }
 
-    /// Those of any CloudEvent 1.0.
+    /// The attributes of any CloudEvent 1.0.
     pub fn anything() -> Self {
         Self { known: Vec::new(), others: Known::Open }
     }
 
-    /// Those of one event, which has no others.
+    /// The attributes of one event, which has no others.
     pub fn of_event<V: Into<Value>>(attributes: impl IntoIterator<Item = (String, V)>) -> Self {
         let mut event = Self { others: Known::Absent, ..Self::anything() };
         attributes.into_iter().for_each(|(name, value)| event.set(&name, Known::Exactly(value.into())));
         event
     }
 
-    /// The same, where this is known of the attribute `name`.
+    /// The same, with this knowledge of the attribute `name`.
     #[must_use]
     pub fn with(mut self, name: &str, known: Known) -> Self {
         self.set(name, known);
@@ -92,7 +94,7 @@ impl Attributes {
         })
     }
 
-    /// The type of all these events, where they have one.
+    /// The type of all these events, if they have the same one.
     pub fn event_type(&self) -> Option<&str> {
         match self.known("type") {
             Known::Exactly(Value::Text(text)) => Some(text),
@@ -100,7 +102,7 @@ impl Attributes {
         }
     }
 
-    /// An id names one event and a time its moment: an example of them says nothing about others.
+    /// An id is that of one event, and a time that of one moment. An example of them says nothing about other events.
     fn pin(&mut self, name: &str, value: &Json) {
         if let Some(value) = value.as_str().filter(|value| !value.is_empty())
             && !["id", "time"].contains(&name)
@@ -122,7 +124,7 @@ pub(crate) fn is_required(name: &str) -> bool {
     matches!(name, "id" | "source" | "specversion" | "type")
 }
 
-/// Whether CloudEvents itself says what it means; then it is a text, and an empty one counts as absent.
+/// Whether CloudEvents itself defines it. Then it is a text, and an empty one counts as absent.
 pub(crate) fn is_standard(name: &str) -> bool {
     is_required(name) || matches!(name, "datacontenttype" | "dataschema" | "subject" | "time")
 }
@@ -133,7 +135,7 @@ pub(crate) fn is_canonical_time(value: &Value) -> bool {
         if DateTime::parse_from_rfc3339(text).is_ok_and(|time| time.to_rfc3339_opts(SecondsFormat::Secs, true) == *text))
 }
 
-/// What is known where an EventType gives this value.
+/// What is known if an EventType gives this value.
 fn pinned(name: &str, value: &str) -> Known {
     match literals(name, value).as_deref() {
         Some([text]) => Known::Exactly(text.as_str().into()),

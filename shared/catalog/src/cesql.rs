@@ -1,7 +1,7 @@
 //! CloudEvents SQL 1.0, as Knative evaluates it, over what is known of the events of a type.
 //!
-//! Grammar, casts, functions and errors are those of the Go SDK that Knative uses, down to its slips; `tests/cesql`
-//! holds us against it. Where every attribute is known, an outcome is what the Go SDK answers.
+//! Grammar, casts, functions and errors are those of the Go SDK that Knative uses, including its mistakes.
+//! `tests/cesql` compares both. If every attribute is known, an outcome is what the Go SDK answers.
 
 mod ast;
 mod casts;
@@ -32,17 +32,18 @@ impl Expression {
     /// Parses at most 16 KiB with at most 200 operators, brackets and calls.
     ///
     /// # Errors
-    /// The text is no CESQL, or too much of it.
+    /// If the text is not valid CESQL, or too long.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         parser::parse(text).map(Self)
     }
 
-    /// What it may come to for events with these attributes.
+    /// What it may evaluate to for events with these attributes.
     pub fn evaluate(&self, attributes: &Attributes) -> Outcome {
         self.0.evaluate(attributes)
     }
 
-    /// Whether such events pass where it is a filter: one for which it fails does not. Of a crash we do not say what comes.
+    /// Whether such events pass if it is a filter. An event for which it fails does not pass. If it may crash, the
+    /// answer is maybe.
     pub fn answer(&self, attributes: &Attributes) -> Answer {
         let outcome = self.evaluate(attributes);
         if outcome.may_crash() {
@@ -55,17 +56,17 @@ impl Expression {
         }
     }
 
-    /// Whether Knative may crash over it where it is a filter of such events.
+    /// Whether Knative may crash over it if it is a filter of such events.
     pub(crate) fn may_crash(&self, attributes: &Attributes) -> bool {
         self.evaluate(attributes).may_crash()
     }
 
-    /// A function it calls which CESQL does not have, or not with so many parameters; a broker may have it.
+    /// A function that it calls and CESQL does not have, or not with so many parameters. A broker may have it.
     pub(crate) fn unknown_function(&self) -> Option<&str> {
         self.0.unknown_function()
     }
 
-    /// The types of which alone an event passes; `None` where any might.
+    /// The only types of which an event passes; `None` if any might.
     pub fn types(&self) -> Option<BTreeSet<String>> {
         self.0.types()
     }

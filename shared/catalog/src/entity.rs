@@ -1,4 +1,4 @@
-//! Backstage's entities, as far as we write them (`@backstage/catalog-model` 1.10).
+//! Backstage's entities, as far as Callboard writes them (`@backstage/catalog-model` 1.10).
 
 mod metadata;
 mod name;

@@ -16,7 +16,8 @@ use std::collections::BTreeSet;
 pub struct Filter(Rule);
 
 impl Filter {
-    /// That of the `spec` of a Trigger, and what of it is malformed. `filters`, unless it is empty, overrides `filter`.
+    /// The filter of the `spec` of a Trigger, and what of it is malformed. `filters`, unless it is empty, overrides
+    /// `filter`.
     pub fn of_trigger(spec: &Value) -> (Self, Vec<String>) {
         let (rule, notes) = reading::read(spec);
         (Self(rule), notes)
@@ -35,7 +36,7 @@ impl Filter {
         }
     }
 
-    /// The types of which alone an event passes; `None` where any might.
+    /// The only types of which an event passes; `None` if any might.
     pub fn types(&self) -> Option<BTreeSet<String>> {
         self.0.types()
     }

@@ -1,7 +1,7 @@
 //! The form compiler: a CRD's schema in, the JSON Schema of a Backstage form (rjsf) out.
 //!
-//! The form is built up from what is known, so nothing else leaks into it; what it cannot ask for is left out, with a
-//! reason. Whoever completes it has this border to keep: [`compile`].
+//! The form is built only from what is known, so nothing else leaks into it. It omits what it cannot ask for, with a
+//! reason. The only entrance is [`compile`].
 
 mod field;
 mod keyword;
@@ -22,9 +22,9 @@ use serde_json::Value;
 /// A form.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Form {
-    /// A JSON Schema with `ui:` keys; `None` where there is nothing to ask for.
+    /// A JSON Schema with `ui:` keys; `None` if there is nothing to ask for.
     pub(crate) schema: Option<Value>,
-    /// What the form does not say of the schema, in the order of the schema's names.
+    /// What the schema says and the form does not, in the order of the schema's names.
     pub(crate) gaps: Vec<Gap>,
 }
 
@@ -32,6 +32,6 @@ pub(crate) struct Form {
 pub(crate) fn compile(name: &str, schema: &Value) -> Form {
     let mut gaps = Vec::new();
     let root = Place { path: name.to_owned(), name, secrecy: Secrecy::Open.of(name, schema.get("format")), depth: 0 };
-    let schema = field(schema, &root, &mut gaps).map_err(|why| root.left_out(why, &mut gaps));
+    let schema = field(schema, &root, &mut gaps).map_err(|why| root.omit(why, &mut gaps));
     Form { schema: schema.ok().map(Value::Object), gaps }
 }

@@ -2,7 +2,7 @@
 //!
 //! Pure: no clock, no environment, no I/O, everything sorted. The same object and settings give the same bytes.
 //! [`kratix::request::describe`] and [`kratix::promise::describe`] make the descriptor of one source object, whole.
-//! [`Mesh`] makes the descriptors of the event mesh, in which one object's entity depends on others.
+//! [`Mesh`] makes the descriptors of the event mesh, in which an object's entity depends on other objects.
 //!
 //! The rooms, from the ground up. A room imports only from those above it in this list:
 //!
@@ -13,8 +13,9 @@
 //! - `attributes`, [`cesql`], `filter`: which events pass a Trigger, answered with yes, no or maybe;
 //! - `form`, `api`: a schema as a form, and as a document of OpenAPI or AsyncAPI;
 //! - `overrides`: what people write into the annotations of a source object;
+//! - `notes`: what had to be omitted, and which overrides are not valid;
 //! - `status`: the state, the conditions and the links that an object's status gives;
-//! - `descriptor`: the bytes of one bucket object, and what was left out of it;
+//! - `descriptor`: the descriptor of one source object;
 //! - [`kratix`], [`mesh`]: what the source objects mean.
 
 mod api;

@@ -1,9 +1,9 @@
-//! The event mesh: an index of EventTypes, Brokers, Triggers and everything connected with them. For each change it knows
-//! whose entities that affects.
+//! The event mesh: an index of EventTypes, Brokers, Triggers and everything connected with them. For each change it
+//! knows whose entities that affects.
 //!
-//! A pure state machine. [`Mesh::apply`] and [`Mesh::delete`] take a change in, and return the objects whose descriptors
-//! must be rendered again. [`Mesh::render`] renders one. Objects may come in any order: the same objects give the same
-//! descriptors.
+//! A pure state machine. [`Mesh::apply`] and [`Mesh::delete`] take a change in, and return the objects whose
+//! descriptors must be rendered again. [`Mesh::render`] renders one. Objects may come in any order: the same objects
+//! give the same descriptors.
 //!
 //! - `id`: the identity of an object;
 //! - `object`: what one object says, without any other object;
@@ -68,8 +68,8 @@ impl Mesh {
         Self { settings, roles: Roles::default(), graph: Graph::default(), deleted, round: 0 }
     }
 
-    /// Takes in an object as it is now, and returns whose descriptors that affects. An object that is older than what is
-    /// known affects nothing.
+    /// Takes in an object as it is now, and returns whose descriptors that affects. An object that is older than what
+    /// is known affects nothing.
     pub fn apply(&mut self, object: &Object) -> BTreeSet<Id> {
         let id = Id::of(object.reference());
         if self.version(&id).is_some_and(|known| object.version().is_before(known)) {
@@ -87,8 +87,8 @@ impl Mesh {
         self.remove(&id, version.clone())
     }
 
-    /// Begins a comparison with the cluster. From now on the cluster's lists count, even if what is known seems newer: the
-    /// cluster may have been restored. Only what events say during the comparison counts more.
+    /// Begins a comparison with the cluster. From now on the cluster's lists count, even if what is known seems newer:
+    /// the cluster may have been restored. Only what events say during the comparison counts more.
     pub fn begin_comparison(&mut self) {
         self.round += 1;
     }
@@ -163,8 +163,8 @@ impl Mesh {
         self.graph.mentions(&Id::of(object)) || self.roles.of(object.group(), object.kind()) != Role::Workload
     }
 
-    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or which own what it
-    /// names.
+    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or which own what
+    /// it names.
     pub fn unknown_references(&self, id: &Id) -> Vec<ObjectRef> {
         self.graph.unknown_references(id)
     }

@@ -1,4 +1,5 @@
-//! What follows from the identity of a source object alone: the key of its bucket object, and the names of its entities.
+//! What follows from the identity of a source object alone: the key of its bucket object, and the names of its
+//! entities.
 
 mod key;
 mod layout;

@@ -13,12 +13,12 @@ pub struct Notes {
 
 impl Notes {
     /// An entity, or a part of it, that cannot be made.
-    pub fn refuse(&mut self, entity: &EntityRef, reason: &dyn Display) {
+    pub fn omit(&mut self, entity: &EntityRef, reason: &dyn Display) {
         self.omitted.insert(Omitted { entity: entity.to_string(), reason: reason.to_string() });
     }
 
-    /// A wish that is not followed.
-    pub fn ignore(&mut self, field: &str, reason: impl Into<String>) {
+    /// An override, or another field, that is not valid and is not applied.
+    pub fn invalid(&mut self, field: &str, reason: impl Into<String>) {
         self.invalid_overrides.insert(InvalidOverride { field: field.to_owned(), reason: reason.into() });
     }
 }

@@ -11,5 +11,5 @@ pub(crate) mod template;
 mod tests;
 mod values;
 
-pub(crate) use reading::OURS;
+pub(crate) use reading::PREFIX;
 pub use values::Overrides;

@@ -6,16 +6,16 @@ use url::{Url, form_urlencoded};
 /// Whether the values of a field may be seen.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Secrecy {
-    /// They may, but for the secrets in them.
+    /// They may, except the secrets in them.
     Open,
-    /// It lies in a field that holds a secret, and may be it.
+    /// The field is in one that holds a secret, and may be that secret.
     Within,
-    /// It holds a secret.
+    /// The field holds a secret.
     Secret,
 }
 
 impl Secrecy {
-    /// That of a field within one of this secrecy, by its name and format.
+    /// The secrecy of a field within a field of this secrecy, by its name and format.
     pub(crate) fn of(self, name: &str, format: Option<&Value>) -> Self {
         match self {
             _ if is_secret(name) || format.is_some_and(|format| format == "password") => Self::Secret,
@@ -24,7 +24,7 @@ impl Secrecy {
         }
     }
 
-    /// Whether nobody shall see this default or example.
+    /// Whether nobody may see this default or example.
     pub(crate) fn hides(self, value: &Value) -> bool {
         match self {
             Self::Open => holds_secret(value),
@@ -57,7 +57,7 @@ pub(crate) fn is_secret(name: &str) -> bool {
     ENDINGS.iter().any(|ending| name.ends_with(ending))
 }
 
-/// As much of a wrong text as a note shall quote: nothing of what may hold a secret.
+/// As much of a wrong text as a note may quote: nothing of what may hold a secret.
 pub(crate) fn quoted(text: &str) -> String {
     if may_be_in_text(text) {
         "a text that may hold a secret".to_owned()

@@ -16,13 +16,13 @@ use crate::{
 /// The settings of the catalog; the binary reads them from arguments and environment.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where things lie in the bucket.
+    /// Where Callboard's bucket objects are in the bucket.
     pub layout: Layout,
-    /// Who owns what names no owner.
+    /// The owner of what names no owner.
     pub owner: EntityRef,
     /// The System of what names no system.
     pub system: Option<EntityRef>,
-    /// JSON pointers into the object at which an owner may stand.
+    /// JSON pointers into the object at which there may be an owner.
     pub owner_paths: Vec<String>,
     /// Where the object can be looked at.
     pub source_url: Option<SourceUrl>,
@@ -30,11 +30,11 @@ pub struct Settings {
     pub kinds: RequestKinds,
     /// Which objects are cataloged.
     pub selection: Selection,
-    /// Where the Components of others lie, of which only a `backstage.io/kubernetes-id` is known.
+    /// The namespace of third-party Components of which only a `backstage.io/kubernetes-id` is known.
     pub component_namespace: EntityNamespace,
     /// How the API of an EventType is defined.
     pub event_types: EventTypes,
-    /// Whether what Knative makes for its own use is cataloged, such as the Channel behind a Broker.
+    /// Whether what Knative creates for its own use is cataloged, such as the Channel behind a Broker.
     pub internals: Internals,
 }
 
@@ -48,7 +48,7 @@ pub enum EventTypes {
     EventType,
 }
 
-/// What becomes of objects that Knative makes for its own use.
+/// Whether objects that Knative creates for its own use are cataloged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Internals {
     /// They have no entity.
@@ -61,7 +61,7 @@ pub enum Internals {
 /// Which objects are cataloged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Selection {
-    /// All but those that opt out.
+    /// All, except those that opt out.
     #[default]
     All,
     /// Only those that opt in.

@@ -1,5 +1,5 @@
-//! Golden cases: `tests/cases/asyncapi/<name>/event-type.json` in, `expected.yaml` out, which the AsyncAPI parser judges
-//! (`tests/backstage/run`); `CALLBOARD_BLESS=1` writes what is expected anew.
+//! Golden cases: `tests/cases/asyncapi/<name>/event-type.json` in, `expected.yaml` out, which the AsyncAPI parser
+//! judges (`tests/backstage/run`). `CALLBOARD_BLESS=1` writes what is expected again.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on shall end")]
 

@@ -1,4 +1,4 @@
-//! What is said of events before there are any is true of every one that comes.
+//! What a filter says of events before there is one is true of each event that comes.
 
 #[path = "cesql/random.rs"]
 #[allow(dead_code, reason = "shared with the tests that need Go")]
@@ -64,7 +64,7 @@ fn pins(event: &Event, weak: &[(u8, usize, usize)]) -> Attributes {
     })
 }
 
-/// A begin and an end of the text which do not overlap.
+/// A beginning and an end of the text that do not overlap.
 fn ends(text: &str, from: usize, to: usize) -> Known {
     let characters: Vec<char> = text.chars().collect();
     let from = from.min(characters.len());
@@ -72,7 +72,7 @@ fn ends(text: &str, from: usize, to: usize) -> Known {
     Known::Like { starts: characters[..from].iter().collect(), ends: characters[to..].iter().collect() }
 }
 
-/// Whether the one, which knows less, leaves room for the other.
+/// Whether the answer that knows less allows the other one.
 fn admits(told: &Outcome, real: &Outcome) -> bool {
     let value = match (&told.values, &real.values) {
         (told, real) if told == real => true,

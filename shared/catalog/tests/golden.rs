@@ -1,8 +1,8 @@
-//! Golden cases: an event in, the descriptor out, byte for byte; `CALLBOARD_BLESS=1` writes what is expected anew.
+//! Golden cases: an event in, the descriptor out, byte for byte. `CALLBOARD_BLESS=1` writes what is expected again.
 //!
 //! `tests/cases/<apps|promises>/<name>/` holds `event.json` (a structured-mode CloudEvent), `expected.json` (key and
-//! notes), `expected.yaml` (the descriptor; absent where there is none) and, where it differs, `settings.json`.
-//! A case named `*-delete` is left to the tests of the root package: what a delete means is not the catalog's to say.
+//! notes), `expected.yaml` (the descriptor, if there is one) and `settings.json`, if the settings differ.
+//! A case named `*-delete` is left to the tests of the root package, because the catalog does not handle deletions.
 
 use catalog::{EntityRef, Layout, Selection, Settings};
 use events::{Change, Function, Incoming};
@@ -41,7 +41,7 @@ fn cases() -> Vec<PathBuf> {
 fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     let event = serde_json::from_str(&fs::read_to_string(case.join("event.json"))?)?;
     let Some(Incoming::Change(arrival)) = events::decode(event)? else {
-        return Err("the event tells no change".into());
+        return Err("the event is not a change".into());
     };
     let settings = settings(case)?;
     let (describe, function): (fn(&_, &_) -> _, _) =
@@ -64,7 +64,7 @@ fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     hold(&case.join("expected.yaml"), described.descriptor.as_ref().map(|it| it.body()), bless)
 }
 
-/// Compares a file, or writes it; `None`: it must not be there.
+/// Compares a file, or writes it. `None` means that there must be none.
 fn hold(path: &Path, is: Option<&str>, bless: bool) -> Result<(), Box<dyn Error>> {
     let was = path.exists().then(|| fs::read_to_string(path)).transpose()?;
     match (was.as_deref(), is) {
@@ -81,7 +81,7 @@ fn hold(path: &Path, is: Option<&str>, bless: bool) -> Result<(), Box<dyn Error>
     }
 }
 
-/// What a case sets otherwise than the rest.
+/// What a case sets differently from the rest.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Differences {

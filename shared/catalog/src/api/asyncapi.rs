@@ -1,6 +1,7 @@
 //! The definition of an EventType's API: an AsyncAPI 3.0.0 document, or the raw schema.
 //!
-//! 3.0.0, since Backstage renders nothing newer. No user's object stands in it unchecked: renderers fetch each `$ref`.
+//! 3.0.0, because Backstage renders nothing newer. No object of a user is in it unchecked, because renderers fetch each
+//! `$ref`.
 
 mod attribute;
 mod event_type;
@@ -51,7 +52,7 @@ pub(crate) fn document(event_type: &EventType, hub: Option<&str>) -> String {
     yaml::document(&document).unwrap_or_else(|_| document.to_string())
 }
 
-/// The schema as the EventType has it, `{}` where it has none: Backstage takes no empty definition.
+/// The schema as the EventType has it. Without one it is `{}`, because Backstage takes no empty definition.
 pub(crate) fn raw(event_type: &EventType) -> String {
     event_type.schema_data.clone().unwrap_or_else(|| "{}".to_owned())
 }

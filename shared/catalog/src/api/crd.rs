@@ -4,7 +4,7 @@ use crate::entity::EntityNamespace;
 use events::{InvalidRef, ObjectRef};
 use serde_json::Value;
 
-/// The API of a Promise, in the version which Kubernetes stores (and Kratix itself uses).
+/// The API of a Promise, in the version that Kubernetes stores and Kratix itself uses.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Api<'a> {
     /// The API group.
@@ -15,13 +15,13 @@ pub(crate) struct Api<'a> {
     pub(crate) kind: &'a str,
     /// The plural as the author wrote it, which may be irregular.
     pub(crate) plural: &'a str,
-    /// Where its objects live.
+    /// Whether its objects are in a namespace or in the cluster.
     pub(crate) scope: Scope,
-    /// The schema of its objects, where there is one.
+    /// The schema of its objects, if there is one.
     pub(crate) schema: Option<&'a Value>,
 }
 
-/// Where the objects of an API live.
+/// Whether the objects of an API are in a namespace or in the cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
     /// In a namespace.
@@ -33,10 +33,10 @@ pub(crate) enum Scope {
 /// Why nothing can be requested from a Promise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoApi {
-    /// It is one that offers nothing.
+    /// It offers nothing.
     #[error("it has no API")]
     Absent,
-    /// It is no definition that Kubernetes would take.
+    /// Kubernetes would not take it as a definition.
     #[error("its API is {0}, not CustomResourceDefinition of apiextensions.k8s.io/v1")]
     NotACrd(String),
     /// The list of versions is missing or empty.
@@ -45,7 +45,7 @@ pub(crate) enum NoApi {
     /// A part of the identity is missing.
     #[error("its API has no {0}")]
     Missing(&'static str),
-    /// The plural cannot stand in a path.
+    /// The plural cannot be part of a path.
     #[error("its API has the plural {0:?}, which is not a valid DNS label")]
     Plural(String),
     /// Group, version or kind cannot be.
@@ -129,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn a_promise_without_an_api_is_told_from_one_with_a_broken_api() {
+    fn a_promise_without_an_api_is_not_one_with_a_broken_api() {
         assert_eq!(Api::read(None), Err(NoApi::Absent));
         assert_eq!(Api::read(Some(&Value::Null)), Err(NoApi::Absent));
         assert_eq!(Api::read(Some(&json!({}))), Err(NoApi::Absent));
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn what_could_break_out_of_a_manifest_is_no_api() {
+    fn what_could_break_out_of_a_manifest_is_not_an_api() {
         for (group, kind, plural, version) in [
             ("a.b", "A\nB", "as", "v1"),
             ("a.b", "A", "../as", "v1"),

@@ -1,4 +1,4 @@
-//! Yes, no, or it depends on what nobody has said.
+//! Yes, no, or it depends on what is not known.
 
 use std::ops::Not;
 

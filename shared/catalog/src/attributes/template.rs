@@ -1,10 +1,11 @@
-//! What the value that an EventType gives of an attribute says about those of its events.
+//! The value that an EventType gives for an attribute, and what it says about its events.
 
-/// The texts of which each event's value consists, with anything or nothing between them: one, unless the value is a
-/// template like `/apis/v1/namespaces/{namespace}/x`; `None` where it does not tell.
+/// The texts of which each event's value consists, with anything or nothing between them. There is one, unless the
+/// value is a template like `/apis/v1/namespaces/{namespace}/x`. `None` if the value does not say.
 ///
-/// Knative stores a source as a URL, `/{name}` as `/%7Bname%7D` and `/münchen` as `/m%C3%BCnchen`, and its broker reads the
-/// source of an event so, other brokers as it is. A source with such characters does not tell which one filters see.
+/// Knative stores a source as a URL: `/{name}` as `/%7Bname%7D`, and `/münchen` as `/m%C3%BCnchen`. Its broker also
+/// reads the source of an event that way, and other brokers read it as it is. A source with such characters does not
+/// say which one filters see.
 pub(crate) fn literals(name: &str, value: &str) -> Option<Vec<String>> {
     if name != "source" {
         return Some(split(value));
@@ -19,7 +20,7 @@ fn stays(c: char) -> bool {
     c.is_ascii_alphanumeric() || "-._~$&+,/:;=?@#".contains(c)
 }
 
-/// What stands around the variables; one that nests or is closed twice ends at the last of its braces.
+/// The texts around the variables. A variable that nests, or is closed twice, ends at the last of its braces.
 fn split(value: &str) -> Vec<String> {
     let mut literals = Vec::new();
     let mut rest = value;
@@ -56,7 +57,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_that_a_url_spells_otherwise_is_not_known_and_a_type_is_no_url() {
+    fn a_source_that_a_url_spells_differently_is_not_known() {
         for value in ["/m%C3%BCnchen", "/münchen", "/a%7Cb", "/a b/c", "/a%2Fb", "/a%7Bb", "a}c{b", "/a(b)"] {
             assert_eq!(literals("source", value), None, "{value}");
             assert_eq!(literals("type", value), Some(vec![value.to_owned()]));

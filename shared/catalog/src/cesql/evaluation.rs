@@ -10,7 +10,7 @@ use crate::attributes::value::{Type, Value};
 use crate::attributes::{Attributes, Known, is_canonical_time, is_required, is_standard};
 
 impl Node {
-    /// What it may come to.
+    /// What it may evaluate to.
     pub(super) fn evaluate(&self, attributes: &Attributes) -> Outcome {
         let evaluate = |node: &Self| node.evaluate(attributes);
         let cast = |node: &Self, to: Type| evaluate(node).then(|values| values.cast(to));
@@ -80,7 +80,7 @@ fn like(text: &Values, pattern: &str) -> Outcome {
     }
 }
 
-/// Each member takes the type of the value; those after one that is equal are not looked at.
+/// Each member takes the type of the value. Those after an equal one are not evaluated.
 fn is_in(value: &Values, set: impl Iterator<Item = Outcome>) -> Outcome {
     set.fold(Outcome::exactly(false), |found, member| {
         short(found, true, || match value.type_of() {
@@ -100,7 +100,7 @@ impl Logic {
     }
 }
 
-/// The left one, if it `decides`, else the right one.
+/// The left one, if it `decides`, otherwise the right one.
 fn short(left: Outcome, decides: bool, right: impl FnOnce() -> Outcome) -> Outcome {
     let (may_decide, may_go_on) = (left.values.may_be(decides), left.values.may_be(!decides));
     if !may_go_on {
@@ -116,7 +116,7 @@ fn short(left: Outcome, decides: bool, right: impl FnOnce() -> Outcome) -> Outco
 }
 
 impl Comparison {
-    /// For equality the left one takes the type of the right one; everything else is between integers.
+    /// For equality the left one takes the type of the right one. All other comparisons are between integers.
     fn of(self, left: Outcome, right: impl FnOnce() -> Outcome) -> Outcome {
         let integers = |holds: fn(&i32, &i32) -> bool, left, right| {
             let of = |(left, right): (i32, i32)| Outcome::exactly(holds(&left, &right));

@@ -55,7 +55,7 @@ impl Function {
         }
     }
 
-    /// What it comes to.
+    /// What it evaluates to.
     pub(super) fn call(self, arguments: &[Values]) -> Outcome {
         match (self, arguments) {
             (Self::Int, [any]) => any.clone().cast(Type::Integer),
@@ -69,13 +69,13 @@ impl Function {
         }
     }
 
-    /// What it comes to, its arguments being known.
+    /// What it evaluates to if its arguments are known.
     fn of_exact(self, arguments: &[Value]) -> Option<Outcome> {
         use Value::{Integer, Text};
         Some(match (self, arguments) {
             (Self::Abs, [Integer(i32::MIN)]) => Outcome::fails(Failure::Math),
             (Self::Abs, [Integer(integer)]) => Outcome::exactly(integer.abs()),
-            // Wider texts than 2 GiB come in no event.
+            // No event has a text of more than 2 GiB.
             (Self::Length, [Text(text)]) => Outcome::exactly(i32::try_from(text.len()).unwrap_or(i32::MAX)),
             (Self::Concat, texts) => Outcome::exactly(texts.iter().map(Value::to_string).collect::<String>()),
             (Self::ConcatWs, [Text(separator), texts @ ..]) => {
@@ -94,7 +94,7 @@ impl Function {
         })
     }
 
-    /// What it may come to with so many arguments.
+    /// What it may evaluate to with so many arguments.
     fn unknown(self, arguments: usize) -> Outcome {
         match self {
             Self::Abs => Outcome::of(Values::Integer).unless(Failure::Math),
@@ -129,7 +129,7 @@ fn can_be(values: &Values, wanted: Type) -> Outcome {
     }
 }
 
-/// Go maps each character to one character; of those that have no such mapping in Rust we say nothing.
+/// Go maps each character to one character. The result is not known for those that Rust maps to more.
 fn cased<I: Iterator<Item = char>>(text: &str, of: impl Fn(char) -> I) -> Outcome {
     if text.chars().all(|character| of(character).count() == 1) {
         Outcome::exactly(text.chars().flat_map(of).collect::<String>())
@@ -138,7 +138,7 @@ fn cased<I: Iterator<Item = char>>(text: &str, of: impl Fn(char) -> I) -> Outcom
     }
 }
 
-/// So many bytes of one end, or the whole where that is shorter.
+/// So many bytes of one end, or the whole text if that is shorter.
 fn end(text: &str, length: i32, range: impl Fn(usize) -> Range<usize>) -> Outcome {
     match usize::try_from(length) {
         Ok(length) if length > text.len() => Outcome::exactly(text),
@@ -147,7 +147,7 @@ fn end(text: &str, length: i32, range: impl Fn(usize) -> Range<usize>) -> Outcom
     }
 }
 
-/// So many bytes from a position, which is counted from 1, or from the end where it is negative.
+/// So many bytes from a position, which counts from 1, or from the end if it is negative.
 fn substring(text: &str, from: i32, length: i32) -> Outcome {
     let bytes = i64::try_from(text.len()).unwrap_or(i64::MAX);
     let begin = match i64::from(from) {
@@ -163,7 +163,7 @@ fn substring(text: &str, from: i32, length: i32) -> Outcome {
     }
 }
 
-/// A range that parts a character leaves what is no text: nobody knows it.
+/// A range that splits a character leaves something that is not a text: it is not known.
 fn cut(text: &str, range: Range<usize>) -> Outcome {
     text.get(range).map_or_else(|| Outcome::of(Values::any_text()), Outcome::exactly)
 }

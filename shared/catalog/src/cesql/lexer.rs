@@ -1,6 +1,6 @@
 //! The tokens of CESQL, the longest match first.
 //!
-//! The lexer of the Go SDK drops, and tells nobody of, what begins no token: so do we.
+//! The lexer of the Go SDK silently drops what begins no token, and so does this one.
 
 use super::ast::{Arithmetic, Comparison, Logic};
 
@@ -22,9 +22,9 @@ pub(super) enum Token {
     Comparison(Comparison),
     Arithmetic(Arithmetic),
     Text(String),
-    /// Its digits, with a sign where that stands right before them: `1 -2` has no operator.
+    /// Its digits, with a sign if that is right before them: `1 -2` has no operator.
     Integer(String),
-    /// Letters: an attribute, or a function where a bracket follows.
+    /// Letters: an attribute, or a function if a bracket follows.
     Word(String),
     /// Letters and digits: an attribute.
     Attribute(String),
@@ -70,7 +70,7 @@ fn token(rest: &[char]) -> (Option<Token>, usize) {
         ('-', _) => (Token::Arithmetic(Arithmetic::Minus), 1),
         (quote @ ('\'' | '"'), _) => quoted(rest, quote),
         (first, _) if upper(first).is_ascii_alphanumeric() => word(rest),
-        // The `!` is eaten as the begin of `!=`, and what follows as what was wrong with it.
+        // The Go SDK takes `!` for the begin of `!=`, and drops it with the character that follows.
         ('!', _) => return (None, 2),
         _ => return (None, 1),
     };

@@ -1,8 +1,8 @@
-//! `LIKE`, with the slips of the Go SDK.
+//! `LIKE`, with the mistakes of the Go SDK.
 
-/// Whether a text is like a pattern, in which `%` is anything and `_` is one byte, unless `\` stands before them.
+/// Whether a text is like a pattern, in which `%` is anything and `_` is one byte, unless `\` precedes them.
 ///
-/// As in the Go SDK, a `%` of the pattern that meets a `%` of the text is just that, and stands for no more.
+/// As in the Go SDK, a `%` of the pattern that meets a `%` of the text matches only that character.
 pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     let (text, pattern) = (text.as_bytes(), pattern.as_bytes());
     let (mut at, mut of) = (0, 0);
@@ -29,7 +29,7 @@ pub(super) fn is_like(text: &str, pattern: &str) -> bool {
     pattern[of..].iter().all(|byte| *byte == b'%')
 }
 
-/// Whether a text that begins and ends thus may be like the pattern.
+/// Whether a text with this beginning and this end may be like the pattern.
 pub(super) fn may_be_like(starts: &str, ends: &str, pattern: &str) -> bool {
     let special = ['%', '_', '\\'];
     let Some(first) = pattern.find(special) else { return super::outcome::fits(pattern, starts, ends) };

@@ -1,8 +1,8 @@
-//! What an evaluation may come to while not all attributes are known.
+//! What an expression may evaluate to while not all attributes are known.
 
 use crate::attributes::value::{Type, Value};
 
-/// Everything that an evaluation may come to: one of some values, or a failure.
+/// Everything that an expression may evaluate to: one of some values, or a failure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Outcome {
     /// The values that it may have.
@@ -18,7 +18,7 @@ pub enum Values {
     Nothing,
     /// One.
     Exactly(Value),
-    /// Texts that begin and end thus, with anything or nothing in between.
+    /// Texts with this beginning and this end, and anything or nothing in between.
     Text {
         /// How they begin.
         starts: String,
@@ -44,14 +44,14 @@ pub enum Failure {
     MissingAttribute,
     /// There is no function of this name and number of parameters.
     MissingFunction,
-    /// A function refuses its arguments.
+    /// A function rejects its arguments.
     FunctionEvaluation,
     /// The Go SDK crashes, and the event goes nowhere.
     Crash,
 }
 
 impl Failure {
-    /// The first of two, but for a crash.
+    /// The first of two. A crash counts more.
     pub(super) fn of(one: Option<Self>, other: Option<Self>) -> Option<Self> {
         if other == Some(Self::Crash) { other } else { one.or(other) }
     }
@@ -99,7 +99,7 @@ impl Values {
         Self::Text { starts: String::new(), ends: String::new() }
     }
 
-    /// Their type, where they have one.
+    /// Their type, if they have one.
     pub(super) fn type_of(&self) -> Option<Type> {
         match self {
             Self::Exactly(value) => Some(value.type_of()),
@@ -131,7 +131,7 @@ impl Values {
     }
 }
 
-/// Whether the text begins and ends thus, and what begins it is not what ends it.
+/// Whether the text has this beginning and this end, and they do not overlap.
 pub(crate) fn fits(text: &str, starts: &str, ends: &str) -> bool {
     text.strip_prefix(starts).is_some_and(|rest| rest.ends_with(ends))
 }

@@ -10,10 +10,10 @@ use super::{
 use crate::attributes::value::Value;
 use thiserror::Error;
 
-/// Why a text is no expression.
+/// Why a text is not a valid expression.
 #[derive(Debug, Clone, PartialEq, Eq, Error)]
 pub enum ParseError {
-    /// It goes on where it should not.
+    /// It has more text than an expression.
     #[error("unexpected text at character {0}")]
     Unexpected(usize),
     /// It ends too early.
@@ -94,7 +94,7 @@ impl Parser {
         }
     }
 
-    /// The operator that comes next, and what stands to its right.
+    /// The next operator, and what is to its right.
     fn operation(&mut self, left: Node) -> Result<Node, ParseError> {
         let (token, at) = self.next()?;
         Ok(match token {
@@ -115,7 +115,7 @@ impl Parser {
         Ok(Box::new([left, self.expression(loosest)?]))
     }
 
-    /// What operators stand between.
+    /// What is between operators.
     fn operand(&mut self) -> Result<Node, ParseError> {
         let (token, at) = self.next()?;
         Ok(match token {

@@ -49,7 +49,7 @@ fn words_are_read_without_regard_to_case() {
 }
 
 #[test]
-fn the_slips_of_the_go_lexer_are_ours() {
+fn the_lexer_makes_the_mistakes_of_the_go_sdk() {
     for (text, wanted) in [
         ("type = 'a';", Value::Boolean(true)),
         ("type ! = 'a'", true.into()),
@@ -62,7 +62,7 @@ fn the_slips_of_the_go_lexer_are_ours() {
 }
 
 #[test]
-fn what_is_no_expression_is_refused() {
+fn what_is_not_an_expression_is_rejected() {
     for (text, wanted) in [
         ("", ParseError::End),
         ("type =", ParseError::End),

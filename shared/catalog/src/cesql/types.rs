@@ -1,4 +1,4 @@
-//! Of which types alone events pass an expression.
+//! The only types of which events pass an expression.
 
 use super::ast::{Comparison, Logic, Node};
 use crate::attributes::types::{both, either};
@@ -6,7 +6,7 @@ use crate::attributes::value::Value;
 use std::collections::BTreeSet;
 
 impl Node {
-    /// The types of which alone it is true; `None` where it might be of any.
+    /// The only types of which it is true; `None` if it might be true of any.
     pub(super) fn types(&self) -> Option<BTreeSet<String>> {
         match self {
             Self::Comparison(Comparison::Equal, of) if is_type(&of[0]) => Some(BTreeSet::from([text(&of[1])?])),

@@ -32,7 +32,8 @@ impl Descriptor {
         &self.sha256
     }
 
-    /// A document is an entity, and the first line is none's; `None` where no entity is left.
+    /// The same without these entities. Each document is one entity, and the first line is of none. `None` if no entity
+    /// is left.
     pub(super) fn without(&self, entities: &BTreeSet<EntityRef>) -> Option<Self> {
         let mut documents = self.body.trim_end_matches('\n').split("\n---\n");
         let mut body = documents.next().unwrap_or_default().to_owned();
@@ -48,8 +49,8 @@ impl Descriptor {
     }
 }
 
-/// The first line names the source and its uid: two lives of an object never share their bytes, and thus never an ETag,
-/// by which S3 tells what a conditional call would overwrite.
+/// The first line names the source and its uid. An object that was deleted and created again never has the same bytes,
+/// and so never the same ETag, by which S3 knows what a conditional call would overwrite.
 pub(super) fn written(source: &Object, entities: &[Entity]) -> Result<Option<Descriptor>, (EntityRef, NotYaml)> {
     let mut body = format!("{}\n", format!("# {} {}", source.reference(), source.version().uid).trim_end());
     for entity in entities {

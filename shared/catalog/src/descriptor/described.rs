@@ -16,9 +16,9 @@ use std::collections::BTreeSet;
 /// What a source object means for the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Described {
-    /// Where its descriptor lies.
+    /// The key of its bucket object.
     pub key: Key,
-    /// `None` where there shall be no bucket object.
+    /// `None` if there is to be no bucket object.
     pub descriptor: Option<Descriptor>,
     /// Entities that could not be made, or that Backstage would reject, sorted.
     pub omitted: Vec<Omitted>,
@@ -27,12 +27,12 @@ pub struct Described {
 }
 
 impl Described {
-    /// Nothing shall lie there, and nothing is to be said of it.
+    /// There is to be no bucket object, and there is nothing to note.
     pub fn empty(key: Key) -> Self {
         Self { key, descriptor: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
     }
 
-    /// The source object shall own nothing in the bucket.
+    /// The source object is to have no bucket object.
     pub fn nothing(source: &Object, settings: &Settings, notes: Notes) -> Self {
         Self {
             key: settings.layout.key(source.reference()),
@@ -44,10 +44,9 @@ impl Described {
 
     /// Checks the entities by Backstage's rules; one that would be refused is left out, its siblings still go.
     ///
-    /// The first entity carries the notes, so that they are in the catalog as well, and that an event goes out when
-    /// they change.
+    /// The first entity carries the notes. So they are in the catalog as well, and an event is sent when they change.
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
-        entities.retain(|entity| check(entity).map_err(|why| notes.refuse(&entity.entity_ref(), &why)).is_ok());
+        entities.retain(|entity| check(entity).map_err(|why| notes.omit(&entity.entity_ref(), &why)).is_ok());
         if let Some(first) = entities.first_mut() {
             note(first, "callboard.dev/omitted", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));
             note(
@@ -58,7 +57,7 @@ impl Described {
         }
         entities.sort_by_key(Entity::entity_ref);
         let descriptor = written(source, &entities).unwrap_or_else(|(entity, why)| {
-            notes.refuse(&entity, &why);
+            notes.omit(&entity, &why);
             None
         });
         Self { descriptor, ..Self::nothing(source, settings, notes) }
@@ -77,7 +76,7 @@ impl Described {
 
     /// The refs of omitted entities that are not in the descriptor at all; of the other omitted ones only a part is
     /// left out.
-    pub fn left_out(&self) -> BTreeSet<&str> {
+    pub fn omitted_entities(&self) -> BTreeSet<&str> {
         let written: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).map(EntityRef::as_str).collect();
         let omitted = self.omitted.iter().map(|omitted| omitted.entity.as_str());
         omitted.filter(|entity| !written.contains(entity)).collect()
@@ -105,20 +104,20 @@ mod tests {
 
     fn noted(last: &str) -> String {
         let mut notes = Notes::default();
-        (0..20).for_each(|n| notes.ignore(&format!("field-{n:02}"), "é".repeat(60)));
-        notes.ignore("last", last);
+        (0..20).for_each(|n| notes.invalid(&format!("field-{n:02}"), "é".repeat(60)));
+        notes.invalid("last", last);
         described(notes).descriptor.unwrap().body().to_owned()
     }
 
     #[test]
-    fn an_entity_of_which_a_part_is_refused_is_not_left_out() {
+    fn an_entity_of_which_a_part_is_omitted_is_not_omitted() {
         let mut notes = Notes::default();
         for (entity, reason) in [("x", "a part"), ("x", "another"), ("y", "one reason"), ("y", "two")] {
-            notes.refuse(&EntityRef::parse(entity, "group", "default").unwrap(), &reason);
+            notes.omit(&EntityRef::parse(entity, "group", "default").unwrap(), &reason);
         }
         let described = described(notes);
         assert_eq!(described.omitted.len(), 4);
-        assert_eq!(described.left_out().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
+        assert_eq!(described.omitted_entities().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
     }
 
     #[test]

@@ -43,7 +43,7 @@ pub struct Link {
     /// The key of an icon of Backstage.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub icon: Option<String>,
-    /// A word to tell links apart.
+    /// A word to distinguish links.
     #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
     pub ty: Option<String>,
 }

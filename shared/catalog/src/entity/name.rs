@@ -9,7 +9,7 @@ const MAX: usize = 63;
 
 /// `metadata.name` of an entity: at most 63 characters of `[a-z0-9._-]`, beginning and ending with a letter or digit.
 ///
-/// Lower case only, since Backstage compares refs in lower case.
+/// Lower case only, because Backstage compares refs in lower case.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct EntityName(String);
@@ -20,7 +20,7 @@ pub struct EntityName(String);
 pub struct EntityNamespace(String);
 
 impl EntityName {
-    /// The text itself where it is a valid name; else cut and marked with a short hash of the whole text.
+    /// The text itself if it is a valid name. Otherwise it is cut and marked with a short hash of the whole text.
     pub fn fit(text: &str) -> Self {
         Self(fit(text, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'.' | b'_' | b'-')))
     }
@@ -32,7 +32,7 @@ impl EntityName {
 }
 
 impl EntityNamespace {
-    /// The text itself where it is a DNS label; else cut and marked with a short hash of the whole text.
+    /// The text itself if it is a DNS label. Otherwise it is cut and marked with a short hash of the whole text.
     pub fn fit(text: &str) -> Self {
         Self(fit(text, |b| matches!(b, b'a'..=b'z' | b'0'..=b'9' | b'-')))
     }

@@ -9,18 +9,18 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EntityRef(String);
 
-/// A text that is no entity ref.
+/// A text that is not a valid entity ref.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0} is not a valid entity ref. Write [<kind>:][<namespace>/]<name>")]
 pub struct InvalidEntityRef(String);
 
 impl EntityRef {
-    /// The ref of an entity of ours; `kind` is one of Backstage's.
+    /// The ref of an entity; `kind` is one of Backstage's.
     pub fn new(kind: &str, namespace: &EntityNamespace, name: &EntityName) -> Self {
         Self(format!("{}:{namespace}/{name}", kind.to_ascii_lowercase()))
     }
 
-    /// Reads a ref as users write it, `[<kind>:][<namespace>/]<name>`, and fills in what is left out.
+    /// Reads a ref as users write it, `[<kind>:][<namespace>/]<name>`, and fills in what is missing.
     ///
     /// Stricter than Backstage's own `parseEntityRef`, which takes a name with slashes.
     pub fn parse(text: &str, kind: &str, namespace: &str) -> Result<Self, InvalidEntityRef> {
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_left_out_is_filled_in() {
+    fn what_is_missing_is_filled_in() {
         let parsed = |text| EntityRef::parse(text, "group", "default").map(|parsed| parsed.to_string());
         assert_eq!(parsed("team-a").as_deref(), Ok("group:default/team-a"));
         assert_eq!(parsed("org/team-a").as_deref(), Ok("group:org/team-a"));
@@ -67,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn a_ref_that_no_entity_can_have_is_refused() {
+    fn a_ref_that_no_entity_can_have_is_rejected() {
         for text in ["", "a b", "user:", ":x", "a/b/c", "a:b:c/d/e", "-x", "group:A_B/x", "${{ x }}", "1st:x", "9:x"] {
             assert!(EntityRef::parse(text, "group", "default").is_err(), "{text}");
         }

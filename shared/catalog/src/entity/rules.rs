@@ -3,7 +3,7 @@
 use super::{ApiSpec, ComponentSpec, Entity, EntityNamespace, Metadata, Spec, TemplateSpec};
 use serde_json::Value;
 
-/// Why Backstage would refuse an entity.
+/// Why Backstage would reject an entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{field} {rule}")]
 pub struct Invalid {
@@ -85,7 +85,7 @@ fn template(spec: &TemplateSpec) -> Result<(), Invalid> {
     rule(!placeholders, || "spec".into(), "must not contain $text, $json or $yaml, which make Backstage fetch a URL")
 }
 
-/// Whether there is an object which Backstage's PlaceholderProcessor would replace by what lies at a URL.
+/// Whether there is an object that Backstage's PlaceholderProcessor would replace by the content of a URL.
 fn has_placeholder(value: &Value) -> bool {
     match value {
         Value::Object(map) => {
@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn what_backstage_refuses_is_refused() {
+    fn what_backstage_rejects_is_rejected() {
         let link = |url: &str, title: &str| Link { url: url.into(), title: Some(title.into()), icon: None, ty: None };
         assert!(with(|m| m.title = Some(String::new())).is_err());
         assert!(
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_template_that_would_fetch_a_url_is_refused() {
+    fn a_template_that_would_fetch_a_url_is_rejected() {
         let owner = EntityRef::parse("guests", "group", "default").unwrap();
         let spec = |parameters, steps| TemplateSpec {
             ty: "service".into(),

@@ -21,14 +21,14 @@ pub(super) enum Test {
     NotEmpty,
 }
 
-/// What Knative sees where an event has no time.
+/// What Knative sees if an event has no time.
 const NO_TIME: &str = "0001-01-01T00:00:00Z";
 
 impl Condition {
     /// Whether events with these attributes pass.
     pub(super) fn answer(&self, attributes: &Attributes) -> Answer {
         match (self.attribute.as_str(), attributes.known(&self.attribute)) {
-            // They are made of other attributes.
+            // Knative derives them from other attributes.
             ("datamediatype" | "datacontentencoding", _) => Answer::Maybe,
             ("schemaurl", _) => self.test.answer(attributes.known("dataschema"), Answer::Yes),
             ("time", Known::Absent) => self.test.on(NO_TIME).into(),
@@ -41,7 +41,7 @@ impl Condition {
 }
 
 impl Test {
-    /// Whether such values pass; one that is there is not empty, says `filled`.
+    /// Whether such values pass. `filled` says whether a value that is there is not empty.
     fn answer(&self, known: &Known, filled: Answer) -> Answer {
         match known {
             Known::Exactly(Value::Text(text)) => self.on(text).into(),

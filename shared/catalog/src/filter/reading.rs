@@ -1,4 +1,4 @@
-//! Reads the filter of a Trigger. What is malformed there answers "maybe" and is told.
+//! Reads the filter of a Trigger. What is malformed there answers "maybe" and gets a note.
 
 use super::{
     condition::{Condition, Test},
@@ -7,11 +7,11 @@ use super::{
 use crate::{cesql::Expression, secret};
 use serde_json::{Map, Value};
 
-/// A filter that nests deeper, or has more conditions, is not read.
+/// A filter that is nested deeper, or has more conditions, is not read.
 const DEEPEST: usize = 32;
 const MOST: usize = 1000;
 const TOO_MUCH: &str = "is too large. Callboard reads 32 levels and 1000 conditions";
-/// So many things are told of one filter.
+/// The most notes on one filter.
 const NOTES: usize = 10;
 
 const DIALECTS: [&str; 7] = ["exact", "prefix", "suffix", "all", "any", "not", "cesql"];
@@ -40,7 +40,7 @@ struct Reader {
 }
 
 impl Reader {
-    /// A filter; `None` where it says nothing, which Knative skips.
+    /// A filter; `None` if it is empty, which Knative skips.
     fn filter(&mut self, filter: &Value, at: &str, depth: usize) -> Option<Rule> {
         self.conditions += 1;
         if depth > DEEPEST || self.conditions > MOST {
@@ -85,10 +85,10 @@ impl Reader {
         }
     }
 
-    /// The filters of a list that say something; `None` if none does.
+    /// The filters of a list that are not empty; `None` if all are.
     fn list(&mut self, filters: &[Value], at: &str, depth: usize) -> Option<Vec<Rule>> {
         let mut rules = Vec::new();
-        // The one past the limit stands for those behind it.
+        // The one past the limit gives the note for all that follow.
         for (index, filter) in filters.iter().take(MOST + 1).enumerate() {
             rules.extend(self.filter(filter, &format!("{at}[{index}]"), depth));
         }
@@ -102,13 +102,13 @@ impl Reader {
         }
     }
 
-    /// The old filter; an empty value means any but the empty one.
+    /// The old filter. An empty value means any value except the empty one.
     fn attributes(&mut self, map: &Map<String, Value>) -> Rule {
         let test = |value: String| if value.is_empty() { Test::NotEmpty } else { Test::Exact(value) };
         self.conditions(map, "filter.attributes", test)
     }
 
-    /// All of them, or none of them where one is malformed.
+    /// All of them, or none of them if one is malformed.
     fn conditions(&mut self, map: &Map<String, Value>, at: &str, test: fn(String) -> Test) -> Rule {
         self.conditions += map.len();
         if self.conditions > MOST {
@@ -133,7 +133,7 @@ impl Reader {
     }
 }
 
-/// Knative takes an empty dialect for none, but for `not: {}`.
+/// Knative takes an empty dialect for none, except `not: {}`.
 fn is_said(dialect: &str, content: &Value) -> bool {
     match content {
         Value::Null => false,
@@ -144,7 +144,7 @@ fn is_said(dialect: &str, content: &Value) -> bool {
     }
 }
 
-/// Whether an attribute may be called so.
+/// Whether an attribute may have this name.
 fn is_name(name: &str) -> bool {
     name.starts_with(|c: char| c.is_ascii_lowercase())
         && name.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit())

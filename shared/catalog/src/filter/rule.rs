@@ -18,7 +18,7 @@ pub(super) enum Rule {
     Any(Vec<Rule>),
     Not(Box<Rule>),
     Cesql(Box<Expression>),
-    /// What is malformed, or of which implementations make different things.
+    /// What is malformed, or what implementations understand differently.
     Unclear,
 }
 
@@ -35,8 +35,8 @@ impl Rule {
         }
     }
 
-    /// Whether a part may crash. Then the event does not pass, wherever that part stands, since Knative reorders them.
-    /// What is unclear may.
+    /// Whether a part may crash. Then the event does not pass, wherever that part is, because Knative reorders the
+    /// parts. What is unclear may crash.
     pub(super) fn may_crash(&self, attributes: &Attributes) -> bool {
         match self {
             Self::Everything | Self::Condition(_) => false,

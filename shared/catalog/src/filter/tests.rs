@@ -98,7 +98,7 @@ fn a_missing_attribute_passes_no_test_but_that_of_the_time() {
 }
 
 #[test]
-fn what_is_malformed_may_pass_and_is_told() {
+fn what_is_malformed_may_pass_and_is_noted() {
     for (spec, told) in [
         (json!({"filters": [{"cesql": "type ="}]}), "filters[0].cesql is not a valid expression: unexpected end"),
         (json!({"filters": [{"exact": {"type": ""}}]}), "filters[0].exact must map names of attributes"),
@@ -135,7 +135,7 @@ fn a_function_that_only_a_broker_may_have_may_let_pass() {
 }
 
 #[test]
-fn what_may_crash_hinders_what_stands_beside_it() {
+fn what_may_crash_makes_its_siblings_unsure() {
     for crash in ["1", "SUBSTRING(type, 1, -1) = 'a'", "tenant", "NOPE()", "type ="] {
         for (filter, wanted) in [
             (json!({"any": [{"cesql": crash}, {"exact": {"type": "a"}}]}), [Maybe; 3]),

@@ -8,7 +8,7 @@ use super::{
 };
 use serde_json::{Map, Value, json};
 
-/// How deep fields may lie.
+/// How deep fields may be nested.
 const MAX_DEPTH: usize = 20;
 
 pub(super) fn field(schema: &Value, place: &Place, gaps: &mut Vec<Gap>) -> Result<Map<String, Value>, Why> {
@@ -31,7 +31,7 @@ pub(super) fn field(schema: &Value, place: &Place, gaps: &mut Vec<Gap>) -> Resul
     Ok(form)
 }
 
-/// The type which a schema says or, where it does not, means.
+/// The type that a schema names or, without one, implies.
 fn type_of(schema: &Map<String, Value>) -> Result<&str, Why> {
     if scalar::is_int_or_string(schema) {
         return Ok(scalar::INT_OR_STRING);
@@ -88,13 +88,13 @@ fn properties(schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) -
             Ok(field) => {
                 form.insert(name.clone(), Value::Object(field));
             }
-            Err(why) => place.left_out(why, gaps),
+            Err(why) => place.omit(why, gaps),
         }
     }
     form
 }
 
-/// The required fields which are in the form, in the author's order; of the others a form can only warn.
+/// The required fields that are in the form, in the author's order. Of the others a form can only warn.
 fn required<'a>(
     schema: &'a Map<String, Value>,
     properties: &Map<String, Value>,

@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value};
 
-/// Whether Backstage takes a field of this name as it is: `$text` and the like fetch a URL, `ui:` keys steer the form,
-/// and `__proto__` is every object's in JavaScript.
+/// Whether Backstage takes a field of this name as it is. `$text` and its like fetch a URL, `ui:` keys control the
+/// form, and every object in JavaScript has a `__proto__`.
 pub(super) fn is_safe(name: &str) -> bool {
     !name.starts_with('$') && !name.starts_with("ui:") && name != "__proto__"
 }
@@ -21,7 +21,7 @@ pub(super) fn takes_anything(schema: &Map<String, Value>) -> bool {
     is_true("x-kubernetes-preserve-unknown-fields") || is_true("additionalProperties")
 }
 
-/// Copies the keys whose values are what JSON Schema wants them to be.
+/// Copies the keys whose values JSON Schema accepts.
 pub(super) fn copy(
     form: &mut Map<String, Value>,
     schema: &Map<String, Value>,

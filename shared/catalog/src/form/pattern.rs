@@ -3,10 +3,11 @@
 use super::place::{Gap, Place};
 use serde_json::{Map, Value};
 
-/// Longer patterns are not worth the stack which compiling them takes.
+/// Longer patterns are not worth the stack that compiling them takes.
 const MAX_PATTERN: usize = 500;
 
-/// A pattern that a browser understands, or else words about it: one that it does not would break the whole form.
+/// A pattern that a browser understands, otherwise words about it. One that it does not understand would break the
+/// form.
 pub(super) fn pattern(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
     let Some(pattern) = schema.get("pattern").and_then(Value::as_str) else { return };
     if pattern.len() <= MAX_PATTERN && regress::Regex::with_flags(pattern, "u").is_ok() && !is_odd(pattern) {
@@ -17,8 +18,8 @@ pub(super) fn pattern(form: &mut Map<String, Value>, schema: &Map<String, Value>
     }
 }
 
-/// Whether a pattern that compiles here has what a browser may refuse: modifiers such as `(?i:...)`, word boundaries that
-/// are repeated, and back references (Kubernetes knows none).
+/// Whether a pattern that compiles here has what a browser may reject: modifiers such as `(?i:...)`, repeated word
+/// boundaries, and back references, which Kubernetes does not know.
 fn is_odd(pattern: &str) -> bool {
     let mut rest = pattern;
     let mut in_class = false;

@@ -1,10 +1,10 @@
-//! Where a field is in the schema, and what its form does not say.
+//! The place of a field in the schema, and what the form does not say there.
 
 use crate::secret::Secrecy;
 use serde_json::Value;
 use std::fmt;
 
-/// Something of a schema that its form does not say.
+/// Something that a schema says and its form does not.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Gap {
     path: String,
@@ -20,7 +20,7 @@ impl fmt::Display for Gap {
 /// Why a field is not in the form.
 pub(super) type Why = &'static str;
 
-/// Where a field stands.
+/// The place of a field.
 pub(super) struct Place<'a> {
     pub(super) path: String,
     pub(super) name: &'a str,
@@ -34,7 +34,7 @@ impl<'a> Place<'a> {
         Self { path: format!("{}.{name}", self.path), name, secrecy, depth: self.depth + 1 }
     }
 
-    /// Items and values are known by the name of what holds them.
+    /// Items and values have the name of the field that holds them.
     pub(super) fn each(&self, brackets: &str, schema: &Value) -> Self {
         Self { path: format!("{}{brackets}", self.path), ..self.property(self.name, schema) }
     }
@@ -43,7 +43,7 @@ impl<'a> Place<'a> {
         gaps.push(Gap { path: self.path.clone(), what: what.into() });
     }
 
-    pub(super) fn left_out(&self, why: Why, gaps: &mut Vec<Gap>) {
+    pub(super) fn omit(&self, why: Why, gaps: &mut Vec<Gap>) {
         self.gap(format!("is omitted from the form: {why}"), gaps);
     }
 }

@@ -45,7 +45,7 @@ pub(super) fn field(
     Ok(form)
 }
 
-/// The default tells which of the two is meant; without one the person chooses.
+/// The default says which of the two is meant. Without one the person chooses.
 fn int_or_string(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
     let (key, value) = match schema.get("default") {
         Some(Value::Number(_)) => ("type", json!("integer")),
@@ -58,7 +58,7 @@ fn int_or_string(form: &mut Map<String, Value>, schema: &Map<String, Value>, pla
 
 fn number(form: &mut Map<String, Value>, schema: &Map<String, Value>) {
     for (limit, exclusive) in [("minimum", "exclusiveMinimum"), ("maximum", "exclusiveMaximum")] {
-        // A flag beside the limit in a CRD (OpenAPI 3.0), a limit of its own in JSON Schema since draft 6.
+        // In a CRD (OpenAPI 3.0) a flag next to the limit, in JSON Schema since draft 6 a limit of its own.
         let key = if schema.get(exclusive) == Some(&Value::Bool(true)) { exclusive } else { limit };
         if let Some(value) = schema.get(limit).filter(|value| value.is_number()) {
             form.insert(key.into(), value.clone());

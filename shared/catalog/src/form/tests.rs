@@ -99,7 +99,7 @@ fn a_secret_is_masked_and_loses_its_default() {
 }
 
 #[test]
-fn a_pattern_that_a_browser_refuses_becomes_words() {
+fn a_pattern_that_a_browser_rejects_becomes_words() {
     let spec = json!({"type": "object", "properties": {"name": {"type": "string", "description": "A name.\n", "pattern": "^(?i)[a-z]{,63}$"}}});
     let name = &form(&spec)["properties"]["name"];
     assert_eq!(
@@ -139,7 +139,7 @@ fn a_choice_of_several_is_a_set_of_checkboxes() {
 }
 
 #[test]
-fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
+fn what_a_form_cannot_ask_for_is_omitted_with_a_reason() {
     let spec = json!({
         "type": "object", "required": ["config", "name"],
         "properties": {
@@ -173,7 +173,7 @@ fn what_a_form_cannot_ask_for_is_left_out_with_a_reason() {
 }
 
 #[test]
-fn a_default_that_would_fetch_a_url_is_left_out() {
+fn a_default_that_would_fetch_a_url_is_omitted() {
     let schema = json!({"type": "object", "properties": {"a": {"type": "array", "items": {"type": "string"}, "default": [{"$text": "http://x"}]}}});
     assert!(!form(&schema).to_string().contains("http://x"));
     assert_eq!(gaps(&schema), ["spec.a has a default that Backstage would misread, so the form omits it"]);

@@ -1,4 +1,4 @@
-//! What a field says beside its type: title, description and default.
+//! The title, description and default of a field.
 
 use super::{
     keyword::all_safe,
@@ -6,20 +6,20 @@ use super::{
 };
 use serde_json::{Map, Value};
 
-/// Title and description in the author's words, the latter followed by ours.
+/// Title and description in the author's words. Callboard's words follow the description.
 pub(super) fn describe(form: &mut Map<String, Value>, schema: &Map<String, Value>) {
     let text = |key| schema.get(key).and_then(Value::as_str).map(str::trim).filter(|text| !text.is_empty());
     if let Some(title) = text("title") {
         form.insert("title".into(), title.into());
     }
-    let ours = form.get("description").and_then(Value::as_str);
-    let description: Vec<_> = text("description").into_iter().chain(ours).collect();
+    let own = form.get("description").and_then(Value::as_str);
+    let description: Vec<_> = text("description").into_iter().chain(own).collect();
     if !description.is_empty() {
         form.insert("description".into(), description.join("\n\n").into());
     }
 }
 
-/// The default, unless it is or holds a secret, or something that Backstage would misread.
+/// The default, unless it is or holds a secret, or holds something that Backstage would misread.
 pub(super) fn default(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Place, gaps: &mut Vec<Gap>) {
     let Some(default) = schema.get("default").filter(|default| !default.is_null()) else { return };
     if place.secrecy.hides(default) {

@@ -1,4 +1,4 @@
-//! The kind that a Promise offers, for those who must find its objects in the cluster.
+//! The kind that a Promise offers, for finding its objects in the cluster.
 
 use crate::api::crd::{Api, Scope};
 use events::Object;
@@ -14,14 +14,14 @@ pub struct Offered {
     pub version: String,
     /// The plural, as in the path of the API.
     pub plural: String,
-    /// Whether its objects live in namespaces.
+    /// Whether its objects are in namespaces.
     pub namespaced: bool,
     /// The Promise.
     pub promise: String,
 }
 
 impl Offered {
-    /// What this Promise offers; `None` where it offers nothing that can be requested.
+    /// What this Promise offers; `None` if it offers nothing that can be requested.
     pub fn by(promise: &Object) -> Option<Self> {
         let api = Api::read(promise.at("/spec/api")).ok()?;
         Some(Self {

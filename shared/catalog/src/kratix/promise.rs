@@ -25,61 +25,66 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
         return Described::nothing(promise, settings, notes);
     }
     let named = names::promise(&settings.layout, promise.reference().name());
-    let wishes = Overrides::of(promise, &named.namespace, &mut notes);
-    let owner = overrides::owner::owner(promise, &wishes, settings, &mut notes);
-    let system = wishes.system.clone().or_else(|| settings.system.clone());
+    let overrides = Overrides::of(promise, &named.namespace, &mut notes);
+    let owner = overrides::owner::owner(promise, &overrides, settings, &mut notes);
+    let system = overrides.system.clone().or_else(|| settings.system.clone());
     let ownership = Ownership { owner, system };
-    let cx = Cx { promise, settings, wishes, ownership, state: State::of_promise(promise) };
+    let subject = Subject { promise, settings, overrides, ownership, state: State::of_promise(promise) };
     let offered = Api::read(promise.at("/spec/api"));
-    let api = offered.as_ref().ok().and_then(|api| api_entity(&cx, api, &mut notes));
-    let template = template_entity(&cx, offered.as_ref(), &mut notes);
+    let api = offered.as_ref().ok().and_then(|api| api_entity(&subject, api, &mut notes));
+    let template = template_entity(&subject, offered.as_ref(), &mut notes);
     if template.is_none() {
-        overrides::template::pass_over(promise, &mut notes);
+        overrides::template::note_unused(promise, &mut notes);
     }
-    let component = component(&cx, offered.as_ref(), api.as_ref(), template.as_ref());
+    let component = component(&subject, offered.as_ref(), api.as_ref(), template.as_ref());
     Described::new(promise, settings, [Some(component), api, template].into_iter().flatten().collect(), notes)
 }
 
 /// What all entities of one Promise are made from.
-struct Cx<'a> {
+struct Subject<'a> {
     promise: &'a Object,
     settings: &'a Settings,
-    wishes: Overrides,
+    overrides: Overrides,
     ownership: Ownership,
     state: State,
 }
 
-impl Cx<'_> {
+impl Subject<'_> {
     fn name(&self) -> &str {
         self.promise.reference().name()
     }
 
     fn lifecycle(&self) -> String {
         let deleting = if self.state == State::Deleting { "deprecated" } else { "production" };
-        self.wishes.lifecycle.clone().unwrap_or_else(|| deleting.into())
+        self.overrides.lifecycle.clone().unwrap_or_else(|| deleting.into())
     }
 }
 
-fn component(cx: &Cx, offered: Result<&Api, &NoApi>, api: Option<&Entity>, template: Option<&Entity>) -> Entity {
-    let named = names::promise(&cx.settings.layout, cx.name());
+fn component(
+    subject: &Subject,
+    offered: Result<&Api, &NoApi>,
+    api: Option<&Entity>,
+    template: Option<&Entity>,
+) -> Entity {
+    let named = names::promise(&subject.settings.layout, subject.name());
     let mut metadata = named.metadata();
-    metadata.title = Some(format!("{} Promise", capitalized(cx.name())));
+    metadata.title = Some(format!("{} Promise", capitalized(subject.name())));
     metadata.description = Some(match offered {
         Ok(api) => format!("Offers {} ({}) as a service", capitalized(api.kind), api.api_version()),
         Err(reason) => format!("Offers nothing to request: {reason}"),
     });
-    metadata.annotations.extend(annotations(cx.promise, offered.ok(), template));
-    metadata::fill_component(&mut metadata, cx.promise, cx.state, &cx.wishes, cx.settings);
-    let wishes = &cx.wishes;
-    let mut depends_on = required_promises(cx);
-    depends_on.extend(wishes.depends_on.iter().cloned());
+    metadata.annotations.extend(annotations(subject.promise, offered.ok(), template));
+    metadata::fill_component(&mut metadata, subject.promise, subject.state, &subject.overrides, subject.settings);
+    let overrides = &subject.overrides;
+    let mut depends_on = required_promises(subject);
+    depends_on.extend(overrides.depends_on.iter().cloned());
     depends_on.remove(&named.entity_ref());
     let spec = ComponentSpec {
-        ty: wishes.ty.clone().unwrap_or_else(|| "promise".into()),
-        lifecycle: cx.lifecycle(),
-        ownership: cx.ownership.clone(),
-        provides_apis: api.map(Entity::entity_ref).into_iter().chain(wishes.provides_apis.iter().cloned()).collect(),
-        consumes_apis: wishes.consumes_apis.clone(),
+        ty: overrides.ty.clone().unwrap_or_else(|| "promise".into()),
+        lifecycle: subject.lifecycle(),
+        ownership: subject.ownership.clone(),
+        provides_apis: api.map(Entity::entity_ref).into_iter().chain(overrides.provides_apis.iter().cloned()).collect(),
+        consumes_apis: overrides.consumes_apis.clone(),
         dependencies: Dependencies { depends_on, ..Dependencies::default() },
     };
     Entity::new(metadata, Spec::Component(spec))
@@ -106,38 +111,43 @@ fn annotations(
     annotations.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)))
 }
 
-/// The Components of the Promises without which this one does not become available.
-fn required_promises(cx: &Cx) -> BTreeSet<EntityRef> {
-    let required = cx.promise.at("/spec/requiredPromises").and_then(Value::as_array).into_iter().flatten();
+/// The Components of the Promises that this one requires.
+fn required_promises(subject: &Subject) -> BTreeSet<EntityRef> {
+    let required = subject.promise.at("/spec/requiredPromises").and_then(Value::as_array).into_iter().flatten();
     let names = required.filter_map(|required| required.get("name")?.as_str()).filter(|name| !name.is_empty());
-    names.map(|name| names::promise(&cx.settings.layout, name).entity_ref()).collect()
+    names.map(|name| names::promise(&subject.settings.layout, name).entity_ref()).collect()
 }
 
-fn api_entity(cx: &Cx, api: &Api, notes: &mut Notes) -> Option<Entity> {
-    let named = names::promise_api(&cx.settings.layout, cx.name());
-    let definition = openapi::definition(api).map_err(|why| notes.refuse(&named.entity_ref(), &why)).ok()?;
+fn api_entity(subject: &Subject, api: &Api, notes: &mut Notes) -> Option<Entity> {
+    let named = names::promise_api(&subject.settings.layout, subject.name());
+    let definition = openapi::definition(api).map_err(|why| notes.omit(&named.entity_ref(), &why)).ok()?;
     let mut metadata = named.metadata();
     metadata.title = Some(format!("{} API", capitalized(api.kind)));
-    metadata.description = Some(format!("{} of the Promise {}", api.api_version(), cx.name()));
-    metadata::fill(&mut metadata, cx.promise, &cx.wishes, cx.settings);
-    let spec = ApiSpec { ty: "openapi".into(), lifecycle: cx.lifecycle(), ownership: cx.ownership.clone(), definition };
+    metadata.description = Some(format!("{} of the Promise {}", api.api_version(), subject.name()));
+    metadata::fill(&mut metadata, subject.promise, &subject.overrides, subject.settings);
+    let spec = ApiSpec {
+        ty: "openapi".into(),
+        lifecycle: subject.lifecycle(),
+        ownership: subject.ownership.clone(),
+        definition,
+    };
     Some(Entity::new(metadata, Spec::Api(spec)))
 }
 
-/// No Template while the Promise is deleted: a form for what is on its way out is a trap.
-fn template_entity(cx: &Cx, offered: Result<&Api, &NoApi>, notes: &mut Notes) -> Option<Entity> {
-    let named = names::promise_template(&cx.settings.layout, cx.name());
+/// The Template. While the Promise is being deleted there is none, so that nobody requests what is about to go.
+fn template_entity(subject: &Subject, offered: Result<&Api, &NoApi>, notes: &mut Notes) -> Option<Entity> {
+    let named = names::promise_template(&subject.settings.layout, subject.name());
     let reference = named.entity_ref();
-    let api = offered.map_err(|why| notes.refuse(&reference, why)).ok()?;
-    if cx.promise.is_deleting() {
+    let api = offered.map_err(|why| notes.omit(&reference, why)).ok()?;
+    if subject.promise.is_deleting() {
         return None;
     }
-    let (mut spec, gaps) = template::spec(api, "service".into(), cx.ownership.owner.clone());
-    gaps.iter().for_each(|gap| notes.refuse(&reference, gap));
+    let (mut spec, gaps) = template::spec(api, "service".into(), subject.ownership.owner.clone());
+    gaps.iter().for_each(|gap| notes.omit(&reference, gap));
     let mut metadata = named.metadata();
     metadata.title = Some(capitalized(api.kind));
     metadata.description = Some(format!("{} as a Service", capitalized(api.kind)));
-    metadata::fill(&mut metadata, cx.promise, &cx.wishes, cx.settings);
-    overrides::template::follow(cx.promise, &mut metadata, &mut spec, notes);
+    metadata::fill(&mut metadata, subject.promise, &subject.overrides, subject.settings);
+    overrides::template::apply(subject.promise, &mut metadata, &mut spec, notes);
     Some(Entity::new(metadata, Spec::Template(spec)))
 }

@@ -1,4 +1,4 @@
-//! What a resource request stands on and what stands on it.
+//! What a resource request depends on, and what depends on it.
 
 use crate::{
     entity::{EntityRef, rules::is_subdomain},
@@ -9,13 +9,13 @@ use events::Object;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The Promise of a request: by its label, which Kratix adds right after the request was made, else by its kind.
+/// The Promise of a request: by the label that Kratix adds right after the request is created, otherwise by its kind.
 pub(crate) fn promise_of<'a>(request: &'a Object, settings: &'a Settings) -> Option<&'a str> {
     let by_kind = || Some(settings.kinds.of(request.reference())?.promise.as_str());
     request.label("kratix.io/promise-name").filter(|name| !name.is_empty()).or_else(by_kind)
 }
 
-/// Its Promise and the requests that its pipeline made.
+/// Its Promise and the requests that its pipeline created.
 pub(crate) fn depends_on(request: &Object, settings: &Settings) -> BTreeSet<EntityRef> {
     let promise = promise_of(request, settings).map(|promise| names::promise(&settings.layout, promise));
     let database = database_of(request)
@@ -38,7 +38,7 @@ fn database_of(request: &Object) -> Option<&str> {
     name.filter(|name| is_subdomain(name) && *name != "null")
 }
 
-/// The requests that it was made for.
+/// The requests for which it was created.
 pub(crate) fn dependency_of(request: &Object, settings: &Settings) -> BTreeSet<EntityRef> {
     ["kratix.io/component-of", "kratix.io/parent"]
         .iter()
@@ -46,7 +46,8 @@ pub(crate) fn dependency_of(request: &Object, settings: &Settings) -> BTreeSet<E
         .collect()
 }
 
-/// `None` where the kind that the parent's Promise offers is unknown, and with it the parent's name in the catalog.
+/// `None` if the kind that the parent's Promise offers is unknown. Then the parent's name in the catalog is unknown,
+/// too.
 fn parent(request: &Object, labels: &str, settings: &Settings) -> Option<EntityRef> {
     let label = |part| request.label(&format!("{labels}-{part}")).filter(|value| !value.is_empty());
     let kind = settings.kinds.offered_by(label("promise-name")?)?;

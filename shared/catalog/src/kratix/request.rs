@@ -21,24 +21,24 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
     }
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
-    let wishes = Overrides::of(request, &named.namespace, &mut notes);
-    let owner = overrides::owner::owner(request, &wishes, settings, &mut notes);
-    overrides::template::pass_over(request, &mut notes);
+    let overrides = Overrides::of(request, &named.namespace, &mut notes);
+    let owner = overrides::owner::owner(request, &overrides, settings, &mut notes);
+    overrides::template::note_unused(request, &mut notes);
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
-    describe_itself(&mut metadata, request, &wishes, settings);
-    metadata::fill_component(&mut metadata, request, state, &wishes, settings);
-    let spec = spec(request, &named.entity_ref(), state, wishes, owner, settings);
+    describe_request(&mut metadata, request, &overrides, settings);
+    metadata::fill_component(&mut metadata, request, state, &overrides, settings);
+    let spec = spec(request, &named.entity_ref(), state, overrides, owner, settings);
     Described::new(request, settings, vec![Entity::new(metadata, Spec::Component(spec))], notes)
 }
 
-/// Kind, lower-case as it may be in Kratix, as people write it.
+/// A kind as people write it. In Kratix it may be in lower case.
 pub(crate) fn capitalized(kind: &str) -> String {
     let mut letters = kind.chars();
     letters.next().map(|first| first.to_ascii_uppercase()).into_iter().chain(letters).collect()
 }
 
-fn describe_itself(metadata: &mut Metadata, request: &Object, wishes: &Overrides, settings: &Settings) {
+fn describe_request(metadata: &mut Metadata, request: &Object, overrides: &Overrides, settings: &Settings) {
     let kind = capitalized(request.reference().kind());
     metadata.title = Some(format!("{} {kind}", request.reference().name()));
     metadata.description = Some(match relations::promise_of(request, settings) {
@@ -46,7 +46,7 @@ fn describe_itself(metadata: &mut Metadata, request: &Object, wishes: &Overrides
         None => format!("{kind} resource request"),
     });
     metadata.links = links::of_status(request);
-    let annotations = annotations(request, wishes, settings).into_iter();
+    let annotations = annotations(request, overrides, settings).into_iter();
     metadata.annotations.extend(annotations.filter_map(|(key, value)| Some((key.to_owned(), value?))));
 }
 
@@ -54,31 +54,31 @@ fn spec(
     request: &Object,
     own: &EntityRef,
     state: State,
-    wishes: Overrides,
+    overrides: Overrides,
     owner: EntityRef,
     settings: &Settings,
 ) -> ComponentSpec {
     let api = relations::promise_of(request, settings)
         .map(|promise| names::promise_api(&settings.layout, promise).entity_ref());
     let all =
-        |ours: BTreeSet<EntityRef>, wished| ours.into_iter().chain(wished).filter(|entity| entity != own).collect();
+        |found: BTreeSet<EntityRef>, added| found.into_iter().chain(added).filter(|entity| entity != own).collect();
     ComponentSpec {
-        ty: wishes.ty.unwrap_or_else(|| "service".into()),
-        lifecycle: wishes
+        ty: overrides.ty.unwrap_or_else(|| "service".into()),
+        lifecycle: overrides
             .lifecycle
             .unwrap_or_else(|| if state == State::Deleting { "deprecated" } else { "production" }.into()),
-        ownership: Ownership { owner, system: wishes.system.or_else(|| settings.system.clone()) },
-        provides_apis: wishes.provides_apis,
-        consumes_apis: all(api.into_iter().collect(), wishes.consumes_apis),
+        ownership: Ownership { owner, system: overrides.system.or_else(|| settings.system.clone()) },
+        provides_apis: overrides.provides_apis,
+        consumes_apis: all(api.into_iter().collect(), overrides.consumes_apis),
         dependencies: Dependencies {
-            depends_on: all(relations::depends_on(request, settings), wishes.depends_on),
+            depends_on: all(relations::depends_on(request, settings), overrides.depends_on),
             dependency_of: all(relations::dependency_of(request, settings), BTreeSet::new()),
         },
     }
 }
 
 /// What Backstage's Kubernetes tab and the plugin of Syntasso's SKE (`kratix.io/*`, its vocabulary) look for.
-fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&'static str, Option<String>); 13] {
+fn annotations(request: &Object, overrides: &Overrides, settings: &Settings) -> [(&'static str, Option<String>); 13] {
     let reference = request.reference();
     let promise = relations::promise_of(request, settings);
     let template = promise.map(|promise| names::promise_template(&settings.layout, promise).name.to_string());
@@ -86,7 +86,7 @@ fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&
     let version = request.text("/status/promiseVersion").filter(|version| *version != "not-set");
     [
         ("backstage.io/kubernetes-namespace", namespace.clone()),
-        ("backstage.io/kubernetes-label-selector", selector(request, wishes, settings)),
+        ("backstage.io/kubernetes-label-selector", selector(request, overrides, settings)),
         ("callboard.dev/health", request.text("/status/healthStatus/state").map(str::to_owned)),
         ("callboard.dev/version", version.map(str::to_owned)),
         ("kratix.io/type", Some("resource".into())),
@@ -101,10 +101,10 @@ fn annotations(request: &Object, wishes: &Overrides, settings: &Settings) -> [(&
     ]
 }
 
-/// The label selector of its workload; by default that of the Pods of Kratix's own pipelines. None beside an id that the
-/// object carries, since Backstage would pass the id over.
-fn selector(request: &Object, wishes: &Overrides, settings: &Settings) -> Option<String> {
-    if wishes.annotations.contains_key("backstage.io/kubernetes-id") {
+/// The label selector of its workload, by default that of the Pods of Kratix's own pipelines. None if the object has an
+/// id, because Backstage would ignore the id next to a selector.
+fn selector(request: &Object, overrides: &Overrides, settings: &Settings) -> Option<String> {
+    if overrides.annotations.contains_key("backstage.io/kubernetes-id") {
         return None;
     }
     let label_value = |text: &&str| !text.is_empty() && is_label_value(text);

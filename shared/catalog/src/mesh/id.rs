@@ -1,4 +1,4 @@
-//! Which object: the identity without a version, cheap to share.
+//! The identity of an object, without a version. Cheap to share.
 
 use events::ObjectRef;
 use std::{
@@ -9,7 +9,7 @@ use std::{
     sync::Arc,
 };
 
-/// The identity of an object of the event mesh, whatever version names it. Cheap to clone, to hash and to tell apart.
+/// The identity of an object of the event mesh, whatever version names it. Cheap to clone, hash and compare.
 #[derive(Debug, Clone)]
 pub struct Id(Arc<Hashed>);
 
@@ -28,7 +28,7 @@ impl Id {
         Self(Arc::new(Hashed { object, hash: hasher.finish() }))
     }
 
-    /// The Namespace of that name; `None` where no Namespace can have it.
+    /// The Namespace of that name; `None` if no Namespace can have it.
     pub(super) fn of_namespace(name: &str) -> Option<Self> {
         Some(Self::of(&ObjectRef::new("v1", "Namespace", None, name).ok()?))
     }

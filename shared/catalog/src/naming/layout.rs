@@ -4,7 +4,8 @@ use super::{key::Key, located::Located};
 use crate::entity::EntityNamespace;
 use events::ObjectRef;
 
-/// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under `state/<prefix>/<cluster>/`.
+/// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under
+/// `state/<prefix>/<cluster>/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
     prefix: String,
@@ -50,7 +51,7 @@ impl Layout {
         &self.cluster
     }
 
-    /// The key of what this source object means.
+    /// The key of the bucket object of this source object.
     pub fn key(&self, object: &ObjectRef) -> Key {
         let group = if object.group().is_empty() { "core" } else { object.group() };
         let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
@@ -58,7 +59,8 @@ impl Layout {
         Key { root: self.root(), path }
     }
 
-    /// Whose object lies at a key; `None` where no source object has that key, so that it is not ours.
+    /// The source object whose bucket object has a key; `None` if no source object has it, so that Callboard does not
+    /// manage it.
     pub fn read(&self, key: &str) -> Option<Located> {
         let path = key.strip_prefix(&self.entities())?.strip_suffix(".yaml")?;
         let (group, kind, namespace, name) = match *path.split('/').collect::<Vec<_>>() {
@@ -93,7 +95,7 @@ impl Layout {
         self.state("tombstones/")
     }
 
-    /// The key of a file of our own state.
+    /// The key of a file of Callboard's own state.
     pub fn state(&self, name: &str) -> String {
         format!("state/{}/{}/{name}", self.prefix, self.cluster)
     }
@@ -116,7 +118,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_key_tells_whose_it_is(
+        fn a_key_names_its_object(
             group in "|core|apps|[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z]{1,5}){1,3}",
             kind in "[A-Z][A-Za-z0-9]{0,10}",
             namespace in prop::option::of("[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?"),
@@ -134,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn a_key_that_no_object_has_is_foreign() {
+    fn a_key_that_no_object_has_is_not_managed() {
         let layout = Layout::new("entities", "main").unwrap();
         for key in [
             "",
@@ -179,7 +181,7 @@ mod tests {
     }
 
     #[test]
-    fn a_layout_that_would_leave_its_place_is_refused() {
+    fn a_layout_that_would_leave_its_place_is_rejected() {
         for (prefix, cluster) in [
             ("", "main"),
             ("/a", "main"),

@@ -1,4 +1,4 @@
-//! The one place that says which entity a source object has, so that others can point to it.
+//! The one place that names the entities of a source object, so that other entities can refer to them.
 
 use super::layout::Layout;
 use crate::entity::{EntityName, EntityNamespace, Metadata};
@@ -18,7 +18,7 @@ pub(crate) fn promise_api(layout: &Layout, promise: &str) -> Named {
     Named::new("api", layout.namespace(None), &format!("{promise}-promise-api"))
 }
 
-/// The Template with which one asks a Promise for something.
+/// The Template that requests something from a Promise.
 pub(crate) fn promise_template(layout: &Layout, promise: &str) -> Named {
     Named::new("template", layout.namespace(None), &format!("{promise}-promise-template"))
 }
@@ -38,7 +38,7 @@ pub(crate) fn system(layout: &Layout, namespace: &str) -> Named {
     Named::new("system", layout.namespace(None), &format!("namespace-{namespace}"))
 }
 
-/// Kind, namespace and name of an entity of ours.
+/// Kind, namespace and name of an entity that Callboard writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Named {
     kind: &'static str,
@@ -51,7 +51,7 @@ impl Named {
         Self { kind, namespace, name: EntityName::fit(name) }
     }
 
-    /// The ref by which others point to it.
+    /// The ref by which other entities refer to it.
     pub(crate) fn entity_ref(&self) -> crate::entity::EntityRef {
         crate::entity::EntityRef::new(self.kind, &self.namespace, &self.name)
     }
@@ -67,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_names_of_the_seed_stay() {
+    fn names_of_kratix_objects_stay_as_they_are() {
         let layout = Layout::new("entities", "main").unwrap();
         let refs = [
             component(&layout, "app", Some("default"), "todoer"),
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn a_request_lies_in_the_namespace_of_its_object_and_a_promise_in_that_of_the_cluster() {
+    fn a_request_is_in_the_namespace_of_its_object_and_a_promise_in_that_of_the_cluster() {
         let layout = Layout::new("entities", "east").unwrap();
         assert_eq!(
             component(&layout, "App", Some("shop"), "cart").entity_ref().as_str(),

@@ -8,10 +8,13 @@ use crate::{
 use serde::Deserialize;
 use serde_json::Value;
 
-/// Links that a user wrote: a JSON array of `{url, title, icon, type}`, or URLs parted by whitespace.
-pub(crate) fn wished(text: &str) -> Vec<Result<Link, String>> {
+/// Links that a user wrote: a JSON array of `{url, title, icon, type}`, or URLs separated by whitespace.
+pub(crate) fn read(text: &str) -> Vec<Result<Link, String>> {
     if !text.trim_start().starts_with('[') {
-        return text.split_whitespace().map(|url| Wish { url: url.to_owned(), ..Wish::default() }.link()).collect();
+        return text
+            .split_whitespace()
+            .map(|url| UserLink { url: url.to_owned(), ..UserLink::default() }.link())
+            .collect();
     }
     match serde_json::from_str::<Vec<Value>>(text) {
         Ok(links) => links.into_iter().zip(1..).map(link).collect(),
@@ -19,17 +22,17 @@ pub(crate) fn wished(text: &str) -> Vec<Result<Link, String>> {
     }
 }
 
-/// A note must not quote the item, which may hold anything.
+/// The note does not quote the item, which may hold anything.
 fn link((value, number): (Value, usize)) -> Result<Link, String> {
-    let wish: Wish = serde_json::from_value(value).map_err(|_| {
+    let link: UserLink = serde_json::from_value(value).map_err(|_| {
         format!("item {number} is not a valid link. Write an object with url, and optionally title, icon and type")
     })?;
-    wish.link()
+    link.link()
 }
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Wish {
+struct UserLink {
     url: String,
     title: Option<String>,
     icon: Option<String>,
@@ -37,7 +40,7 @@ struct Wish {
     ty: Option<String>,
 }
 
-impl Wish {
+impl UserLink {
     fn link(self) -> Result<Link, String> {
         let quoted = secret::quoted(parse::rendered(&self.url)?);
         web_url(&self.url).map_err(|why| format!("{quoted} {why}"))?;
@@ -59,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_refused_link_is_not_quoted_where_it_may_hold_a_secret() {
+    fn a_rejected_link_that_may_hold_a_secret_is_not_quoted() {
         for text in [
             "https://jane:hunter2@a.example",
             "ftp://jane:hunter2@a.example",
@@ -75,7 +78,7 @@ mod tests {
             r#"["hunter2"]"#,
             r#"["hunter2"#,
         ] {
-            let links = wished(text);
+            let links = read(text);
             assert!(!links.is_empty() && links.iter().all(Result::is_err), "{text}: {links:?}");
             assert!(!format!("{links:?}").contains("hunter2"), "{text}: {links:?}");
         }
@@ -83,11 +86,11 @@ mod tests {
 
     #[test]
     fn a_wrong_link_does_not_take_the_right_one_with_it() {
-        let links = wished(
+        let links = read(
             r#"[{"url": "https://a.example", "title": "A", "type": "doc"}, {"url": "ftp://b"}, {"href": "x"}, {"url": "http://c", "icon": ""}]"#,
         );
         assert_eq!(links.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, false, false]);
-        assert_eq!(wished("https://a.example\nhttps://b.example").into_iter().filter_map(Result::ok).count(), 2);
-        assert!(wished("[1").iter().all(Result::is_err));
+        assert_eq!(read("https://a.example\nhttps://b.example").into_iter().filter_map(Result::ok).count(), 2);
+        assert!(read("[1").iter().all(Result::is_err));
     }
 }

@@ -5,17 +5,17 @@ use crate::{entity::EntityRef, notes::Notes, settings::Settings};
 use events::Object;
 use serde_json::Value;
 
-/// Who answers for the entities of an object; the answer of the settings if nobody else is named.
-pub(crate) fn owner(object: &Object, wishes: &Overrides, settings: &Settings, notes: &mut Notes) -> EntityRef {
+/// The owner of the entities of an object. If the object names none, the owner of the settings.
+pub(crate) fn owner(object: &Object, overrides: &Overrides, settings: &Settings, notes: &mut Notes) -> EntityRef {
     let mut at = |path: &String| match object.at(path)? {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => parse::owner(text).map_err(|why| notes.ignore(path, why)).ok(),
+        Value::String(text) => parse::owner(text).map_err(|why| notes.invalid(path, why)).ok(),
         _ => {
-            notes.ignore(path, "names no owner, because it is not a text");
+            notes.invalid(path, "names no owner, because it is not a text");
             None
         }
     };
-    let wished = wishes.owner.clone().or_else(|| settings.owner_paths.iter().find_map(&mut at));
+    let wished = overrides.owner.clone().or_else(|| settings.owner_paths.iter().find_map(&mut at));
     wished.unwrap_or_else(|| settings.owner.clone())
 }

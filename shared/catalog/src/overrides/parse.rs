@@ -1,4 +1,4 @@
-//! Reading what a user wrote into an annotation.
+//! Reads what a user wrote into an annotation.
 
 use crate::{
     entity::{EntityRef, rules::is_tag},
@@ -6,12 +6,12 @@ use crate::{
 };
 use std::collections::BTreeSet;
 
-/// Takes what was read, and says what is wrong with it.
+/// Takes a valid value. Returns what is wrong with an invalid one.
 pub(crate) fn one<S: From<T>, T>(slot: &mut S, read: Result<T, String>) -> Vec<String> {
     read.map(|value| *slot = value.into()).err().into_iter().collect()
 }
 
-/// Takes what was read, and says what is wrong with each of the others.
+/// Takes the valid values. Returns what is wrong with each of the others.
 pub(crate) fn many<T: Ord>(slot: &mut BTreeSet<T>, read: impl IntoIterator<Item = Result<T, String>>) -> Vec<String> {
     read.into_iter().filter_map(|item| item.map(|value| slot.insert(value)).err()).collect()
 }
@@ -30,7 +30,7 @@ pub(crate) fn text(text: &str, most: usize) -> Result<String, String> {
     }
 }
 
-/// The items of a list, parted by commas or line breaks.
+/// The items of a list, separated by commas or line breaks.
 pub(crate) fn items(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', '\n']).map(str::trim).filter(|item| !item.is_empty())
 }
@@ -47,17 +47,17 @@ pub(crate) fn tag(text: &str) -> Result<String, String> {
     }
 }
 
-/// A ref; a kind and a namespace that are left out are filled in.
+/// A ref. A missing kind or namespace is filled in.
 pub(crate) fn reference(text: &str, kind: &str, namespace: &str) -> Result<EntityRef, String> {
     EntityRef::parse(rendered(text)?, kind, namespace).map_err(|error| error.to_string())
 }
 
-/// The ref of an owner, who is a group unless said otherwise.
+/// The ref of an owner, which is a group by default.
 pub(crate) fn owner(text: &str) -> Result<EntityRef, String> {
     reference(text, "group", "default")
 }
 
-/// A ref with its kind, since Backstage assumes none for `dependsOn`.
+/// A ref with its kind, because Backstage assumes none for `dependsOn`.
 pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String> {
     if !rendered(text)?.contains(':') {
         return Err(format!("{} has no kind. Write component:<name> or resource:<name>", quoted(text)));
@@ -65,8 +65,8 @@ pub(crate) fn with_kind(text: &str, namespace: &str) -> Result<EntityRef, String
     reference(text, "", namespace)
 }
 
-/// The text itself, unless it is an expression that a Template should have rendered; not even a note quotes it, so that
-/// the catalog has expressions where the scaffolder runs them and nowhere else.
+/// The text itself, unless it has an expression that a Template should have rendered. Not even a note quotes that: in
+/// the catalog expressions are only where the scaffolder runs them.
 pub(crate) fn rendered(text: &str) -> Result<&str, String> {
     if text.contains("${{") { Err("has an expression that no Template has rendered".into()) } else { Ok(text) }
 }
@@ -91,7 +91,7 @@ mod tests {
     }
 
     #[test]
-    fn lists_are_parted_by_commas_or_lines() {
+    fn lists_are_separated_by_commas_or_lines() {
         assert_eq!(items("a, b\n\nc,").collect::<Vec<_>>(), ["a", "b", "c"]);
     }
 

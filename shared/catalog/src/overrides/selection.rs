@@ -6,15 +6,16 @@ use crate::{
 };
 use events::Object;
 
-/// Whether the object shall be in the catalog at all.
+/// Whether the object is to be cataloged.
 ///
-/// `callboard.dev/ignore` decides; else one "no" is enough, then one "yes"; else the settings decide.
+/// `callboard.dev/ignore` decides. Without it, one "no" of the other switches is enough, then one "yes". Otherwise the
+/// settings decide.
 pub(crate) fn is_wanted(object: &Object, settings: &Settings, notes: &mut Notes) -> bool {
     let mut said = |&(key, meaning): &(&str, bool)| match object.annotation(key).or_else(|| object.label(key))? {
         "true" => Some(meaning),
         "false" => Some(!meaning),
         _ => {
-            notes.ignore(key, "is neither \"true\" nor \"false\"");
+            notes.invalid(key, "is neither \"true\" nor \"false\"");
             None
         }
     };
@@ -25,7 +26,7 @@ pub(crate) fn is_wanted(object: &Object, settings: &Settings, notes: &mut Notes)
     if others.is_empty() { settings.selection == Selection::All } else { others.iter().all(|wanted| *wanted) }
 }
 
-/// Annotations or labels of others that switch an object on or off, and what `true` means.
+/// Third-party annotations or labels that switch an object on or off, and what `true` means.
 pub(super) const SWITCHES: [(&str, bool); 4] = [
     ("kratix.io/backstage", true),
     ("kratix.io/portal-backstage", true),

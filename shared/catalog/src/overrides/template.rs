@@ -1,4 +1,4 @@
-//! What the annotations of a Promise wish for its Template, in SKE's vocabulary (`ske.backstage.template/*`).
+//! Overrides of a Promise for its Template, in SKE's vocabulary (`ske.backstage.template/*`).
 
 use super::parse;
 use crate::{
@@ -9,8 +9,8 @@ use events::Object;
 
 const PREFIX: &str = "ske.backstage.template/";
 
-/// Follows the wishes that are valid and notes the others.
-pub(crate) fn follow(promise: &Object, metadata: &mut Metadata, spec: &mut TemplateSpec, notes: &mut Notes) {
+/// Applies the valid overrides and notes the others.
+pub(crate) fn apply(promise: &Object, metadata: &mut Metadata, spec: &mut TemplateSpec, notes: &mut Notes) {
     for (key, text) in promise.annotations() {
         let Some(field) = key.strip_prefix(PREFIX) else { continue };
         let wrong = match field {
@@ -21,13 +21,13 @@ pub(crate) fn follow(promise: &Object, metadata: &mut Metadata, spec: &mut Templ
             "tags" => parse::many(&mut metadata.tags, parse::items(text).map(parse::tag)),
             _ => vec!["is not supported by Callboard".into()],
         };
-        wrong.into_iter().for_each(|why| notes.ignore(key, why));
+        wrong.into_iter().for_each(|why| notes.invalid(key, why));
     }
 }
 
-/// Notes the wishes of an object that has no Template.
-pub(crate) fn pass_over(object: &Object, notes: &mut Notes) {
+/// Notes the overrides for a Template of an object that has none.
+pub(crate) fn note_unused(object: &Object, notes: &mut Notes) {
     for (key, _) in object.annotations().filter(|(key, _)| key.starts_with(PREFIX)) {
-        notes.ignore(key, "has no effect, because there is no Template");
+        notes.invalid(key, "has no effect, because there is no Template");
     }
 }

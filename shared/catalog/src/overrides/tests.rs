@@ -17,8 +17,8 @@ fn object(labels: &Value, annotations: &Value) -> Object {
 
 fn read(labels: &Value, annotations: &Value) -> (Overrides, String) {
     let mut notes = Notes::default();
-    let wishes = Overrides::of(&object(labels, annotations), &EntityNamespace::fit("shop"), &mut notes);
-    (wishes, format!("{notes:?}"))
+    let overrides = Overrides::of(&object(labels, annotations), &EntityNamespace::fit("shop"), &mut notes);
+    (overrides, format!("{notes:?}"))
 }
 
 fn settings(paths: &[&str], selection: Selection) -> Settings {
@@ -30,25 +30,25 @@ fn settings(paths: &[&str], selection: Selection) -> Settings {
 }
 
 #[test]
-fn our_own_word_comes_before_that_of_others() {
-    let (wishes, _) = read(
+fn callboards_annotation_comes_before_third_party_ones() {
+    let (overrides, _) = read(
         &json!({"callboard.dev/owner": "label"}),
         &json!({"ske.backstage.component/title": "ske", "terasky.backstage.io/title": "terasky", "ske.backstage.component/owner": "ske",
             "terasky.backstage.io/component-type": "website"}),
     );
-    assert_eq!(wishes.title.as_deref(), Some("ske"));
-    assert_eq!(wishes.owner.unwrap().as_str(), "group:default/label");
-    assert_eq!(wishes.ty.as_deref(), Some("website"));
+    assert_eq!(overrides.title.as_deref(), Some("ske"));
+    assert_eq!(overrides.owner.unwrap().as_str(), "group:default/label");
+    assert_eq!(overrides.ty.as_deref(), Some("website"));
 }
 
 #[test]
 fn a_wrong_item_does_not_take_the_right_ones_with_it() {
-    let (wishes, notes) = read(
+    let (overrides, notes) = read(
         &json!({}),
         &json!({"callboard.dev/tags": "java,Not A Tag,web", "callboard.dev/provides-apis": "a/b/c,orders"}),
     );
-    assert_eq!(wishes.tags.into_iter().collect::<Vec<_>>(), ["java", "web"]);
-    assert_eq!(wishes.provides_apis.into_iter().map(|it| it.to_string()).collect::<Vec<_>>(), ["api:shop/orders"]);
+    assert_eq!(overrides.tags.into_iter().collect::<Vec<_>>(), ["java", "web"]);
+    assert_eq!(overrides.provides_apis.into_iter().map(|it| it.to_string()).collect::<Vec<_>>(), ["api:shop/orders"]);
     assert!(notes.contains("Not A Tag") && notes.contains("a/b/c"), "{notes}");
 }
 
@@ -57,10 +57,10 @@ fn no_note_quotes_a_secret() {
     for (keys, _) in &FIELDS {
         for text in ["https://jane:hunter2@a.example/ x", "x?token=hunter2/ x"] {
             let key = keys[0];
-            let (wishes, notes) =
+            let (overrides, notes) =
                 read(&json!({}), &json!({key: text, "callboard.dev/depends-on": format!("component:{text}")}));
             assert!(!notes.contains("hunter2"), "{key}: {notes}");
-            assert!(wishes.links.is_empty());
+            assert!(overrides.links.is_empty());
         }
     }
     let (_, notes) = read(&json!({}), &json!({"callboard.dev/owner": "jane@example.org"}));
@@ -69,11 +69,11 @@ fn no_note_quotes_a_secret() {
 
 #[test]
 fn what_is_unknown_is_noted_with_what_there_is() {
-    let (wishes, notes) = read(
+    let (overrides, notes) = read(
         &json!({"callboard.dev/title": "x"}),
         &json!({"callboard.dev/titel": "x", "callboard.dev/component": "component:x", "terasky.backstage.io/name": "x", "other.example/name": "x"}),
     );
-    assert_eq!(wishes, Overrides::default());
+    assert_eq!(overrides, Overrides::default());
     assert!(
         notes.contains("Known are title, description, owner,") && notes.contains("terasky.backstage.io/name"),
         "{notes}"
@@ -86,8 +86,8 @@ fn what_is_unknown_is_noted_with_what_there_is() {
 fn the_owner_is_found_in_order() {
     let owner = |labels: &Value, annotations: &Value, paths: &[&str]| {
         let object = object(labels, annotations);
-        let wishes = Overrides::of(&object, &EntityNamespace::fit("shop"), &mut Notes::default());
-        owner(&object, &wishes, &settings(paths, Selection::All), &mut Notes::default()).to_string()
+        let overrides = Overrides::of(&object, &EntityNamespace::fit("shop"), &mut Notes::default());
+        owner(&object, &overrides, &settings(paths, Selection::All), &mut Notes::default()).to_string()
     };
     let paths = ["/spec/none", "/spec/count", "/spec/team"];
     assert_eq!(

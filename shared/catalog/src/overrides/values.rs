@@ -1,9 +1,9 @@
-//! The valid overrides of an object.
+//! What the overrides of an object say.
 
 use crate::entity::{EntityRef, Link};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Wishes that are valid; the others are noted.
+/// The valid overrides of an object. The others are noted.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Overrides {
     /// `callboard.dev/title`

@@ -4,12 +4,13 @@ use super::invalid::InvalidSetting;
 use events::ObjectRef;
 use std::collections::BTreeMap;
 
-/// What is known about a kind of resource requests beside what its objects say.
+/// What is known about a kind of resource requests in addition to what its objects say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RequestKind {
     /// The Promise that offers it.
     pub promise: String,
-    /// The label selector of its workload, with `{name}` and `{spec.name}`; `None`: what Kratix's own pods carry.
+    /// The label selector of its workload, with `{name}` and `{spec.name}`. `None` means the labels of Kratix's own
+    /// Pods.
     pub selector: Option<String>,
 }
 
@@ -57,7 +58,7 @@ impl RequestKinds {
         self.0.get(&format!("{}.{}", object.kind().to_ascii_lowercase(), object.group()))
     }
 
-    /// The lower-case kind that a Promise offers, where just one is known.
+    /// The lower-case kind that a Promise offers, if exactly one is known.
     pub fn offered_by(&self, promise: &str) -> Option<&str> {
         let offered = self.0.iter().filter(|(_, kind)| kind.promise == promise);
         let mut kinds: Vec<_> = offered.filter_map(|(key, _)| Some(key.split_once('.')?.0)).collect();

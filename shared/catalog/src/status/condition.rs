@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 /// The object's conditions as JSON, sorted, each `{type, status, reason}`; `None` if it has none.
 ///
-/// Messages and times are left out: they change without meaning.
+/// Without messages and times, whose changes mean nothing.
 pub(crate) fn conditions(object: &Object) -> Option<String> {
     let conditions: BTreeSet<_> =
         object.at("/status/conditions")?.as_array()?.iter().filter_map(Condition::of).collect();

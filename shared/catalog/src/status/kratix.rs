@@ -23,7 +23,7 @@ impl State {
     }
 }
 
-/// What Kratix says of any object of its: the labels that stop it, else (since 2025) the condition `Reconciled`, whose
+/// What Kratix says of its objects: the labels that stop it, otherwise (since 2025) the condition `Reconciled`, whose
 /// message is one of a few words.
 fn by_kratix(object: &Object) -> Option<State> {
     let reconciled = Condition::find(object, "Reconciled");
@@ -57,7 +57,7 @@ fn by_ready(request: &Object) -> Option<State> {
     }
 }
 
-/// A Promise's condition `Available`, else its `status.status`.
+/// A Promise's condition `Available`, otherwise its `status.status`.
 fn by_availability(promise: &Object) -> Option<State> {
     let available = match Condition::find(promise, "Available").map(|condition| condition.status) {
         Some(status) => status == "True",

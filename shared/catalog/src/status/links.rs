@@ -1,4 +1,4 @@
-//! Links to where an object can be reached.
+//! The links that an object's status gives.
 
 use crate::entity::{Link, web_url::web_url};
 use events::Object;
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_link_for_people_is_left_out() {
+    fn what_is_not_a_link_for_people_is_omitted() {
         let status = json!({"endpoint": "javascript:alert(1)", "url": "todo.default.svc:8080", "message": "http://jane:secret@a.example"});
         assert_eq!(of(&status), []);
         for secret in ["?token=abc", "?a=1&api%5Fkey=abc", "#access_token=abc", "#/path?token=abc", "?%74oken=abc"] {

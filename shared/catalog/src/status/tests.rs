@@ -39,7 +39,7 @@ fn without_a_promise_nobody_has_to_write_a_status() {
 }
 
 #[test]
-fn a_run_that_begins_again_is_no_failure() {
+fn a_run_that_begins_again_is_not_a_failure() {
     let labelled = json!({"labels": {"kratix.io/manual-reconciliation": "true"}});
     assert_eq!(of_request(&labelled, &pipeline("False", 2)), State::Pending);
     assert_eq!(of_request(&written_at("2026-11-21T12:00:00Z"), &pipeline("False", 2)), State::Pending);
@@ -51,7 +51,7 @@ fn a_run_that_begins_again_is_no_failure() {
 }
 
 #[test]
-fn the_reasons_of_newer_releases_tell_work_from_failure() {
+fn the_reasons_of_newer_releases_distinguish_work_from_failure() {
     for (reason, state) in [("PipelinesInProgress", State::Pending), ("ConfigureWorkflowFailed", State::Failing)] {
         let conditions = json!([{"type": "ConfigureWorkflowCompleted", "status": "False", "reason": reason}]);
         assert_eq!(
@@ -63,7 +63,7 @@ fn the_reasons_of_newer_releases_tell_work_from_failure() {
 }
 
 #[test]
-fn the_word_of_reconciled_is_the_state() {
+fn the_message_of_reconciled_is_the_state() {
     for (status, word, state) in [
         ("True", "Reconciled", State::Reconciled),
         ("False", "Failing", State::Failing),
@@ -92,7 +92,7 @@ fn what_people_did_comes_before_what_controllers_say() {
 }
 
 #[test]
-fn without_known_conditions_the_generation_tells_a_little() {
+fn without_known_conditions_the_generation_says_a_little() {
     for (status, state) in [
         (json!({"observedGeneration": 1}), State::Pending),
         (json!({"observedGeneration": 2}), State::Unknown),

@@ -21,9 +21,9 @@ pub(super) fn by_workflow(object: &Object) -> Option<State> {
 
 /// Whether a workflow that has not completed is at work rather than at its end.
 ///
-/// Newer releases have a reason for it. Before, a run that began again looks like one that failed for good, but for the
-/// label that asked for it and for the time: at the start of a run the condition is the last thing written to the
-/// status, at its end the observed generation is.
+/// Newer releases have a reason for it. In older ones a run that began again looks like one that failed for good. Two
+/// things differ: the label that asked for the run, and the time. At the start of a run the condition is the last thing
+/// written to the status, at its end the observed generation is.
 fn is_running(object: &Object, workflow: &Condition) -> bool {
     let entries = object.at("/metadata/managedFields").and_then(Value::as_array).into_iter().flatten();
     let of_status = entries.filter(|entry| entry.get("subresource").is_some_and(|subresource| subresource == "status"));
@@ -33,8 +33,8 @@ fn is_running(object: &Object, workflow: &Condition) -> bool {
         || matches!((written, seconds(workflow.since)), (Some(written), Some(since)) if SAME_WRITE.contains(&(written - since)))
 }
 
-/// How many seconds after a condition's change the status is stamped that was written with it: each clock reading is cut
-/// to a second, and the write takes its time.
+/// How many seconds after a condition's change the status that was written with it may be stamped. Each clock reading
+/// is cut to a second, and the write takes its time.
 const SAME_WRITE: RangeInclusive<i64> = 0..=2;
 
 fn seconds(rfc3339: &str) -> Option<i64> {

@@ -1,4 +1,4 @@
-//! Thousands of random expressions and filters, and what Knative makes of them.
+//! Thousands of random expressions and filters, and how Knative evaluates them.
 
 use crate::{
     go,
@@ -24,7 +24,7 @@ fn an_expression_comes_to_what_it_comes_to_in_go() {
 }
 
 #[test]
-fn what_is_no_expression_in_go_is_none_here() {
+fn what_go_does_not_parse_is_not_parsed_here() {
     let asked = sample((random::soup(), random::event()), 20_000);
     let agreed = compare("soup", &asked);
     assert!(agreed.values > 200 && agreed.unparsable > 10_000, "{agreed:?}");
@@ -42,7 +42,7 @@ fn a_trigger_lets_pass_what_it_does_in_knative() {
         match (answer, &passes["value"]) {
             (Answer::Yes, Json::Bool(true)) => passed += 1,
             (Answer::No, Json::Bool(false)) => kept += 1,
-            // What is malformed, or crashes Knative, is left open; an event over which it crashes does not pass.
+            // What is malformed, or crashes Knative, is left open. An event over which it crashes does not pass.
             (Answer::Maybe, _) if !notes.is_empty() || trigger.to_string().contains("cesql") => {}
             (Answer::No, Json::Null) if passes["error"] == "panic" => {}
             _ => panic!("{answer:?}, and in Knative {passes}: {trigger} for {event:?}, {notes:?}"),
@@ -81,7 +81,7 @@ fn what_a_function_of_the_broker_lets_pass_is_left_open() {
 }
 
 #[test]
-fn a_source_that_knative_stores_as_a_url_makes_no_wrong_answer() {
+fn a_source_that_knative_stores_as_a_url_gives_no_wrong_answer() {
     let asked = sample(random::source(), 6000);
     let stored = go::ask("sources", &asked.iter().map(|(written, ..)| json!({"source": written})).collect::<Vec<_>>());
     let event = |source: &str| {
@@ -92,7 +92,7 @@ fn a_source_that_knative_stores_as_a_url_makes_no_wrong_answer() {
     let passes = go::ask("triggers-by-source", &asked.iter().map(question).collect::<Vec<_>>());
     let (mut sure, mut encoded) = (0, 0);
     for (((written, real, trigger), stored), passes) in asked.iter().zip(&stored).zip(&passes) {
-        // What is no URL gets into no EventType, and into no event.
+        // What is not a URL cannot be in an EventType, nor in an event.
         let (Some(stored), Some(passes)) = (stored["value"].as_str(), passes["value"].as_bool()) else { continue };
         let (filter, _) = Filter::of_trigger(trigger);
         // Other brokers take the source as it is.
@@ -136,7 +136,7 @@ fn compare(name: &str, asked: &[(String, Event)]) -> Agreed {
             {
                 agreed.values += 1;
             }
-            // A part of a character is no text here, and what comes of it is left open.
+            // A part of a character is not a text here, and its result is left open.
             (Ok(Outcome { values, failure }), _)
                 if !format!("{text}{event:?}").is_ascii()
                     && *values != Values::Nothing

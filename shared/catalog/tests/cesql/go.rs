@@ -1,4 +1,4 @@
-//! The program that answers what Knative makes of expressions and filters.
+//! The program that answers how Knative evaluates expressions and filters.
 
 use serde_json::{Value, json};
 use std::{

@@ -1,4 +1,5 @@
-//! Holds CESQL and the filters of Triggers against Knative's own code. Needs Go; `tests/cesql` is the program asked.
+//! Compares CESQL and the filters of Triggers with Knative's own code. Needs Go. `tests/cesql` is the program that
+//! answers.
 
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 

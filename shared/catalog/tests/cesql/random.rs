@@ -1,4 +1,4 @@
-//! Random expressions, filters and events, few enough in words that they meet.
+//! Random expressions, filters and events, of so few words that they often match.
 
 use catalog::cesql::Value;
 use proptest::{collection::vec, option, prelude::*, sample::select};
@@ -177,13 +177,13 @@ fn filter() -> impl Strategy<Value = Json> {
     })
 }
 
-/// A source as its author writes it, maybe a template, that of an event which it stands for, and a filter by sources.
+/// A source as its author writes it, maybe a template, one of an event that matches it, and a filter by sources.
 pub(crate) fn source() -> impl Strategy<Value = (String, String, Json)> {
     let raw = || select(&["a", "b/", "/c", "ü", "|", " ", "(d)", ":", "?q=", "=1"][..]);
     let encoded = select(&["%20", "%2F", "%61", "%7B"][..]);
     let beginning = select(&["/", "/shop/", "https://x.example/", "urn:x:", "a/"][..]);
     let fixed = vec(prop_oneof![3 => raw(), 1 => encoded], 0..5).prop_map(|parts| (parts.concat(), parts.concat()));
-    // What is encoded already, next to a variable, is not told from what Knative encodes.
+    // What is encoded already, next to a variable, cannot be distinguished from what Knative encodes.
     let template = vec((raw(), any::<bool>()), 0..5).prop_map(|parts| {
         let written = parts.iter().map(|(text, varies)| if *varies { "{x}" } else { text });
         (written.collect(), parts.iter().map(|(text, _)| *text).collect())

@@ -24,7 +24,7 @@ fn cases(file: &str) -> Vec<Json> {
     file["tests"].as_array().unwrap().clone()
 }
 
-/// What is wrong with a case. The value beside an error is none that Knative looks at.
+/// What is wrong with a case. Knative does not look at the value next to an error.
 fn wrong(case: &Json) -> Option<String> {
     let parsed = Expression::parse(case["expression"].as_str().unwrap_or(&case["expression"].to_string()));
     let wanted = match (case["error"].as_str(), &case["result"]) {
@@ -52,7 +52,7 @@ pub(crate) fn value(json: &Json) -> Value {
     }
 }
 
-/// The failure that they call so.
+/// The failure with this name in the files.
 pub(crate) fn failure(name: &str) -> Failure {
     match name {
         "math" => Failure::Math,

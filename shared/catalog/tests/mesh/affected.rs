@@ -1,11 +1,11 @@
-//! Exactly what a change affects is made anew, and nothing else.
+//! A change affects exactly the descriptors whose bytes it changes.
 
 use catalog::{EventTypes, Mesh, Settings, mesh::Id};
 use events::{Object, Version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// A shop: two Brokers, three EventTypes, three Triggers, a source, and who consumes.
+/// A shop: two Brokers, three EventTypes, three Triggers, a source, and consumers.
 fn shop() -> Mesh {
     let mut mesh = Mesh::new(settings());
     let objects = [
@@ -40,41 +40,41 @@ fn the_first_look_at_a_shop_makes_all_of_it() {
 }
 
 #[test]
-fn a_trigger_that_moves_touches_its_subscriber_and_no_broker() {
+fn a_trigger_that_moves_affects_its_subscriber_and_no_broker() {
     affects(&trigger("on-placed", "south", "sold", &ksvc_ref("billing")), &["service/billing", "trigger/on-placed"]);
 }
 
 #[test]
-fn a_trigger_that_gets_another_subscriber_touches_both() {
+fn a_trigger_that_gets_another_subscriber_affects_both() {
     let wanted = ["service/billing", "service/stock", "trigger/on-placed"];
     affects(&trigger("on-placed", "north", "placed", &ksvc_ref("stock")), &wanted);
 }
 
 #[test]
-fn a_trigger_for_the_component_of_others_touches_itself_alone() {
+fn a_trigger_for_a_third_party_component_affects_only_itself() {
     affects(&trigger("to-theirs", "north", "placed", &service_ref("theirs")), &["trigger/to-theirs"]);
 }
 
 #[test]
-fn a_description_touches_one_api() {
+fn a_description_affects_one_api() {
     affects(&event_type("placed", "north", "B"), &["eventtype/placed"]);
 }
 
 #[test]
-fn an_event_type_that_moves_touches_both_brokers_and_who_consumed_it() {
+fn an_event_type_that_moves_affects_both_brokers_and_who_consumed_it() {
     let wanted = ["broker/north", "broker/west", "eventtype/placed", "service/billing", "trigger/on-placed"];
     affects(&event_type("placed", "west", "A"), &wanted);
 }
 
 #[test]
-fn a_new_event_type_touches_its_broker_and_who_consumes_it() {
+fn a_new_event_type_affects_its_broker_and_who_consumes_it() {
     let more = event_type_of("sold-too", "org.example.sold", "south", "A");
     let wanted = ["broker/south", "eventtype/sold-too", "service/stock", "sources/till", "trigger/on-sold"];
     affects(&more, &wanted);
 }
 
 #[test]
-fn the_state_of_a_broker_touches_itself_alone() {
+fn the_state_of_a_broker_affects_only_itself() {
     affects(
         &broker("north", &json!({"status": {"conditions": [{"type": "Ready", "status": "False"}]}})),
         &["broker/north"],
@@ -82,32 +82,32 @@ fn the_state_of_a_broker_touches_itself_alone() {
 }
 
 #[test]
-fn what_no_entity_tells_touches_nothing() {
+fn what_no_entity_mentions_affects_nothing() {
     affects(&broker("north", &json!({"status": {"observedGeneration": 7}})), &[]);
     affects(&broker("north", &json!({"metadata": {"name": "north", "namespace": "shop", "generation": 7}})), &[]);
     affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "theirs"})), &[]);
 }
 
 #[test]
-fn a_broker_that_is_left_out_touches_those_who_name_it() {
+fn a_broker_that_opts_out_affects_those_that_name_it() {
     let left_out =
         json!({"metadata": {"name": "south", "namespace": "shop", "annotations": {"callboard.dev/ignore": "true"}}});
     affects(&broker("south", &left_out), &["broker/south", "sources/till", "trigger/on-sold"]);
 }
 
 #[test]
-fn a_subscriber_that_others_describe_now_touches_its_triggers() {
+fn a_subscriber_with_a_new_third_party_component_affects_its_triggers() {
     affects(&ksvc("billing", &json!({"backstage.io/kubernetes-id": "x"})), &["service/billing", "trigger/on-placed"]);
     affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "x"})), &["trigger/to-theirs"]);
 }
 
 #[test]
-fn a_source_that_sends_elsewhere_touches_itself_alone() {
+fn a_source_that_sends_elsewhere_affects_only_itself() {
     affects(&source("till", "west"), &["sources/till"]);
 }
 
 #[test]
-fn the_first_object_of_a_namespace_touches_its_system_and_the_second_does_not() {
+fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));
     assert_eq!(told(&mut mesh, &broker("north", &json!({}))), ["broker/north", "namespace/shop"]);
@@ -115,7 +115,7 @@ fn the_first_object_of_a_namespace_touches_its_system_and_the_second_does_not() 
 }
 
 #[test]
-fn a_namespace_that_is_left_out_touches_all_in_it() {
+fn a_namespace_that_opts_out_affects_all_in_it() {
     let mut mesh = shop();
     let left_out = namespace(&json!({"callboard.dev/ignore": "true"}));
     assert_eq!(told(&mut mesh, &left_out).len(), mesh.ids().count() - 1, "all but the Service of others");
@@ -123,7 +123,7 @@ fn a_namespace_that_is_left_out_touches_all_in_it() {
 }
 
 #[test]
-fn what_is_deleted_touches_who_named_it() {
+fn a_deletion_affects_those_that_named_the_object() {
     let deleted = |object: &Object| {
         let mut mesh = shop();
         let gone = Version { uid: String::new(), resource_version: "9".into() };

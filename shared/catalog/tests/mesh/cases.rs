@@ -1,7 +1,7 @@
-//! Golden cases: objects in, all descriptors out; `CALLBOARD_BLESS=1` writes what is expected anew.
+//! Golden cases: objects in, all descriptors out. `CALLBOARD_BLESS=1` writes what is expected again.
 //!
-//! `tests/cases/mesh/<name>/` holds `objects.yaml`, `expected.yaml` (the descriptors in the order of their keys) and, where it
-//! differs, `settings.json`.
+//! `tests/cases/mesh/<name>/` holds `objects.yaml`, `expected.yaml` (the descriptors in the order of their keys) and
+//! `settings.json` if the settings differ.
 
 use catalog::{EntityNamespace, EntityRef, EventTypes, Internals, Layout, Mesh, Selection, Settings};
 use events::Object;
@@ -19,13 +19,13 @@ pub(crate) struct Case {
     differences: Differences,
 }
 
-/// What a case sets otherwise than the rest.
+/// What a case sets differently from the rest.
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Differences {
     cluster: Option<String>,
     component_namespace: Option<String>,
-    /// Entities that others write, and which the case refers to.
+    /// Third-party entities to which the case refers.
     elsewhere: Vec<String>,
     event_types: Option<String>,
     internals: bool,
@@ -103,7 +103,7 @@ impl Case {
         objects.iter().for_each(|object| drop(mesh.apply(object)));
         let all: BTreeMap<_, _> =
             mesh.ids().map(|id| mesh.render(id).described).map(|it| (it.key.clone(), it)).collect();
-        let told = |(key, described): (catalog::Key, catalog::Described)| {
+        let shown = |(key, described): (catalog::Key, catalog::Described)| {
             let body = described.descriptor.as_ref().map_or("# no entity\n", |descriptor| descriptor.body());
             let omitted = described.omitted.iter().map(|it| format!("# omitted: {}: {}\n", it.entity, it.reason));
             let invalid = described
@@ -112,7 +112,7 @@ impl Case {
                 .map(|it| format!("# invalid override: {}: {}\n", it.field, it.reason));
             format!("# {key}\n{}{body}", omitted.chain(invalid).collect::<String>())
         };
-        all.into_iter().map(told).collect()
+        all.into_iter().map(shown).collect()
     }
 
     fn settings(&self) -> Settings {

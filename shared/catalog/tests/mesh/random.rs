@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 pub(crate) enum Step {
     /// It is now as the choices say.
     Applied { which: usize, choices: Vec<u8> },
-    /// It is gone.
+    /// It is deleted.
     Deleted { which: usize },
     /// An event of a version that is long past.
     Late { which: usize, choices: Vec<u8> },
@@ -18,7 +18,7 @@ pub(crate) enum Step {
     DeletedLate { which: usize },
 }
 
-/// Every object there may be: apiVersion, kind, namespace, name.
+/// Each possible object: apiVersion, kind, namespace, name.
 pub(crate) const ALL: [(&str, &str, &str, &str); 40] = [
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "tills.shop.example.org"),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "pingsources.sources.knative.dev"),
@@ -85,7 +85,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Choices, taken one after another; none are left: the first of all.
+/// Choices, taken one after another. If none is left, the first option.
 struct Dice<'a>(std::slice::Iter<'a, u8>);
 
 impl Dice<'_> {

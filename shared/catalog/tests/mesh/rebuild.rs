@@ -1,4 +1,5 @@
-//! Whatever happens in whatever order: the index ends as one that is built anew, and has told of each change.
+//! Whatever happens in whatever order: the mesh ends as one that is built again, and has named all that each change
+//! affects.
 
 use crate::random::{ALL, Step, object, settings, steps};
 use catalog::{
@@ -9,7 +10,7 @@ use events::{Object, ObjectRef, Version};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What a cluster holds after all that happened: the version that counts, and the object unless it is gone.
+/// What a cluster holds after all that happened: the version that counts, and the object unless it was deleted.
 type Model = BTreeMap<Id, (u64, Option<Object>)>;
 
 /// What every object means.
@@ -19,7 +20,7 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 100, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_step_tells_of_all_that_it_changes_and_the_end_is_a_rebuild(steps in steps(40)) {
+    fn every_step_names_all_that_it_changes_and_the_end_equals_a_rebuild(steps in steps(40)) {
         let (mut mesh, mut model) = (Mesh::new(settings()), Model::new());
         let mut before = all(&mesh);
         for (step, version) in steps.iter().zip(1..) {
@@ -67,7 +68,7 @@ proptest! {
     }
 }
 
-/// Takes a step at a version, or at a past one where it is late; whose descriptors that affects, as the mesh says.
+/// Takes a step at a version, or at a past one if it is late. Returns whose descriptors that affects, as the mesh says.
 fn take(mesh: &mut Mesh, model: &mut Model, step: &Step, now: u64, past: u64) -> BTreeSet<Id> {
     let (which, choices, version) = match step {
         Step::Applied { which, choices } => (*which, Some(choices), now),
@@ -92,7 +93,7 @@ fn rebuilt(model: &Model) -> Mesh {
     mesh
 }
 
-/// What every object means that there may be.
+/// What each possible object means.
 fn all(mesh: &Mesh) -> All {
     let made = |id: Id| {
         let made = mesh.render(&id);
@@ -101,7 +102,7 @@ fn all(mesh: &Mesh) -> All {
     (0..ALL.len()).map(id).map(made).collect()
 }
 
-/// The objects whose bytes are others now.
+/// The objects whose bytes are different now.
 fn rewritten<'a>(before: &'a All, after: &'a All) -> impl Iterator<Item = &'a Id> {
     let both = before.iter().zip(after.values());
     both.filter(|((_, before), after)| before.0.descriptor != after.0.descriptor).map(|((id, _), _)| id)

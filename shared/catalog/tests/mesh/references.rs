@@ -1,4 +1,4 @@
-//! No reference leads nowhere.
+//! Every reference leads somewhere.
 
 use crate::cases::{OWNER, cases, documents};
 use serde_json::Value;
@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 const FIELDS: [&str; 6] = ["owner", "system", "providesApis", "consumesApis", "dependsOn", "dependencyOf"];
 
 #[test]
-fn every_reference_leads_to_an_entity_of_the_case_or_to_one_that_the_case_says_others_write() {
+fn every_reference_leads_to_an_entity_of_the_case_or_to_a_third_party_one_that_it_names() {
     for case in cases() {
         let entities = documents(&case.descriptors(&case.objects()));
         let refs: Vec<_> = entities.iter().map(entity_ref).collect();

@@ -1,4 +1,4 @@
-//! What a descriptor would not say because something cannot be read.
+//! Which descriptors depend on something that cannot be read.
 
 use crate::cases::OWNER;
 use catalog::{EntityRef, Layout, Mesh, Settings, mesh::Id};
@@ -35,7 +35,7 @@ fn object(value: Value) -> Object {
     Object::try_from(value).unwrap()
 }
 
-/// Who lacks something where this is unread.
+/// The objects whose descriptors depend on what is unread.
 fn lacking(is_unread: impl Fn(&ObjectRef) -> bool) -> Vec<String> {
     let mesh = mesh();
     let mut lacking: Vec<_> =
@@ -50,7 +50,7 @@ const TRIGGER: &str = "trigger.eventing.knative.dev/shop/one";
 const SERVICE: &str = "service.serving.knative.dev/shop/billing";
 
 #[test]
-fn a_kind_that_is_unread_is_lacked_by_who_tells_of_it() {
+fn an_unread_kind_matters_to_those_that_mention_it() {
     let of = |kind: &'static str| lacking(move |object| object.kind() == kind);
     assert_eq!(of("Trigger"), [BROKER, SERVICE]);
     assert_eq!(of("EventType"), [BROKER, SERVICE, TRIGGER]);

@@ -25,7 +25,7 @@ pub(super) fn headers(event_type: &EventType) -> Value {
     })
 }
 
-/// What the values of an attribute look like.
+/// The schema of the values of an attribute.
 pub(super) fn attribute(name: &str, value: Option<&str>) -> Value {
     match shown(name, value).as_deref() {
         Some([value]) => json!({"type": "string", "const": value}),
@@ -34,7 +34,7 @@ pub(super) fn attribute(name: &str, value: Option<&str>) -> Value {
     }
 }
 
-/// The literals of a value that everybody may see; the type is the title anyway.
+/// The literals of a value, if everybody may see it. The type is the title anyway.
 pub(super) fn shown(name: &str, value: Option<&str>) -> Option<Vec<String>> {
     literals(name, value.filter(|value| name == "type" || !secret::may_be_in_text(value))?)
 }

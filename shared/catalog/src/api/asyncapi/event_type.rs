@@ -1,17 +1,17 @@
-//! What an EventType tells of its events, in any of its versions.
+//! What an EventType says of its events, in any of its versions.
 
 use events::Object;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What an EventType tells of its events. Nothing in it is empty.
+/// What an EventType says of its events. None of its texts is empty.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EventType {
     /// Their type.
     pub(crate) ty: String,
     /// Their source, maybe a template such as `/orders/{id}`.
     pub(crate) source: Option<String>,
-    /// Where the schema lies: a URL, maybe a relative one.
+    /// Where the schema is: a URL, maybe a relative one.
     pub(crate) schema: Option<String>,
     /// The schema itself, of any language.
     pub(crate) schema_data: Option<String>,
@@ -28,7 +28,7 @@ pub(crate) struct Attribute {
     pub(crate) name: String,
     /// Whether each event has it.
     pub(crate) required: bool,
-    /// Its value, maybe a template; `None` where any will do.
+    /// Its value, maybe a template; `None` if any is allowed.
     pub(crate) value: Option<String>,
 }
 
@@ -36,8 +36,8 @@ pub(crate) struct Attribute {
 const KNOWN: [&str; 5] = ["id", "schemadata", "source", "specversion", "type"];
 
 impl EventType {
-    /// Reads `type`, `source`, `schema` and `schemaData` (v1beta1, v1beta2) or `attributes` (v1beta3), whichever is there;
-    /// `None` where there is no type.
+    /// Reads `type`, `source`, `schema` and `schemaData` (v1beta1, v1beta2) or `attributes` (v1beta3), whichever is
+    /// there. `None` if there is no type.
     pub(crate) fn of(event_type: &Object) -> Option<Self> {
         let mut attributes = attributes(event_type);
         let mut value = |name| attributes.remove(name).and_then(|it: Attribute| it.value);
@@ -54,7 +54,7 @@ impl EventType {
     }
 }
 
-/// The attributes of v1beta3 by name; where one stands twice, the first.
+/// The attributes of v1beta3 by name. Of two with the same name, the first.
 fn attributes(event_type: &Object) -> BTreeMap<String, Attribute> {
     let mut attributes = BTreeMap::new();
     for value in event_type.at("/spec/attributes").and_then(Value::as_array).into_iter().flatten() {
@@ -87,7 +87,7 @@ mod tests {
     }
 
     #[test]
-    fn both_shapes_tell_the_same() {
+    fn both_shapes_say_the_same() {
         let old = json!({"type": "t", "source": "/s", "schema": "http://x", "description": "d"});
         let named = |name, value| json!({"name": name, "required": true, "value": value});
         let attributes = [("type", "t"), ("source", "/s"), ("schemadata", "http://x"), ("specversion", ""), ("id", "")];
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn an_event_type_without_a_type_tells_nothing() {
+    fn an_event_type_without_a_type_says_nothing() {
         for spec in [json!({}), json!({"type": ""}), json!({"type": 5}), json!({"attributes": [{"name": "type"}]})] {
             assert_eq!(event_type(&spec), None, "{spec}");
         }

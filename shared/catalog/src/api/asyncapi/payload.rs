@@ -9,7 +9,7 @@ pub(super) const SCHEMA: &str = "#/components/schemas/payload";
 /// The longest schema that is shown, in bytes.
 const MAX: usize = 256 * 1024;
 
-/// The most places that are named.
+/// The most omitted places that are named.
 const MAX_PLACES: usize = 10;
 
 /// How the document shows the schema of the events' data.
@@ -17,8 +17,8 @@ const MAX_PLACES: usize = 10;
 pub(super) enum Payload {
     /// There is none.
     Unknown,
-    /// A JSON Schema, and the places of the user's schema that had to stay out of it.
-    Schema { schema: Value, left_out: Vec<String> },
+    /// A JSON Schema, and the places of the user's schema that had to be omitted.
+    Schema { schema: Value, omitted: Vec<String> },
     /// Another language, and what renderers highlight it as.
     Text { text: String, language: &'static str },
     /// Too many bytes to show.
@@ -34,29 +34,29 @@ impl Payload {
         match serde_json::from_str::<Value>(text) {
             Ok(Value::Object(user)) if user.is_empty() => Self::Unknown,
             Ok(Value::Object(user)) if schema::is_json_schema(&user) => {
-                let (schema, left_out) = schema::inlined(&user, SCHEMA);
-                Self::Schema { schema, left_out }
+                let (schema, omitted) = schema::inlined(&user, SCHEMA);
+                Self::Schema { schema, omitted }
             }
             Ok(_) => Self::Text { text: text.to_owned(), language: "json" },
             Err(_) => Self::Text { text: text.to_owned(), language: "" },
         }
     }
 
-    /// What is to be said about it, in Markdown, a paragraph each.
+    /// What the document says about it, in Markdown, a paragraph each.
     pub(super) fn words(&self) -> Vec<String> {
         match self {
             Self::Unknown => vec![],
-            Self::Schema { left_out, .. } if left_out.is_empty() => vec![],
-            Self::Schema { left_out, .. } => vec![incomplete(left_out)],
+            Self::Schema { omitted, .. } if omitted.is_empty() => vec![],
+            Self::Schema { omitted, .. } => vec![incomplete(omitted)],
             Self::Text { text, language } => vec![fenced(text, language)],
             Self::Long(bytes) => vec![format!("The schema has {bytes} bytes, which is too long to show here.")],
         }
     }
 }
 
-fn incomplete(left_out: &[String]) -> String {
-    let mut places: Vec<_> = left_out.iter().take(MAX_PLACES).map(|place| format!("`#{place}`")).collect();
-    if let Some(more) = left_out.len().checked_sub(MAX_PLACES).filter(|more| *more > 0) {
+fn incomplete(omitted: &[String]) -> String {
+    let mut places: Vec<_> = omitted.iter().take(MAX_PLACES).map(|place| format!("`#{place}`")).collect();
+    if let Some(more) = omitted.len().checked_sub(MAX_PLACES).filter(|more| *more > 0) {
         places.push(format!("{more} more"));
     }
     format!(

@@ -1,6 +1,8 @@
-//! A user's JSON Schema of any draft, as AsyncAPI 3.0.0 takes it: draft 7, without anything that leads out of it.
+//! A user's JSON Schema of any draft, as AsyncAPI 3.0.0 takes it: draft 7, without references to anything outside of
+//! it.
 //!
-//! What the AsyncAPI parser would refuse stays out, place by place, since one wrong keyword would hide the whole document.
+//! What the AsyncAPI parser would reject is omitted, place by place, because one wrong keyword would hide the whole
+//! document.
 
 mod keyword;
 
@@ -8,7 +10,7 @@ use keyword::{TRAPS, fits, holds_trap, is_names, is_type};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeSet};
 
-/// Keywords that tell a JSON Schema from other JSON.
+/// Keywords that distinguish a JSON Schema from other JSON.
 const SIGNS: [&str; 15] = [
     "$defs",
     "$ref",
@@ -32,22 +34,22 @@ pub(super) fn is_json_schema(object: &Map<String, Value>) -> bool {
     object.get("type").is_none_or(is_type) && SIGNS.iter().any(|sign| object.contains_key(*sign))
 }
 
-/// The schema as it can stand at a place of the document (`#/...`), and the pointers of what had to stay out.
+/// The schema as it can be at a place of the document (`#/...`), and the pointers of what had to be omitted.
 pub(super) fn inlined(user: &Map<String, Value>, place: &str) -> (Value, Vec<String>) {
     let mut cleaning = Cleaning::default();
     let mut schema = cleaning.object("", user);
     let kept = |pointer: &str| cleaning.schemas.contains(pointer) && schema.pointer(pointer).is_some();
     let targets: BTreeSet<_> = cleaning.schemas.iter().filter(|pointer| kept(pointer)).cloned().collect();
-    follow(&mut schema, "", place, &targets, &mut cleaning.left_out);
-    cleaning.left_out.sort();
-    (schema, cleaning.left_out)
+    follow(&mut schema, "", place, &targets, &mut cleaning.omitted);
+    cleaning.omitted.sort();
+    (schema, cleaning.omitted)
 }
 
-/// The pointers of the schemas found, and of what is left out.
+/// The pointers of the schemas found, and of what is omitted.
 #[derive(Default)]
 struct Cleaning {
     schemas: BTreeSet<String>,
-    left_out: Vec<String>,
+    omitted: Vec<String>,
 }
 
 impl Cleaning {
@@ -109,34 +111,34 @@ impl Cleaning {
             let at = below(at, key);
             match taken(self, &at, key, value) {
                 Some(value) => drop(clean.insert(key.clone(), value)),
-                None => self.left_out.push(at),
+                None => self.omitted.push(at),
             }
         }
         clean.into()
     }
 }
 
-/// Turns each `$ref` to where its target stands now; those without a target in the schema are left out.
-fn follow(value: &mut Value, at: &str, place: &str, targets: &BTreeSet<String>, left_out: &mut Vec<String>) {
+/// Turns each `$ref` to where its target is now, and omits those without a target in the schema.
+fn follow(value: &mut Value, at: &str, place: &str, targets: &BTreeSet<String>, omitted: &mut Vec<String>) {
     match value {
         Value::Array(list) => {
             list.iter_mut()
                 .enumerate()
-                .for_each(|(n, item)| follow(item, &format!("{at}/{n}"), place, targets, left_out));
+                .for_each(|(n, item)| follow(item, &format!("{at}/{n}"), place, targets, omitted));
         }
         Value::Object(fields) => {
-            fields.iter_mut().for_each(|(key, value)| follow(value, &below(at, key), place, targets, left_out));
+            fields.iter_mut().for_each(|(key, value)| follow(value, &below(at, key), place, targets, omitted));
             let Some(Value::String(target)) = fields.remove("$ref") else { return };
             match target.strip_prefix('#').filter(|pointer| targets.contains(*pointer)) {
                 Some(pointer) => refer(fields, &format!("{place}{pointer}")),
-                None => left_out.push(below(at, "$ref")),
+                None => omitted.push(below(at, "$ref")),
             }
         }
         _ => {}
     }
 }
 
-/// Sets a `$ref`: beside other keywords within `allOf`, since parsers put the target in place of all of them.
+/// Sets a `$ref`. Next to other keywords it goes within `allOf`, because parsers replace all of them by the target.
 fn refer(schema: &mut Map<String, Value>, target: &str) {
     let reference = Map::from_iter([("$ref".to_owned(), Value::from(target))]);
     if schema.is_empty() {
@@ -146,7 +148,7 @@ fn refer(schema: &mut Map<String, Value>, target: &str) {
     }
 }
 
-/// Draft 4 says by a flag whether a bound is exclusive.
+/// In draft 4 a flag says whether a bound is exclusive.
 fn modern(schema: &Map<String, Value>) -> Cow<'_, Map<String, Value>> {
     let mut schema = Cow::Borrowed(schema);
     for (flag, bound) in [("exclusiveMinimum", "minimum"), ("exclusiveMaximum", "maximum")] {

@@ -38,7 +38,7 @@ fn a_secret_in_an_attribute_stays_out() {
 }
 
 #[test]
-fn a_template_is_a_pattern_that_fits_what_it_stands_for() {
+fn a_template_is_a_pattern_that_matches_its_values() {
     for (template, expected, fits) in [
         ("/orders/{id}", r"^/orders/.*$", "/orders/1"),
         ("/orders/%7Bid%7D", r"^/orders/.*$", "/orders/1"),

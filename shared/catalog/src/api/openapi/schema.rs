@@ -47,7 +47,7 @@ fn cleaned(name: &str, within: Secrecy, schema: &Map<String, Value>) -> Map<Stri
     clean
 }
 
-/// What OpenAPI 3.0 takes as the value of a key of a schema; `None` where it takes nothing.
+/// What OpenAPI 3.0 takes as the value of a key of a schema, if anything.
 fn keyword(name: &str, secrecy: Secrecy, key: &str, value: &Value) -> Option<Value> {
     let types = ["array", "boolean", "integer", "number", "object", "string"];
     let is_list =

@@ -15,8 +15,8 @@ use events::Object;
 /// The longest filter that an annotation shows, in bytes.
 const MAX_FILTER: usize = 1000;
 
-/// The Resource of a Trigger or Subscription. It depends on its hub and on the APIs that pass, and its subscriber depends
-/// on it.
+/// The Resource of a Trigger or Subscription. It depends on its hub and on the APIs that pass, and its subscriber
+/// depends on it.
 pub(super) fn resource(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> Entity {
     let mut metadata = subject.metadata(settings);
     graph.annotate_destinations(&subject, &mut metadata);

@@ -27,8 +27,8 @@ pub(crate) struct Subject<'a> {
 }
 
 impl Subject<'_> {
-    /// What every entity of the mesh has. That includes the labels and annotations that an entity can have, except those of
-    /// a Namespace, on which many tools write.
+    /// What every entity of the mesh has. That includes the labels and annotations that an entity can have, except
+    /// those of a Namespace, on which many tools write.
     pub(crate) fn metadata(&self, settings: &Settings) -> Metadata {
         let (object, overrides) = (self.object, &self.overrides);
         let mut metadata = self.named.metadata();

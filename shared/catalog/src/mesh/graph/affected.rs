@@ -10,13 +10,13 @@ use std::collections::BTreeSet;
 /// How much of an object changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Extent {
-    /// Nothing of which the descriptors of others tell.
+    /// Nothing that the descriptors of other objects mention.
     Itself,
-    /// What it stands on, names or declares.
+    /// Its hub, what it names or what it declares.
     Relations,
-    /// What others show of it, too.
+    /// Also what other descriptors show of it.
     Summary,
-    /// Whether it is there, which part it plays, or what it carries.
+    /// Whether it exists, its role, or what it carries.
     Part,
 }
 
@@ -33,7 +33,8 @@ impl Graph {
         }
     }
 
-    /// Whose descriptors tell of an object as it is in the index, so far as it changes; its own at least.
+    /// The objects whose descriptors mention an object as it is in the index, so far as it changes. Always the object
+    /// itself.
     pub(crate) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
         let mut affected = BTreeSet::from([id.clone()]);
         let Some(node) = self.node(id).filter(|_| extent != Extent::Itself) else { return affected };
@@ -59,14 +60,14 @@ impl Graph {
         }
     }
 
-    /// A Trigger or Subscription, and the Component of ours that consumes by it.
+    /// A Trigger or Subscription, and the Component that consumes through it.
     fn of_delivery(&self, id: &Id, affected: &mut BTreeSet<Id>) {
         affected.insert(id.clone());
         let subscribers = self.node(id).into_iter().flat_map(|node| node.relations.to(Via::Subscriber));
         affected.extend(subscribers.filter_map(|subscriber| self.represented_by(subscriber.id()?)));
     }
 
-    /// All who name an object, or what it stands for, and who stands for it.
+    /// All that name an object or what it represents, and what represents it.
     fn of_named(&self, id: &Id, extent: Extent, affected: &mut BTreeSet<Id>) {
         for stood_for in self.with_owned(id) {
             affected.extend(self.represented_by(&stood_for));
@@ -79,7 +80,7 @@ impl Graph {
         }
     }
 
-    /// What a Channel carries that stands for another hub: its EventTypes and Triggers are that hub's.
+    /// The hub that a Channel carries: the EventTypes and Triggers of the Channel are those of that hub.
     fn of_carrier(&self, carrier: &Id, affected: &mut BTreeSet<Id>) {
         let hub = self.hub(carrier);
         if hub != carrier {
@@ -89,14 +90,14 @@ impl Graph {
         }
     }
 
-    /// What is brought from a hub, and to whom.
+    /// What is delivered from a hub, and to whom.
     fn of_hub(&self, hub: &Id, affected: &mut BTreeSet<Id>) {
         for delivery in self.links.deliveries.of(hub) {
             self.of_delivery(delivery, affected);
         }
     }
 
-    /// The Namespace, if its System may stand or fall with this object.
+    /// The Namespace, if its System may exist only because of this object.
     fn system_of(&self, id: &Id) -> Option<Id> {
         let namespace = id.namespace()?;
         let is_needed_anyway = self.links.members.count(&namespace.into()) > 1;

@@ -29,8 +29,8 @@ impl CatalogedAs {
 }
 
 impl Graph {
-    /// The Component of an object. In this order: the one it names, Callboard's, the one that its labels name, that of its
-    /// nearest owner.
+    /// The Component of an object. In this order: the one it names, Callboard's, the one that its labels name, that of
+    /// its nearest owner.
     pub(crate) fn cataloged_as(&self, id: &Id) -> Option<CatalogedAs> {
         self.with_owners(id).iter().find_map(|id| self.own_component(id))
     }
@@ -60,8 +60,8 @@ impl Graph {
         generations(id, |owner| self.links.named.of(owner).filter(|id| is_owned_by(owner, id)).cloned().collect())
     }
 
-    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or which own what it
-    /// names.
+    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or which own what
+    /// it names.
     pub(crate) fn unknown_references(&self, id: &Id) -> Vec<ObjectRef> {
         let destinations = self.node(id).into_iter().flat_map(|node| &node.relations.destinations);
         let named = destinations.filter_map(|destination| destination.to.as_ref());

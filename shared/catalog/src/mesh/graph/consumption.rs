@@ -8,8 +8,8 @@ use crate::{
 use std::collections::HashMap;
 
 impl Graph {
-    /// The EventTypes that reach what the Component of an object represents. Triggers and Subscriptions deliver them, or they
-    /// refer to it, as those of a source do whose sink it is.
+    /// The EventTypes that reach what the Component of an object represents. Triggers and Subscriptions deliver them,
+    /// or they refer to it, as those of a source do whose sink it is.
     pub(crate) fn consumed(&self, id: &Id) -> HashMap<&Id, Answer> {
         let mut consumed = HashMap::new();
         let represented = self.represents(id);

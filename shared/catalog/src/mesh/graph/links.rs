@@ -1,4 +1,4 @@
-//! Who is connected with whom: the indexes by which a change finds what it affects, without a scan.
+//! The indexes over all objects. By them a change finds what it affects, without a scan.
 
 use crate::mesh::{
     id::Id,
@@ -25,17 +25,17 @@ pub(crate) struct Links {
     pub(crate) provided_by_type: Index<(Id, Box<str>)>,
     /// The Triggers and Subscriptions on a hub.
     pub(crate) deliveries: Index<Id>,
-    /// Those which any type might pass.
+    /// Those that events of any type might pass.
     pub(crate) open: Index<Id>,
-    /// Those which this type might pass, of those that let pass a few types alone.
+    /// Those that let only a few types pass, by these types.
     pub(crate) by_type: Index<(Id, Box<str>)>,
     /// Who names an object as a destination or an owner.
     pub(crate) named: Index<Id>,
-    /// The Channels without an entity that an object owns, and which may carry it.
+    /// The Channels without an entity that an object owns, and that may carry it.
     pub(crate) carriers: Index<Id>,
     /// The EventTypes of a namespace by their type.
     pub(crate) declared: Index<Place>,
-    /// The EventTypes that were made for a source of this name.
+    /// The EventTypes that Knative created for a source of this name.
     pub(crate) made_for: Index<Place>,
     /// The sources of a namespace that produce a type.
     pub(crate) producing: Index<Place>,
@@ -52,12 +52,12 @@ impl<K> Default for Index<K> {
 }
 
 impl<K: Hash + Eq> Index<K> {
-    /// What stands under a key, in order.
+    /// The objects under a key, in order.
     pub(crate) fn of<'a>(&'a self, key: &K) -> impl Iterator<Item = &'a Id> + use<'a, K> {
         self.0.get(key).into_iter().flatten()
     }
 
-    /// How many stand under a key.
+    /// The number of objects under a key.
     pub(crate) fn count(&self, key: &K) -> usize {
         self.0.get(key).map_or(0, BTreeSet::len)
     }

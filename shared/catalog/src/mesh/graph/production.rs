@@ -13,9 +13,9 @@ impl Graph {
         self.aliases(hub).flat_map(|hub| self.links.provided.of(hub)).cloned().collect()
     }
 
-    /// The EventTypes of what an object produces: those that it owns, except those of the events that it takes. Of a source
-    /// also those that were created for it, and those with the type and source that it names, if both name the same hub.
-    /// What something else owns is not among the latter two.
+    /// The EventTypes of what an object produces: those that it owns, except those of the events that it takes. Of a
+    /// source also those that were created for it, and those with the type and source that it names, if both name the
+    /// same hub. What something else owns is not among the latter two.
     pub(crate) fn produced(&self, id: &Id) -> BTreeSet<Id> {
         let owned = self.links.named.of(id).filter(|it| self.is_owned(it, |owner| owner == id));
         let mut produced: BTreeSet<_> = owned.filter(|it| self.is_cataloged(it)).cloned().collect();
@@ -48,7 +48,8 @@ impl Graph {
         self.node(id).is_some_and(|node| node.relations.summary.entity.is_some())
     }
 
-    /// Whether such an object owns an EventType. The hub of its events does not count, though Knative makes it an owner, too.
+    /// Whether such an object owns an EventType. The hub of its events does not count, though Knative makes it an
+    /// owner, too.
     fn is_owned(&self, id: &Id, is_such: impl Fn(&Id) -> bool) -> bool {
         let Some(relations) = self.node(id).map(|node| &node.relations).filter(|it| it.declared().is_some()) else {
             return false;

@@ -13,7 +13,7 @@ pub(crate) enum Via {
     Reply,
     Sink,
     Step,
-    /// That into which a SinkBinding puts its sink.
+    /// The workload into which a SinkBinding puts its sink.
     Subject,
     Subscriber,
 }
@@ -40,7 +40,7 @@ impl From<ObjectRef> for To {
 }
 
 impl Destination {
-    /// The destination at a pointer; `None` where there is none.
+    /// The destination at a pointer, if there is one.
     pub(crate) fn at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
         let value = object.at(pointer).filter(|value| !value.is_null())?;
         let uri = value.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty()).map(Into::into);
@@ -49,15 +49,15 @@ impl Destination {
         (to.is_some() || uri.is_some()).then_some(Self { via, to, uri })
     }
 
-    /// That of a reference which stands there without `ref`.
+    /// The destination at a pointer that is itself the reference, without `ref`.
     pub(crate) fn reference_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
         let value = object.at(pointer).filter(|value| value.get("name").is_some())?;
         let to = reference_of(value, object, pointer, notes)?.into();
         Some(Self { via, to: Some(to), uri: None })
     }
 
-    /// What people read of it. Of a URI users, passwords and queries are left out, and the path where others than Services of
-    /// the cluster are called, since it may be a secret.
+    /// What people read. A URI loses its user, password and query. It also loses its path, unless it calls a Service of
+    /// the cluster, because the path may be a secret.
     pub(crate) fn in_words(&self) -> String {
         let uri = self.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
             (Ok(url), _) => shown(&url),
@@ -89,8 +89,8 @@ fn shown(url: &Url) -> String {
     format!("{}://{host}{port}{path}", url.scheme())
 }
 
-/// Knative's `KReference` at a value of an object: without a namespace it lies in the object's, and without an apiVersion
-/// (which a newer API allows) in the group.
+/// Knative's `KReference` at a value of an object. Without a namespace it means the object's. A newer API allows a
+/// group instead of an apiVersion.
 pub(crate) fn reference_of(value: &Value, object: &Object, field: &str, notes: &mut Notes) -> Option<ObjectRef> {
     let text = |name: &str| value.get(name).and_then(Value::as_str).filter(|text| !text.is_empty());
     let namespace = text("namespace").or(object.reference().namespace());
@@ -102,5 +102,5 @@ pub(crate) fn reference_of(value: &Value, object: &Object, field: &str, notes: &
         }
         _ => Err("must have apiVersion, kind and name".to_owned()),
     };
-    named.map_err(|why| notes.ignore(&field.trim_start_matches('/').replace('/', "."), why)).ok()
+    named.map_err(|why| notes.invalid(&field.trim_start_matches('/').replace('/', "."), why)).ok()
 }

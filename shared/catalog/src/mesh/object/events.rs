@@ -62,7 +62,7 @@ impl ProducedEvents {
         match roles.types(object.reference().group(), object.reference().kind()) {
             Ok(types) => types.iter().map(|ty| Self { ty: ty.clone(), source: None }).collect(),
             Err(why) => {
-                notes.ignore("registry.knative.dev/eventTypes", why);
+                notes.invalid("registry.knative.dev/eventTypes", why);
                 Box::default()
             }
         }

@@ -1,4 +1,4 @@
-//! An object of the event mesh, as the index keeps it: what others need to know of it, and the rest packed.
+//! An object of the event mesh, as the graph keeps it: what other entities need to know of it, and the rest packed.
 
 use super::{
     relations::Relations,
@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 pub(crate) struct Node {
     pub(crate) version: Version,
     pub(crate) relations: Relations,
-    /// The object without what no entity tells, as JSON.
+    /// The parts of the object that entities need, as JSON.
     packed: Box<[u8]>,
 }
 
@@ -30,13 +30,13 @@ impl Node {
         self.version.uid == other.version.uid && self.packed == other.packed && self.relations == other.relations
     }
 
-    /// The object, as far as entities tell of it.
+    /// The object, as far as entities need it.
     pub(crate) fn object(&self) -> Option<Object> {
         Object::try_from(serde_json::from_slice::<Value>(&self.packed).ok()?).ok()
     }
 }
 
-/// The parts of an object of which entities tell.
+/// The parts of an object that entities need.
 fn kept(object: &Object, role: Role) -> Value {
     let copy = |pointers: &[&str]| -> Value {
         let fields = pointers.iter().filter_map(|pointer| {
@@ -49,7 +49,7 @@ fn kept(object: &Object, role: Role) -> Value {
         Role::EventType | Role::Trigger | Role::Subscription | Role::Flow => {
             object.at("/spec").cloned().unwrap_or_default()
         }
-        // A definition may come later, and make a source or a channel of what is none.
+        // A definition may come later, and make a source or a channel of it.
         Role::Broker | Role::Channel | Role::Source | Role::Workload => {
             copy(&["/spec/delivery", "/spec/sink", "/spec/subject"])
         }
@@ -69,7 +69,7 @@ fn kept(object: &Object, role: Role) -> Value {
     }
     let status = match role {
         Role::EventType | Role::Namespace => json!({}),
-        // Those of Kubernetes itself, whose groups have no dot, never become anything else.
+        // Kinds of Kubernetes itself, whose groups have no dot, never become a source or a channel.
         Role::Workload if !object.reference().group().contains('.') => json!({}),
         _ => {
             let mut status = copy(&["/status/ceAttributes", "/status/url"]);
@@ -87,7 +87,7 @@ fn kept(object: &Object, role: Role) -> Value {
     })
 }
 
-/// Without times and messages, which change without meaning.
+/// Without times and messages, whose changes mean nothing.
 fn conditions(object: &Object) -> Value {
     let conditions = object.at("/status/conditions").and_then(Value::as_array).into_iter().flatten();
     let kept = |condition: &Value| {

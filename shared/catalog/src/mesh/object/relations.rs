@@ -1,4 +1,4 @@
-//! What of an object matters to others: its hub, where it sends, what it declares or lets pass.
+//! What of an object matters to other entities: its hub, where it sends, what it declares or lets pass.
 
 use super::{
     destination::{Destination, Via, reference_of},
@@ -11,7 +11,7 @@ use crate::{api::asyncapi::EventType, filter::Filter, notes::Notes, settings::Se
 use events::Object;
 use serde_json::{Value, json};
 
-/// What of an object matters to others.
+/// What of an object matters to other entities.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Relations {
     pub(crate) summary: Summary,
@@ -44,7 +44,7 @@ impl Relations {
         };
         let is_broken = role == Role::EventType && part == Part::Other;
         if is_broken {
-            notes.ignore("spec", "has no type");
+            notes.invalid("spec", "has no type");
         }
         Self {
             summary: Summary::of(object, role, settings, is_broken, notes),
@@ -72,10 +72,10 @@ impl Relations {
     }
 }
 
-/// The filter of a Trigger; what is malformed in it is noted.
+/// The filter of a Trigger. What is malformed in it is noted.
 fn filter(object: &Object, notes: &mut Notes) -> Filter {
     let (filter, wrong) = Filter::of_trigger(object.at("/spec").unwrap_or(&Value::Null));
-    wrong.into_iter().for_each(|why| notes.ignore("spec.filters", why));
+    wrong.into_iter().for_each(|why| notes.invalid("spec.filters", why));
     filter
 }
 

@@ -74,7 +74,8 @@ impl Roles {
         }
     }
 
-    /// Takes in what the CustomResourceDefinition of this name says, or its deletion, and returns the kinds that this changes.
+    /// Takes in what the CustomResourceDefinition of this name says, or its deletion, and returns the kinds that this
+    /// changes.
     pub(crate) fn learn(&mut self, name: &str, definition: Option<&Object>) -> Vec<Kind> {
         let before = self.0.iter().find(|(_, learned)| &*learned.definition == name);
         let before = before.map(|(kind, learned)| (kind.clone(), learned.clone()));

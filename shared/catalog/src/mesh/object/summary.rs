@@ -1,4 +1,4 @@
-//! What others show of an object, and whether it has an entity of ours.
+//! What other entities show of an object, and whether Callboard writes an entity for it.
 
 use super::{destination::reference_of, role::Role};
 use crate::mesh::id::Id;
@@ -15,13 +15,13 @@ use crate::{
 use events::{Object, ObjectRef};
 use serde_json::Value;
 
-/// What others show of an object.
+/// What other entities show of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) role: Role,
-    /// The entity of ours; `None` where it has none.
+    /// The entity that Callboard writes for it.
     pub(crate) entity: Option<EntityRef>,
-    /// The Component of others that stands for it.
+    /// The third-party Component as which it is cataloged.
     pub(crate) third_party: Option<EntityRef>,
     /// The objects that own it.
     pub(crate) owners: Box<[Id]>,
@@ -45,18 +45,18 @@ impl Summary {
         Self { role, entity: own, third_party, owners }
     }
 
-    /// Whether both play the same part, whatever Component stands for it.
+    /// Whether both have the same role, whatever their Components are.
     pub(crate) fn has_same_part(&self, other: &Self) -> bool {
         self.role == other.role && self.owners == other.owners && self.may_carry() == other.may_carry()
     }
 
-    /// Whether it may stand for a hub that owns it: a Channel that nobody sees.
+    /// Whether it may carry a hub that owns it: a Channel without an entity.
     pub(crate) fn may_carry(&self) -> bool {
         self.role == Role::Channel && self.entity.is_none()
     }
 }
 
-/// What the entity of an object of this role is called; `None` where such an object has none.
+/// The name of the entity of an object of this role; `None` if such an object has none.
 pub(crate) fn name_of(object: &ObjectRef, role: Role, layout: &Layout) -> Option<Named> {
     let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
     match role {
@@ -70,26 +70,26 @@ pub(crate) fn name_of(object: &ObjectRef, role: Role, layout: &Layout) -> Option
     }
 }
 
-/// The Component that shall stand for an object, by its own word.
+/// The Component that an object names as its own.
 fn named(object: &Object, settings: &Settings, notes: &mut Notes) -> Option<EntityRef> {
     let namespace = settings.layout.namespace(object.reference().namespace());
     let named = parse::reference(object.annotation("callboard.dev/component")?, "component", namespace.as_str());
-    named.map_err(|why| notes.ignore("callboard.dev/component", why)).ok()
+    named.map_err(|why| notes.invalid("callboard.dev/component", why)).ok()
 }
 
-/// The Component of others of which an object carries the name.
+/// The third-party Component that the labels or annotations of an object name.
 fn labelled(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
     let is_said = |key| object.annotation(key).or_else(|| object.label(key)).filter(|text| !text.is_empty());
     let id = is_said("backstage.io/kubernetes-id");
-    // A Knative Service of func has a Component of ours, and Serving copies its labels; what func deploys without Serving
-    // has none.
+    // Callboard writes the Component of a Knative Service of func, and Serving copies its labels. What func deploys
+    // without Serving has no Component of Callboard's.
     let is_of_serving = || SERVING.iter().any(|label| object.label(label).is_some());
     let by_func = || is_said("function.knative.dev/name").filter(|_| role == Role::Workload && !is_of_serving());
     let id = id.or_else(by_func)?;
     EntityRef::parse(id, "component", settings.component_namespace.as_str()).ok()
 }
 
-/// By these Serving marks what it makes for a Knative Service.
+/// The labels of what Serving creates for a Knative Service.
 const SERVING: [&str; 2] = ["serving.knative.dev/route", "serving.knative.dev/service"];
 
 /// The most owners that are looked at.
@@ -101,8 +101,8 @@ fn owners(object: &Object) -> Box<[Id]> {
     owners.take(MAX_OWNERS).filter_map(|value| Some(Id::of(&owner(value)?))).collect()
 }
 
-/// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel, what another source
-/// is made of, and the Triggers of a RequestReply.
+/// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel, what another
+/// source is made of, and the Triggers of a RequestReply.
 fn internal(object: &Object, role: Role, owners: &[Id]) -> bool {
     let is_of = |groups: &[&str]| owners.iter().any(|owner| groups.contains(&owner.group()));
     match role {

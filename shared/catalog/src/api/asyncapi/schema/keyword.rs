@@ -3,10 +3,10 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Keys that parsers of AsyncAPI follow, merge or lose, wherever they stand.
+/// Keys that parsers of AsyncAPI follow, merge or lose, wherever they are.
 pub(super) const TRAPS: [&str; 3] = ["$ref", "<<", "__proto__"];
 
-/// Whether the AsyncAPI schema takes the value of a keyword that holds no schema; unknown ones hold anything.
+/// Whether the AsyncAPI schema takes the value of a keyword that holds no schema. Unknown keywords may hold anything.
 pub(super) fn fits(key: &str, value: &Value) -> bool {
     match key {
         "$comment" | "$id" | "$schema" | "contentEncoding" | "contentMediaType" | "description" | "discriminator"

@@ -24,7 +24,7 @@ fn a_sound_schema_stays_as_it_is() {
 }
 
 #[test]
-fn refs_within_the_schema_lead_to_where_it_stands_now() {
+fn refs_within_the_schema_lead_to_its_new_place() {
     let schema = json!({
         "definitions": {"a/b": {"type": "string"}, "tree": {"items": {"$ref": "#/definitions/tree"}}},
         "$defs": {"c": {"$ref": "#"}},
@@ -48,7 +48,7 @@ fn refs_within_the_schema_lead_to_where_it_stands_now() {
 }
 
 #[test]
-fn what_stands_beside_a_ref_stays() {
+fn keywords_next_to_a_ref_stay() {
     let target = |name: &str| json!({"$ref": format!("{PLACE}/$defs/{name}")});
     let schema = json!({"$ref": "#/$defs/a", "$defs": {"a": {}, "b": {"allOf": [true], "$ref": "#/$defs/a"}}});
     let clean = json!({"allOf": [target("a")], "$defs": {"a": {}, "b": {"allOf": [true, target("a")]}}});
@@ -103,7 +103,7 @@ fn nothing_leads_out_of_the_schema() {
 }
 
 #[test]
-fn a_keyword_that_asyncapi_would_refuse_takes_only_itself_along() {
+fn only_the_keyword_that_asyncapi_would_reject_is_omitted() {
     for (key, value) in [
         ("type", json!("any")),
         ("type", json!([])),
