@@ -163,7 +163,7 @@ impl<S: Store> Context<S> {
     async fn sync(&self, of: &PerObject, now: &Now, cause: &str) -> Result<(Described, Synced), bucket::Error> {
         let described = tracing::info_span!("think").in_scope(|| of.described(now, &self.settings));
         let wanted = match (now, &described.descriptor) {
-            (Now::Deleted(..), _) => Wanted::Gone,
+            (Now::Deleted(..), _) => Wanted::Deleted,
             (Now::Is(_), Some(descriptor)) => Wanted::Is(descriptor),
             (Now::Is(_), None) => Wanted::Nothing,
         };

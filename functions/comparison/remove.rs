@@ -72,13 +72,13 @@ impl<S: Store> Walk<'_, S> {
             orphans.into_iter().partition(|orphan| held.contains(&orphan.located.key.to_string()));
         let walk = &*self;
         let standing = asked.into_iter().map(|orphan| async move {
-            let standing = walk.cx.bucket.standing(&orphan.located.key).await;
+            let standing = walk.cx.bucket.object(&orphan.located.key).await;
             (orphan, standing)
         });
         let standing: Vec<_> = stream::iter(standing).buffered(AT_ONCE).collect().await;
         for (orphan, standing) in standing {
             match standing? {
-                Some(stored) if stored.ours => verified.push(orphan),
+                Some(stored) if stored.is_managed => verified.push(orphan),
                 Some(_) => {
                     let key = orphan.located.key.to_string();
                     self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED);
@@ -102,8 +102,8 @@ impl<S: Store> Walk<'_, S> {
         for orphan in orphans {
             let Orphan { located, kind, .. } = orphan;
             let key = located.key.to_string();
-            match self.cx.bucket.standing(&located.key).await? {
-                Some(stored) if stored.ours => {
+            match self.cx.bucket.object(&located.key).await? {
+                Some(stored) if stored.is_managed => {
                     self.findings.drifted(DriftReason::Orphan, &kind.display(), Some(&key), orphan.why());
                 }
                 Some(_) => self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED),
@@ -146,9 +146,9 @@ impl<S: Store> Walk<'_, S> {
     /// Deletes one, unless Callboard did not write it, or its object exists after all.
     async fn delete_one(&self, orphan: &Orphan) -> Result<Removed, Nack> {
         let key = &orphan.located.key;
-        let standing = self.cx.bucket.standing(key).await?;
+        let standing = self.cx.bucket.object(key).await?;
         let Some(stored) = standing else { return Ok(Removed::No) };
-        if !stored.ours {
+        if !stored.is_managed {
             return Ok(Removed::Unmanaged);
         }
         if let Some(version) = &orphan.bare {
@@ -161,7 +161,7 @@ impl<S: Store> Walk<'_, S> {
                 if listed.is_before(&stored.version) {
                     return self.delete_newer(orphan, &listed).await;
                 }
-                self.cx.bucket.repair(key, Wanted::Gone, &listed, cause).await?
+                self.cx.bucket.repair(key, Wanted::Deleted, &listed, cause).await?
             }
             // A kind that is deleted has no list and no version. What was created since has other bytes.
             (None, Some(etag)) => self.cx.bucket.remove_listed(key, etag, cause).await?,
@@ -191,7 +191,7 @@ impl<S: Store> Walk<'_, S> {
         if self.run.cluster.get(&object).await?.is_some() {
             return Ok(Removed::No);
         }
-        let synced = self.cx.bucket.rewind(key, Wanted::Gone, listed, &self.run.request.cause.sha256).await?;
+        let synced = self.cx.bucket.rewind(key, Wanted::Deleted, listed, &self.run.request.cause.sha256).await?;
         self.look_again(orphan.function, &object).await?;
         Ok(synced.into())
     }

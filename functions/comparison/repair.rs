@@ -29,9 +29,9 @@ impl<S: Store> Walk<'_, S> {
         let key = differing.described.key.to_string();
         let reason = if self.listing.contains_key(&key) { DriftReason::Outdated } else { DriftReason::Missing };
         if differing.described.descriptor.is_none() {
-            match self.cx.bucket.standing(&differing.described.key).await? {
+            match self.cx.bucket.object(&differing.described.key).await? {
                 None => return Ok(None),
-                Some(stored) if !stored.ours => return Ok(Some((DriftReason::Unmanaged, Outcome::default()))),
+                Some(stored) if !stored.is_managed => return Ok(Some((DriftReason::Unmanaged, Outcome::default()))),
                 Some(_) => {}
             }
         }
@@ -50,7 +50,7 @@ impl<S: Store> Walk<'_, S> {
     /// restored and counts its versions again: what was stored BEFORE the GET and is newer than what that shows cannot be.
     async fn rewound(&self, function: Function, differing: &Differing) -> Result<Repaired, Nack> {
         let (key, reference) = (&differing.described.key, &differing.reference);
-        let standing = self.cx.bucket.standing(key).await?;
+        let standing = self.cx.bucket.object(key).await?;
         let Some(live) = self.run.cluster.get(reference).await? else { return Ok(None) };
         let Some(described) = self.cx.described(function, &live) else { return Ok(None) };
         let described = self.without_taken(described);
@@ -83,19 +83,19 @@ impl<S: Store> Walk<'_, S> {
                     self.cx.mesh.gone(reference, &deleted);
                 }
                 let (key, cause) = (self.cx.settings.layout.key(reference), &self.run.request.cause.sha256);
-                self.cx.bucket.repair(&key, Wanted::Gone, &deleted, cause).await?;
+                self.cx.bucket.repair(&key, Wanted::Deleted, &deleted, cause).await?;
             }
         }
         Ok(())
     }
 
     async fn look(&self, differing: &Differing) -> Result<Repaired, Nack> {
-        let standing = self.cx.bucket.standing(&differing.described.key).await?;
+        let standing = self.cx.bucket.object(&differing.described.key).await?;
         let wanted = differing.described.descriptor.as_ref();
         let reason = match standing {
             None if wanted.is_none() => return Ok(None),
             None => DriftReason::Missing,
-            Some(stored) if !stored.ours && wanted.is_none() => DriftReason::Unmanaged,
+            Some(stored) if !stored.is_managed && wanted.is_none() => DriftReason::Unmanaged,
             Some(stored) if wanted.is_some_and(|wanted| stored.sha256 == wanted.sha256()) => return Ok(None),
             Some(stored) if differing.version.is_before(&stored.version) => {
                 // Either an event came since the list, or the cluster counts its versions again.

@@ -126,7 +126,7 @@ async fn stays<S: Store>(cx: &Context<S>, id: &Id, debt: &Debt, made: &Rendered)
     let lacks = if debt.is_of_event() { cx.mesh.awaits(id) } else { cx.mesh.lacks(id) };
     Ok(made.presence == Presence::Exists
         && lacks
-        && (cx.mesh.ledger.has(id) || cx.bucket.standing(&made.described.key).await?.is_some()))
+        && (cx.mesh.ledger.has(id) || cx.bucket.object(&made.described.key).await?.is_some()))
 }
 
 async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str) -> Ended {
@@ -153,7 +153,7 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str)
 /// What shall become of the bucket object.
 pub(super) fn wanted(made: &Rendered) -> Wanted<'_> {
     match (made.presence, &made.described.descriptor) {
-        (Presence::Deleted, _) => Wanted::Gone,
+        (Presence::Deleted, _) => Wanted::Deleted,
         (Presence::Exists, Some(descriptor)) => Wanted::Is(descriptor),
         (Presence::Exists, None) => Wanted::Nothing,
     }

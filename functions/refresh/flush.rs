@@ -3,7 +3,7 @@
 use super::state::Refresh;
 use crate::context::Context;
 use backstage::{Error, Known};
-use bucket::{Standing, Store};
+use bucket::{BucketObject, Store};
 use catalog::Key;
 use events::{Became, Cause};
 use futures::{StreamExt, stream};
@@ -68,14 +68,14 @@ pub(super) async fn flush<S: Store>(
 
 /// What stands at a key.
 enum Found {
-    There(Standing),
+    There(BucketObject),
     Gone,
     /// The bucket did not say.
     Unknown,
 }
 
 async fn stands<S: Store>(cx: &Context<S>, key: &Key, until: Instant) -> Found {
-    match timeout_at(until, cx.bucket.standing(key)).await {
+    match timeout_at(until, cx.bucket.object(key)).await {
         Ok(Ok(Some(standing))) => Found::There(standing),
         Ok(Ok(None)) => Found::Gone,
         Ok(Err(error)) => {

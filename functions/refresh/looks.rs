@@ -1,6 +1,6 @@
 //! The objects that wait for a look at what Backstage made of them.
 
-use bucket::Standing;
+use bucket::BucketObject;
 use catalog::Key;
 use events::Cause;
 use std::{
@@ -46,7 +46,7 @@ pub(super) struct Look {
     next: Instant,
     pub(super) turn: usize,
     /// What is stored there, once it is known.
-    pub(super) standing: Option<Standing>,
+    pub(super) standing: Option<BucketObject>,
     pub(super) last: Last,
 }
 
@@ -71,7 +71,7 @@ impl Looks {
     }
 
     /// Looks at this object, the showing of which began then, and at nothing older of it.
-    pub(super) fn add(&self, key: &Key, cause: &Cause, standing: Option<Standing>, shown: Instant) {
+    pub(super) fn add(&self, key: &Key, cause: &Cause, standing: Option<BucketObject>, shown: Instant) {
         let mut all = self.lock();
         let is_known = all.get(key).map(|look| look.shown);
         if is_known.is_some_and(|at| at > shown) {

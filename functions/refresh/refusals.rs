@@ -3,7 +3,7 @@
 use super::looks::PART;
 use crate::{comparison::is_asked, context::Context, kinds::kind_name};
 use backstage::{Backstage, Error, Location, Pending, Seen, Trouble};
-use bucket::{Standing, Store};
+use bucket::{BucketObject, Store};
 use catalog::Located;
 use events::{Refusal, Scope};
 use futures::{StreamExt, TryStreamExt, stream};
@@ -40,8 +40,8 @@ pub(crate) async fn refused<S: Store>(
 ) -> anyhow::Result<BTreeMap<String, Vec<Refusal>>> {
     let located = cx.bucket.entities().await?.into_keys().filter_map(|key| cx.settings.layout.read(&key));
     let asked = located.filter(|it| is_in(scope, it)).map(|it| it.key);
-    let standing = stream::iter(asked).map(|key| async move { Ok((key.to_string(), cx.bucket.standing(&key).await?)) });
-    let standing: Result<Vec<(String, Option<Standing>)>, bucket::Error> =
+    let standing = stream::iter(asked).map(|key| async move { Ok((key.to_string(), cx.bucket.object(&key).await?)) });
+    let standing: Result<Vec<(String, Option<BucketObject>)>, bucket::Error> =
         standing.buffered(AT_ONCE).try_collect().await;
     let written: Vec<Written> = standing?.into_iter().filter_map(|(key, it)| Some((key, it?.entities))).collect();
     let pending = backstage.pending().await?.unwrap_or_default();

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::context::Context;
 use backstage::Error;
-use bucket::{Standing, Store};
+use bucket::{BucketObject, Store};
 use catalog::Key;
 use events::Refusal;
 use futures::{StreamExt, stream};
@@ -81,11 +81,11 @@ impl<S: Store> Round<'_, S> {
     }
 
     /// With what is stored at the key. Otherwise it is looked at later, or not at all.
-    async fn looked_up(&self, key: Key, look: Look) -> Option<(Key, Look, Standing)> {
+    async fn looked_up(&self, key: Key, look: Look) -> Option<(Key, Look, BucketObject)> {
         if let Some(standing) = look.standing.clone() {
             return Some((key, look, standing));
         }
-        match self.cx.bucket.standing(&key).await {
+        match self.cx.bucket.object(&key).await {
             Ok(Some(standing)) => {
                 self.refresh.looks.change(&key, look.shown, |look| look.standing = Some(standing.clone()));
                 Some((key, look, standing))
@@ -102,7 +102,7 @@ impl<S: Store> Round<'_, S> {
         }
     }
 
-    async fn judge(&mut self, due: &[(Key, Look, Standing)]) -> Result<(), Error> {
+    async fn judge(&mut self, due: &[(Key, Look, BucketObject)]) -> Result<(), Error> {
         let written: Vec<Written> =
             due.iter().map(|(key, _, standing)| (key.to_string(), standing.entities.clone())).collect();
         if due.iter().any(|(_, look, _)| look.last != Last::All) {
@@ -148,9 +148,16 @@ impl<S: Store> Round<'_, S> {
     }
 
     /// A refusal of what is still stored there, or another look.
-    async fn decide(&mut self, key: &Key, look: &Look, standing: &Standing, refused: Option<Vec<Refusal>>, saw: Last) {
+    async fn decide(
+        &mut self,
+        key: &Key,
+        look: &Look,
+        standing: &BucketObject,
+        refused: Option<Vec<Refusal>>,
+        saw: Last,
+    ) {
         let Some(refused) = refused else { return self.look_again(key, look, saw) };
-        match self.cx.bucket.standing(key).await {
+        match self.cx.bucket.object(key).await {
             Ok(Some(now)) if now.etag == standing.etag => {
                 self.refresh.looks.end(key, look);
                 let it = (key, standing.etag.as_str());

@@ -84,6 +84,6 @@ async fn a_store_without_conditions_is_written_to_where_the_user_says_so() {
     let synced = process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
     assert!(matches!(synced, Synced::Changed(_)));
     assert_eq!(process.store().calls(), ["HEAD entities", "PUT entities", "GET tombstone"]);
-    process.sync(&key, Wanted::Gone, &place.app(2, "A").2, "2").await.unwrap();
+    process.sync(&key, Wanted::Deleted, &place.app(2, "A").2, "2").await.unwrap();
     assert_eq!(process.store().calls(), ["HEAD entities", "GET tombstone", "PUT tombstone", "DELETE entities"]);
 }

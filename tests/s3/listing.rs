@@ -62,7 +62,7 @@ async fn old_tombstones_are_swept_and_nothing_else() {
     let process = place.process(Honours::Conditions);
     let (key, wanted, version) = place.app(1, "A");
     process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
-    process.sync(&key, Wanted::Gone, &version, "2").await.unwrap();
+    process.sync(&key, Wanted::Deleted, &version, "2").await.unwrap();
     process.put_state("dead/1.json", b"{}".to_vec(), Condition::Always).await.unwrap();
     assert_eq!(process.sweep(SystemTime::now() - HOUR).await, Ok(0));
     assert_eq!(process.sweep(SystemTime::now() + HOUR).await, Ok(1));
@@ -111,8 +111,11 @@ async fn half_a_listing_is_an_error() {
     let denied = (StatusCode::FORBIDDEN, "");
     assert!(matches!(fault(pages([EMPTY, denied]).await).await, Fault::Denied { .. }));
     let torn = (StatusCode::OK, "<IsTruncated>true</IsTruncated>");
-    assert_eq!(fault(pages([torn]).await).await, Fault::Unusable("its listing breaks off".to_owned()));
-    assert!(matches!(fault(pages([EMPTY]).await).await, Fault::Unusable(why) if why.contains("goes on after")));
+    assert_eq!(
+        fault(pages([torn]).await).await,
+        Fault::Unusable("its listing is truncated without a continuation token".to_owned())
+    );
+    assert!(matches!(fault(pages([EMPTY]).await).await, Fault::Unusable(why) if why.contains("has more than")));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
-//! Who compares bucket and cluster: what others changed, what is dead, and a cluster that counts anew.
+//! A comparison of bucket and cluster: third-party changes, deleted objects, and a restored cluster.
 
 use super::{Place, body};
-use bucket::{Condition, Conditional, Honours, Standing, Store, Synced, Wanted};
+use bucket::{BucketObject, Condition, Conditional, Honours, Store, Synced, Wanted};
 use events::{Action, EntityChange, Version};
 
 const TODO: &str = "component:default/app-todo";
@@ -10,8 +10,8 @@ fn changed(action: Action) -> Vec<EntityChange> {
     vec![EntityChange { entity: TODO.to_owned(), action }]
 }
 
-/// What changed, or what the same cause is told again.
-fn told(synced: Synced) -> Vec<EntityChange> {
+/// What changed, or what the same cause changed before.
+fn changes(synced: Synced) -> Vec<EntityChange> {
     match synced {
         Synced::Changed(outcome) | Synced::Repeated(outcome) => outcome.entities,
         Synced::Unchanged | Synced::Late => panic!("{synced:?}"),
@@ -31,12 +31,12 @@ async fn what_others_changed_is_found_by_its_bytes_and_repaired() {
         place.store.put(&name, others, Condition::Always).await.unwrap();
         assert_eq!(process.sync(&key, Wanted::Is(&wanted), &version, "2").await, Ok(Synced::Unchanged));
         let repaired = process.repair(&key, Wanted::Is(&wanted), &version, &format!("{action:?}")).await.unwrap();
-        assert_eq!(told(repaired), changed(action));
+        assert_eq!(changes(repaired), changed(action));
         assert_eq!(place.store.get(&name, 10_000).await.unwrap().unwrap().1, wanted.body().as_bytes());
     }
     place.store.delete(&name, Condition::Always).await.unwrap();
     let repaired = process.repair(&key, Wanted::Is(&wanted), &version, "3").await.unwrap();
-    assert_eq!(told(repaired), changed(Action::Created));
+    assert_eq!(changes(repaired), changed(Action::Created));
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn what_is_right_costs_a_repair_one_head() {
     let (key, wanted, version) = place.app(1, "A");
     process.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
     process.store().calls();
-    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Unchanged));
+    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "resync").await, Ok(Synced::Unchanged));
     assert_eq!(process.store().calls(), ["HEAD entities"]);
 }
 
@@ -55,15 +55,15 @@ async fn a_tick_that_comes_again_tells_the_same_and_writes_what_changed_since() 
     let place = Place::new("repair-again").await;
     let (key, first, version) = place.app(1, "A");
     let process = place.process(Honours::Conditions);
-    let synced = process.repair(&key, Wanted::Is(&first), &version, "tick").await.unwrap();
+    let synced = process.repair(&key, Wanted::Is(&first), &version, "resync").await.unwrap();
     let Synced::Changed(outcome) = synced else { panic!("{synced:?}") };
     for process in [process, place.process(Honours::Conditions)] {
-        let again = process.repair(&key, Wanted::Is(&first), &version, "tick").await;
+        let again = process.repair(&key, Wanted::Is(&first), &version, "resync").await;
         assert_eq!(again, Ok(Synced::Repeated(outcome.clone())));
     }
     let (_, second, version) = place.app(2, "B");
     let process = place.process(Honours::Conditions);
-    let synced = process.repair(&key, Wanted::Is(&second), &version, "tick").await.unwrap();
+    let synced = process.repair(&key, Wanted::Is(&second), &version, "resync").await.unwrap();
     assert!(matches!(synced, Synced::Changed(_)), "{synced:?}");
     assert_eq!(place.store.get(&key.to_string(), 10_000).await.unwrap().unwrap().1, second.body().as_bytes());
 }
@@ -75,14 +75,14 @@ async fn an_orphan_is_deleted_by_the_version_of_its_list_and_stays_dead_to_it() 
     place.process(Honours::Conditions).sync(&key, Wanted::Is(&wanted), &version, "5").await.unwrap();
     let gone = async |list: &str| {
         let listed = Version { resource_version: list.to_owned(), ..version.clone() };
-        place.process(Honours::Conditions).repair(&key, Wanted::Gone, &listed, "tick").await.unwrap()
+        place.process(Honours::Conditions).repair(&key, Wanted::Deleted, &listed, "resync").await.unwrap()
     };
     let deleted = gone("9").await;
     assert!(matches!(deleted, Synced::Changed(_)), "{deleted:?}");
-    assert_eq!(told(deleted), changed(Action::Deleted));
+    assert_eq!(changes(deleted), changed(Action::Deleted));
     let again = gone("12").await;
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
-    assert_eq!(told(again), changed(Action::Deleted));
+    assert_eq!(changes(again), changed(Action::Deleted));
 
     let (_, late, version) = place.app(11, "B");
     let late = place.process(Honours::Conditions).sync(&key, Wanted::Is(&late), &version, "11").await;
@@ -97,7 +97,7 @@ async fn an_orphan_that_lives_again_is_left_alone() {
     let process = place.process(Honours::Conditions);
     process.sync(&key, Wanted::Is(&wanted), &version, "9").await.unwrap();
     let listed = Version { resource_version: "8".to_owned(), ..version };
-    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Late));
+    assert_eq!(process.repair(&key, Wanted::Deleted, &listed, "resync").await, Ok(Synced::Late));
     assert!(place.keys().await.contains(&key.to_string()));
 }
 
@@ -110,14 +110,14 @@ async fn what_counts_anew_is_written_over_what_counts_higher() {
 
     let (_, new, version) = place.app(5, "new");
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "tick").await, Ok(Synced::Late));
-    let rewound = process.rewind(&key, Wanted::Is(&new), &version, "tick").await.unwrap();
-    assert_eq!(told(rewound), changed(Action::Updated));
+    assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "resync").await, Ok(Synced::Late));
+    let rewound = process.rewind(&key, Wanted::Is(&new), &version, "resync").await.unwrap();
+    assert_eq!(changes(rewound), changed(Action::Updated));
     assert_eq!(process.repair(&key, Wanted::Is(&new), &version, "next tick").await, Ok(Synced::Unchanged));
 
     let (_, newer, version) = place.app(6, "newer");
     let by_witness = witness.sync(&key, Wanted::Is(&newer), &version, "6").await.unwrap();
-    assert_eq!(told(by_witness), changed(Action::Updated));
+    assert_eq!(changes(by_witness), changed(Action::Updated));
 }
 
 #[tokio::test]
@@ -125,24 +125,24 @@ async fn what_lives_in_a_cluster_that_counts_anew_is_dead_no_more() {
     let place = Place::new("rewound-dead").await;
     let (key, wanted, dead) = place.app(100, "A");
     let witness = place.process(Honours::Conditions);
-    witness.sync(&key, Wanted::Gone, &dead, "100").await.unwrap();
+    witness.sync(&key, Wanted::Deleted, &dead, "100").await.unwrap();
 
     let version = Version { resource_version: "5".to_owned(), ..dead };
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "tick").await, Ok(Synced::Late));
+    assert_eq!(process.repair(&key, Wanted::Is(&wanted), &version, "resync").await, Ok(Synced::Late));
     process.store().calls();
-    let rewound = process.rewind(&key, Wanted::Is(&wanted), &version, "tick").await.unwrap();
-    assert_eq!(told(rewound), changed(Action::Created));
+    let rewound = process.rewind(&key, Wanted::Is(&wanted), &version, "resync").await.unwrap();
+    assert_eq!(changes(rewound), changed(Action::Created));
     let away = ["GET tombstone", "DELETE tombstone If-Match"];
     let calls = [&away[..], &["HEAD entities", "PUT entities If-None-Match", "GET tombstone"]].concat();
     assert_eq!(process.store().calls(), calls);
     assert_eq!(place.keys().await, [key.to_string()]);
-    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Is(&wanted), &version, "tick").await.unwrap();
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Is(&wanted), &version, "resync").await.unwrap();
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
 
     let (_, newer, version) = place.app(6, "newer");
     let by_witness = witness.sync(&key, Wanted::Is(&newer), &version, "6").await.unwrap();
-    assert_eq!(told(by_witness), changed(Action::Updated));
+    assert_eq!(changes(by_witness), changed(Action::Updated));
 }
 
 #[tokio::test]
@@ -154,19 +154,19 @@ async fn what_the_new_count_never_had_goes_and_leaves_no_tombstone_of_the_old_on
 
     let listed = Version { resource_version: "8".to_owned(), ..version };
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.repair(&key, Wanted::Gone, &listed, "tick").await, Ok(Synced::Late));
-    let rewound = process.rewind(&key, Wanted::Gone, &listed, "tick").await.unwrap();
+    assert_eq!(process.repair(&key, Wanted::Deleted, &listed, "resync").await, Ok(Synced::Late));
+    let rewound = process.rewind(&key, Wanted::Deleted, &listed, "resync").await.unwrap();
     assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
-    assert_eq!(told(rewound), changed(Action::Deleted));
+    assert_eq!(changes(rewound), changed(Action::Deleted));
     assert_eq!(place.keys().await, [key.tombstone()]);
 
-    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Gone, &listed, "tick").await.unwrap();
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Deleted, &listed, "resync").await.unwrap();
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
 
     let (_, late, version) = place.app(7, "late");
     assert_eq!(witness.sync(&key, Wanted::Is(&late), &version, "7").await, Ok(Synced::Late));
     let (_, made, version) = place.app(9, "made");
-    assert_eq!(told(witness.sync(&key, Wanted::Is(&made), &version, "9").await.unwrap()), changed(Action::Created));
+    assert_eq!(changes(witness.sync(&key, Wanted::Is(&made), &version, "9").await.unwrap()), changed(Action::Created));
 }
 
 #[tokio::test]
@@ -177,14 +177,14 @@ async fn what_opted_out_in_the_new_count_goes_and_may_come_back() {
     process.sync(&key, Wanted::Is(&old), &version, "100").await.unwrap();
 
     let (_, back, version) = place.app(5, "back");
-    assert_eq!(process.repair(&key, Wanted::Nothing, &version, "tick").await, Ok(Synced::Late));
-    let rewound = process.rewind(&key, Wanted::Nothing, &version, "tick").await.unwrap();
+    assert_eq!(process.repair(&key, Wanted::Nothing, &version, "resync").await, Ok(Synced::Late));
+    let rewound = process.rewind(&key, Wanted::Nothing, &version, "resync").await.unwrap();
     assert!(matches!(rewound, Synced::Changed(_)), "{rewound:?}");
-    assert_eq!(told(rewound), changed(Action::Deleted));
-    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Nothing, &version, "tick").await.unwrap();
+    assert_eq!(changes(rewound), changed(Action::Deleted));
+    let again = place.process(Honours::Conditions).rewind(&key, Wanted::Nothing, &version, "resync").await.unwrap();
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
     let other_settings = process.sync(&key, Wanted::Is(&back), &version, "5").await.unwrap();
-    assert_eq!(told(other_settings), changed(Action::Created));
+    assert_eq!(changes(other_settings), changed(Action::Created));
 }
 
 #[tokio::test]
@@ -197,12 +197,12 @@ async fn of_a_kind_that_is_gone_only_what_was_listed_goes() {
     assert_eq!(process.sync(&key, Wanted::Is(&same), &later, "6").await, Ok(Synced::Unchanged));
     let listed = process.entities().await.unwrap()[&key.to_string()].clone();
 
-    assert_eq!(process.remove_listed(&key, "\"another\"", "tick").await, Ok(Synced::Late));
+    assert_eq!(process.remove_listed(&key, "\"another\"", "resync").await, Ok(Synced::Late));
     process.store().calls();
-    assert_eq!(told(process.remove_listed(&key, &listed, "tick").await.unwrap()), changed(Action::Deleted));
+    assert_eq!(changes(process.remove_listed(&key, &listed, "resync").await.unwrap()), changed(Action::Deleted));
     let calls = ["HEAD entities", "PUT tombstone If-None-Match", "DELETE entities If-Match"];
     assert_eq!(process.store().calls(), calls);
-    assert_eq!(process.remove_listed(&key, &listed, "tick").await, Ok(Synced::Late));
+    assert_eq!(process.remove_listed(&key, &listed, "resync").await, Ok(Synced::Late));
     for late in [process, place.process(Honours::Conditions)] {
         assert_eq!(late.sync(&key, Wanted::Is(&same), &later, "late").await, Ok(Synced::Late));
     }
@@ -214,17 +214,17 @@ async fn what_stands_there_tells_its_version_and_whose_it_is() {
     let place = Place::new("standing").await;
     let (key, wanted, version) = place.app(7, "A");
     let process = place.process(Honours::Conditions);
-    assert_eq!(process.standing(&key).await, Ok(None));
+    assert_eq!(process.object(&key).await, Ok(None));
     process.sync(&key, Wanted::Is(&wanted), &version, "7").await.unwrap();
     let sha256 = wanted.sha256().to_owned();
     let etag = process.entities().await.unwrap()[&key.to_string()].clone();
     let entities = wanted.entities().iter().map(ToString::to_string).collect();
-    let ours = Standing { version, sha256, etag, entities, ours: true };
-    assert_eq!(process.standing(&key).await, Ok(Some(ours)));
+    let managed = BucketObject { version, sha256, etag, entities, is_managed: true };
+    assert_eq!(process.object(&key).await, Ok(Some(managed)));
     let written = place.put(&key.to_string(), "kind: Component", Condition::Always).await;
     assert!(matches!(written, Conditional::Done(_)));
     let etag = process.entities().await.unwrap()[&key.to_string()].clone();
     let (version, sha256) = (Version::default(), String::new());
-    let foreign = Standing { version, sha256, etag, entities: Vec::new(), ours: false };
-    assert_eq!(process.standing(&key).await, Ok(Some(foreign)));
+    let unmanaged = BucketObject { version, sha256, etag, entities: Vec::new(), is_managed: false };
+    assert_eq!(process.object(&key).await, Ok(Some(unmanaged)));
 }

@@ -124,7 +124,7 @@ async fn refused<S: Store>(
     let of_cluster = cx.settings.layout.entities();
     for sample in SAMPLES.map(|sample| format!("{of_cluster}{sample}")) {
         let Some(key) = keys.iter().find(|key| key.to_string().starts_with(&sample)) else { continue };
-        let entities = cx.bucket.standing(key).await?.map(|it| it.entities).unwrap_or_default();
+        let entities = cx.bucket.object(key).await?.map(|it| it.entities).unwrap_or_default();
         kinds.extend(entities.iter().filter_map(|entity| KINDS.into_iter().find(|kind| is_of(entity, kind))));
         for trouble in backstage.validate(&backstage.location(&key.to_string())).await? {
             refused.add(&key.to_string(), &trouble.words, trouble.advice());

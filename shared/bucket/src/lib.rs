@@ -1,38 +1,29 @@
-//! The bucket that Backstage reads: one object for each source object, kept true under redelivery and reordering.
+//! The bucket that Backstage reads: one bucket object for each source object, correct under redelivery and reordering.
 //!
-//! [`Bucket::sync`] is the whole protocol for an event; [`Bucket::repair`] and [`Bucket::rewind`] are for who compares the bucket
-//! with the cluster. [`Store`] is the wire it runs on, [`S3`] the real one.
+//! [`Bucket::sync`] is the whole protocol for an event. [`Bucket::repair`] and [`Bucket::rewind`] serve a comparison of
+//! the bucket with the cluster. The protocol runs on a [`Store`]; [`S3`] is the real one.
 
-mod answer;
 mod args;
-mod client;
+mod bucket;
 mod error;
-#[cfg(test)]
-mod interleavings;
-mod keeping;
 mod listing;
 mod memory;
-mod outcome;
+mod object;
 mod probe;
-mod rewind;
+mod protocol;
+mod record;
 mod rights;
 mod s3;
-mod standing;
 mod state;
 mod store;
-mod stored;
-mod sync;
-mod tombstone;
-mod versioning;
 
 pub use args::Args;
+pub use bucket::{Bucket, Honours};
 pub use error::{Error, Fault};
-pub use listing::etag_of;
-pub use outcome::Outcome;
+pub use object::BucketObject;
+pub use protocol::{Synced, Wanted};
+pub use record::{Outcome, etag_of};
 pub use rights::{Right, Tried};
-pub use s3::S3;
-pub use standing::Standing;
+pub use s3::{S3, Versioning};
 pub use state::State;
 pub use store::{Body, Condition, Conditional, Head, Listed, Page, Store};
-pub use sync::{Bucket, Honours, Synced, Wanted};
-pub use versioning::Versioning;

@@ -1,19 +1,21 @@
-//! What lies in the bucket, as its listings tell: all of it, or an error.
+//! What the bucket contains, by its listings: all of it, or an error.
 
-use crate::{Bucket, Condition, Conditional, Error, Fault, Listed, Store, Synced, memory::Held, tombstone::Dead};
-use catalog::{Descriptor, Key};
+use crate::{
+    Bucket, Condition, Conditional, Error, Fault, Listed, Store, Synced,
+    record::{Held, Source},
+};
+use catalog::Key;
 use futures::{StreamExt, TryStreamExt, stream};
-use md5::{Digest, Md5};
 use std::{collections::BTreeMap, future::ready, time::SystemTime};
 
-/// The most pages of one listing; a store that does not come to an end is not waited for.
+/// The most pages of one listing. Callboard does not wait for a store whose listing never ends.
 const PAGES: usize = 2_000;
 
-/// How many tombstones are deleted at once.
+/// How many tombstones are deleted in parallel.
 const SWEEPS: usize = 16;
 
 impl<S: Store> Bucket<S> {
-    /// Every key under the layout's prefix with its ETag, also those of others.
+    /// Every key under the layout's prefix with its ETag, including those that Callboard did not write.
     ///
     /// # Errors
     /// If any page of the listing fails: half a listing would look like deletions.
@@ -36,14 +38,14 @@ impl<S: Store> Bucket<S> {
         Ok(found)
     }
 
-    /// Deletes the object at `key` while it is the one that [`Bucket::entities`] showed with this ETag, since its kind is gone, so
-    /// that no list tells the version of its death. A new life has other bytes, and is [`Synced::Late`].
+    /// Deletes the object at `key` if [`Bucket::entities`] showed it with this ETag. Its kind was deleted, so that no list
+    /// has the version of its deletion. An object that was re-created has other bytes, and is [`Synced::Late`].
     ///
-    /// What is known of the life that ended stays dead; an event of a later version, of which this process does not know and
-    /// which changed nothing, may raise it until the next comparison.
+    /// All versions that this process knows stay deleted. An event of a later version, which this process does not know and
+    /// which changed nothing, may re-create the object until the next comparison.
     ///
     /// # Errors
-    /// If the store fails, or others were faster three times.
+    /// If the store fails, or if other writers were faster three times.
     pub async fn remove_listed(&self, key: &Key, etag: &str, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let Some(stored) = self.head(key).await?.filter(|stored| stored.etag == etag) else {
@@ -51,12 +53,12 @@ impl<S: Store> Bucket<S> {
         };
         let version =
             self.memory.get(key).and_then(|known| known.later_than(&stored)).unwrap_or_else(|| stored.version.clone());
-        let ended = self.kill(key, Some(stored), Dead::Yes, &version, cause).await?;
-        self.note(key, &version, Held::after_death_of(&version));
+        let ended = self.delete_with_tombstone(key, Some(stored), Source::Deleted, &version, cause).await?;
+        self.remember(key, &version, Held::after_deletion_of(&version));
         Ok(ended)
     }
 
-    /// The files of our own state under a folder, such as `dead/`; their keys are the names that [`Bucket::state`] takes.
+    /// The files of Callboard's own state under a folder, such as `dead/`. Their keys are the names that [`Bucket::state`] takes.
     ///
     /// # Errors
     /// If any page of the listing fails.
@@ -71,7 +73,7 @@ impl<S: Store> Bucket<S> {
         Ok(found)
     }
 
-    /// Deletes the tombstones that were last written before `before`, and returns how many. One that rises meanwhile stays.
+    /// Deletes the tombstones that were last written before `before`, and returns how many. One that is written meanwhile stays.
     ///
     /// # Errors
     /// If the listing or a deletion fails.
@@ -100,16 +102,7 @@ impl<S: Store> Bucket<S> {
                 next => from = next,
             }
         }
-        let endless = Fault::Unusable(format!("its listing goes on after {PAGES} pages"));
+        let endless = Fault::Unusable(format!("its listing has more than {PAGES} pages"));
         Err(Error::call("list", prefix)(endless))
     }
-}
-
-/// The ETag that a listing shows for these bytes where the store's ETags are MD5s, quotes and all.
-pub fn etag_of(descriptor: &Descriptor) -> String {
-    etag(descriptor.body().as_bytes())
-}
-
-pub(crate) fn etag(bytes: &[u8]) -> String {
-    format!("\"{}\"", hex::encode(Md5::digest(bytes)))
 }

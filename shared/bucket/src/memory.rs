@@ -1,6 +1,6 @@
-//! What this process remembers of the bucket objects it dealt with.
+//! What this process remembers about the bucket objects that it handled.
 
-use crate::{Outcome, Wanted, stored::Stored};
+use crate::record::{Held, Outcome, Stored};
 use catalog::Key;
 use events::Version;
 use lru::LruCache;
@@ -12,7 +12,7 @@ use std::{
 /// How many keys are remembered; about half a kilobyte each.
 const KEYS: usize = 10_000;
 
-/// How many locks the keys share: more than events are handled at once, so that they seldom wait for each other.
+/// How many locks the keys share: more than events are handled at once, so that they rarely wait for each other.
 const LOCKS: usize = 4096;
 
 /// A bounded memory of keys, and a lock for each.
@@ -26,59 +26,36 @@ pub(crate) struct Memory {
 /// What is known of one key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Known {
-    /// The highest version that was dealt with, written or not: same bytes are not written, yet what is older must not pass.
+    /// The highest version that was handled, written or not. Callboard does not write the same bytes twice, yet an older
+    /// version must not pass.
     pub(crate) highest: Version,
-    /// What the bucket held then; the highest version counts only as long as it still holds that.
+    /// What the bucket held then. The highest version counts only as long as the bucket still holds that.
     pub(crate) held: Held,
-    /// The last event that changed something, and what it changed: the reply if it is delivered again.
+    /// The last event that changed something, and what it changed. This is the reply if the event is delivered again.
     pub(crate) last: Option<(String, Outcome)>,
 }
 
-/// What the bucket held at a key.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
-pub(crate) enum Held {
-    /// Nothing, as far as is known.
-    #[default]
-    Nothing,
-    /// No object, but a tombstone.
-    Tombstone,
-    /// An object whose metadata says this.
-    Object {
-        /// The version of the source.
-        version: Version,
-        /// Hex SHA-256 of the bytes.
-        sha256: String,
-    },
-}
-
 impl Known {
-    /// Takes note of what the bucket holds. A version that cannot be compared leaves the highest one standing.
-    pub(crate) fn note(&mut self, version: &Version, held: Held) {
+    /// Remembers what the bucket holds. A version that cannot be compared leaves the highest one as it is.
+    pub(crate) fn remember(&mut self, version: &Version, held: Held) {
         if version.order().is_some() && !version.is_before(&self.highest) {
             self.highest = version.clone();
         }
         self.held = held;
     }
 
-    /// The highest version of this very object, if it is later than the one that the object was written with.
+    /// The highest version of this object, if it is later than the version in its metadata.
     pub(crate) fn later_than(self, stored: &Stored) -> Option<Version> {
         let is_it = self.held == stored.held() && self.highest.uid == stored.version.uid;
         (is_it && stored.version.is_before(&self.highest)).then_some(self.highest)
     }
 
-    /// Whether the bucket held what is wanted.
-    pub(crate) fn is(&self, wanted: Wanted<'_>) -> bool {
-        match wanted {
-            Wanted::Is(wanted) => matches!(&self.held, Held::Object { sha256, .. } if sha256 == wanted.sha256()),
-            Wanted::Nothing | Wanted::Gone => !matches!(self.held, Held::Object { .. }),
+    /// Whether the bucket held an object of these bytes, or no object if `None` is wanted.
+    pub(crate) fn holds(&self, wanted: Option<&str>) -> bool {
+        match &self.held {
+            Held::Object { sha256, .. } => wanted == Some(sha256),
+            Held::Nothing | Held::Tombstone => wanted.is_none(),
         }
-    }
-}
-
-impl Held {
-    /// A deletion without a version leaves nothing that counts.
-    pub(crate) fn after_death_of(version: &Version) -> Self {
-        if version.order().is_some() { Self::Tombstone } else { Self::Nothing }
     }
 }
 
@@ -95,7 +72,7 @@ impl Memory {
         }
     }
 
-    /// Within a process the events of one key are dealt with one after another.
+    /// Within a process the events of one key are handled one after another.
     pub(crate) async fn lock(&self, key: &Key) -> tokio::sync::MutexGuard<'_, ()> {
         let lock = self.hasher.hash_one(key) as usize % self.locks.len();
         self.locks[lock].lock().await

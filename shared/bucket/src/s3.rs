@@ -1,6 +1,12 @@
 //! The real store, through the AWS SDK. Its types end here.
 
-use crate::{Args, Body, Condition, Conditional, Fault, Head, Listed, Page, Store, answer, client};
+mod answer;
+mod client;
+mod versioning;
+
+pub use versioning::Versioning;
+
+use crate::{Args, Body, Condition, Conditional, Fault, Head, Listed, Page, Store};
 use aws_sdk_s3::{
     Client, config::Credentials, error::SdkError, operation::get_object::GetObjectOutput, primitives::ByteStream,
 };
@@ -46,11 +52,11 @@ impl S3 {
         Self { credentials: Some(credentials), ..Self::new(args) }
     }
 
-    pub(crate) fn bucket(&self) -> &str {
+    fn bucket(&self) -> &str {
         &self.args.bucket
     }
 
-    pub(crate) async fn client(&self) -> Result<&Client, Fault> {
+    async fn client(&self) -> Result<&Client, Fault> {
         self.client
             .get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref()))
             .await
@@ -58,7 +64,7 @@ impl S3 {
     }
 
     /// Sends one call, in a span and with its duration recorded.
-    pub(crate) async fn call<T, E>(
+    async fn call<T, E>(
         &self,
         operation: &'static str,
         key: &str,
@@ -138,7 +144,9 @@ impl Store for S3 {
         let call = call.set_continuation_token(from.map(str::to_owned));
         let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error))?;
         let next = match (page.is_truncated, page.next_continuation_token) {
-            (Some(true), None) => return Err(Fault::Unusable("its listing breaks off".to_owned())),
+            (Some(true), None) => {
+                return Err(Fault::Unusable("its listing is truncated without a continuation token".to_owned()));
+            }
             (Some(false), _) => None,
             (_, next) => next,
         };

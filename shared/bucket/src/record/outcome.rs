@@ -10,8 +10,8 @@ const MAX: usize = 1024;
 /// The mark that some entities are left out.
 const MORE: &str = "+";
 
-/// What a write did, sorted by ref. It is cut to what metadata can hold, also before it is first told, so that a reply
-/// that is rebuilt is the very same.
+/// What a write did, sorted by ref. It is cut to what metadata can hold even before the first reply, so that a rebuilt
+/// reply is the same.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Outcome {
     /// The entities, sorted by ref.
@@ -21,10 +21,10 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// What writing these entities does to an object that this outcome left behind.
+    /// What writing these entities does to an object whose last outcome is this one.
     pub(crate) fn written_over(before: Option<&Self>, wanted: &[EntityRef]) -> Self {
         let mut changes: BTreeMap<String, Action> = BTreeMap::new();
-        for entity in before.into_iter().flat_map(Self::living) {
+        for entity in before.into_iter().flat_map(Self::remaining) {
             changes.insert(entity.to_owned(), Action::Deleted);
         }
         let unknown = before.is_some_and(|before| before.truncated);
@@ -35,13 +35,13 @@ impl Outcome {
         Self { entities: Vec::new(), truncated: unknown }.with(changes)
     }
 
-    /// What deleting an object does that this outcome left behind.
+    /// What deleting an object does, if this outcome is the last one.
     pub(crate) fn deleted(before: &Self) -> Self {
-        let changes = before.living().map(|entity| (entity.to_owned(), Action::Deleted)).collect();
+        let changes = before.remaining().map(|entity| (entity.to_owned(), Action::Deleted)).collect();
         Self { entities: Vec::new(), truncated: before.truncated }.with(changes)
     }
 
-    /// The form in metadata: `+ref` created, `~ref` updated, `-ref` deleted, parted by spaces.
+    /// The form in metadata: `+ref` created, `~ref` updated, `-ref` deleted, separated by spaces.
     pub(crate) fn encode(&self) -> String {
         let mut text: Vec<_> =
             self.entities.iter().map(|change| format!("{}{}", sign(change.action), change.entity)).collect();
@@ -61,8 +61,8 @@ impl Outcome {
         Self { entities: entities.collect(), truncated: words.contains(&MORE) }
     }
 
-    /// The entities that the write left standing.
-    pub(crate) fn living(&self) -> impl Iterator<Item = &str> {
+    /// The entities that the write left in the bucket.
+    pub(crate) fn remaining(&self) -> impl Iterator<Item = &str> {
         self.entities.iter().filter(|change| change.action != Action::Deleted).map(|change| change.entity.as_str())
     }
 
@@ -99,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn an_outcome_tells_new_from_kept_from_gone() {
+    fn an_outcome_has_created_updated_and_deleted_entities() {
         let first = Outcome::written_over(None, &refs(["a".into(), "b".into()]));
         assert_eq!(first.encode(), "+component:default/a +component:default/b");
         let second = Outcome::written_over(Some(&first), &refs(["b".into(), "c".into()]));

@@ -1,15 +1,16 @@
 //! The calls of the protocol, one step each.
 
 use crate::{
-    Body, Bucket, Condition, Conditional, Error, Fault, Honours, Outcome, Store, etag_of,
-    stored::Stored,
-    sync::TRIES,
-    tombstone::{self, Tombstone},
+    Body, Bucket, Condition, Conditional, Error, Fault, Honours, Outcome, Store,
+    record::{Held, MAX_TOMBSTONE, Stored, Tombstone, etag_of},
 };
 use catalog::{Descriptor, Key};
 use events::Version;
 
-/// How often a burial looks again; each round means that another process wrote in between.
+/// How often a write starts again after other writers were faster.
+pub(super) const TRIES: usize = 3;
+
+/// How often a deletion looks again. Each round means that another process wrote in between.
 const ROUNDS: usize = 10;
 
 impl<S: Store> Bucket<S> {
@@ -18,7 +19,7 @@ impl<S: Store> Bucket<S> {
         Ok(self.store.head(&key).await.map_err(Error::call("head", &key))?.map(Stored::from))
     }
 
-    /// Writes over what the HEAD showed; `None` where that is no longer there.
+    /// Replaces what the HEAD showed; `None` if that is no longer there.
     pub(crate) async fn put_over(
         &self,
         key: &Key,
@@ -42,7 +43,7 @@ impl<S: Store> Bucket<S> {
         })
     }
 
-    /// Whether the bytes are those of which the metadata speaks: by the ETag, or where that is no MD5, by themselves.
+    /// Whether the bytes are those that the metadata names: by the ETag or, if that is not an MD5, by the bytes.
     pub(crate) async fn is_intact(&self, key: &Key, stored: &Stored, wanted: &Descriptor) -> Result<bool, Error> {
         if stored.etag == etag_of(wanted) {
             return Ok(true);
@@ -56,34 +57,34 @@ impl<S: Store> Bucket<S> {
         }
     }
 
-    /// Whether the object with this ETag was there and is gone.
+    /// Deletes the object with this ETag, and returns whether it was there.
     pub(crate) async fn delete(&self, key: &Key, etag: &str) -> Result<bool, Error> {
         Ok(self.delete_at(&key.to_string(), Condition::Is(etag)).await? == Conditional::Done(()))
     }
 
     pub(crate) async fn tombstone(&self, key: &Key) -> Result<Option<(String, Tombstone)>, Error> {
         let key = key.tombstone();
-        let found = self.store.get(&key, tombstone::MAX).await.map_err(Error::call("get", &key))?;
+        let found = self.store.get(&key, MAX_TOMBSTONE).await.map_err(Error::call("get", &key))?;
         Ok(found.and_then(|(head, bytes)| Some((head.etag, Tombstone::read(&bytes)?))))
     }
 
-    /// Whether a tombstone says that nothing of this version may stand.
+    /// Whether a tombstone says that the bucket must hold nothing of this version.
     pub(crate) async fn covers(&self, key: &Key, version: &Version) -> Result<bool, Error> {
         Ok(self.tombstone(key).await?.is_some_and(|(_, tombstone)| tombstone.covers(version)))
     }
 
-    /// Writes the tombstone, unless one stands that must not give way. Returns what this deletion did, and whether this
-    /// very event did it before, as the tombstone then tells. It may have seen an older version then: an event that only names
-    /// its object speaks of another version each time.
-    pub(crate) async fn entomb(&self, key: &Key, mut tombstone: Tombstone) -> Result<(Outcome, bool), Error> {
+    /// Writes the tombstone, unless there is one that must stay. Returns what this deletion did, and whether the same event
+    /// did it before, as that tombstone says. The event may have seen an older version then, for an event that only names
+    /// its object is about another version each time.
+    pub(crate) async fn put_tombstone(&self, key: &Key, mut tombstone: Tombstone) -> Result<(Outcome, bool), Error> {
         let mut again = false;
-        let mut standing = if self.honours == Honours::Nothing { self.tombstone(key).await? } else { None };
+        let mut current = if self.honours == Honours::Nothing { self.tombstone(key).await? } else { None };
         for _ in 0..TRIES {
-            let condition = match &standing {
-                Some((_, standing)) if standing.tells(&tombstone) => return Ok((standing.outcome(), true)),
-                Some((etag, standing)) => {
-                    again |= tombstone.inherit(standing);
-                    if !standing.gives_way_to(&tombstone) {
+            let condition = match &current {
+                Some((_, current)) if current.repeats(&tombstone) => return Ok((current.outcome(), true)),
+                Some((etag, current)) => {
+                    again |= tombstone.take_over(current);
+                    if !current.yields_to(&tombstone) {
                         return Ok((tombstone.outcome(), again));
                     }
                     Condition::Is(etag)
@@ -93,16 +94,16 @@ impl<S: Store> Bucket<S> {
             if self.put_body(&key.tombstone(), tombstone.body(), condition).await? != Conditional::Lost {
                 return Ok((tombstone.outcome(), again));
             }
-            standing = self.tombstone(key).await?;
+            current = self.tombstone(key).await?;
         }
         Err(Error::Contended { key: key.tombstone() })
     }
 
-    /// Deletes what stands there as long as it is not newer than the dead version.
-    pub(crate) async fn bury(&self, key: &Key, dead: &Version) -> Result<(), Error> {
+    /// Deletes the object at the key as long as it is not newer than the deleted version.
+    pub(crate) async fn delete_covered(&self, key: &Key, deleted: &Version) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             match self.head(key).await? {
-                Some(stored) if !dead.is_before(&stored.version) => {
+                Some(stored) if !deleted.is_before(&stored.version) => {
                     if self.delete(key, &stored.etag).await? {
                         return Ok(());
                     }
@@ -130,5 +131,19 @@ impl<S: Store> Bucket<S> {
 
     fn unless_unconditional<'a>(&self, condition: Condition<'a>) -> Condition<'a> {
         if self.honours == Honours::Nothing { Condition::Always } else { condition }
+    }
+
+    /// Remembers what the bucket holds, and for which version.
+    pub(crate) fn remember(&self, key: &Key, version: &Version, held: Held) {
+        let mut known = self.memory.get(key).unwrap_or_default();
+        known.remember(version, held);
+        self.memory.set(key, known);
+    }
+
+    /// Remembers what this event changed.
+    pub(super) fn remember_reply(&self, key: &Key, cause: &str, outcome: &Outcome) {
+        let mut known = self.memory.get(key).unwrap_or_default();
+        known.last = Some((cause.to_owned(), outcome.clone()));
+        self.memory.set(key, known);
     }
 }

@@ -1,14 +1,15 @@
 //! Every interleaving, at the granularity of S3 calls, of processes that run the real [`Bucket::sync`], [`Bucket::repair`] and
-//! [`Bucket::rewind`] over one bucket, each of them crashing and getting its event again after any call.
+//! [`Bucket::rewind`] over one bucket, each of which may crash after any call and get its event again.
 //!
-//! A state is the bucket, and for each process its memory and the answers it got for the event at hand. A branch is
-//! reached by running the code anew on those answers, then for one more call.
+//! A state is the bucket and, for each process, its memory and the answers so far to the current event. The test reaches
+//! a branch when it runs the code again on those answers and then allows one more call.
 
 mod stories;
 mod tape;
 
+use super::Wanted;
 use crate::{
-    Bucket, Honours, Wanted, etag_of,
+    Bucket, Honours, etag_of,
     memory::{Known, Memory},
 };
 use catalog::{
@@ -27,7 +28,7 @@ use std::{
 use stories::*;
 use tape::{Answer, Playing, Tape, World};
 
-/// How far a process is: steps dealt with, memory before the step at hand, answers to it.
+/// How far a process is: handled steps, memory before the current step, answers to it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 struct Process {
     handled: usize,
@@ -62,17 +63,17 @@ impl<T: Clone + Eq + Hash> Numbered<T> {
     }
 }
 
-/// A step, ready to be taken.
-struct Told {
+/// A step with all that it needs.
+struct Prepared {
     step: Step,
     descriptor: Option<Descriptor>,
     version: Version,
     cause: String,
 }
 
-impl Told {
+impl Prepared {
     fn of(step: &Step) -> Self {
-        let cause = if step.by == By::Event { format!("{step:?}") } else { "tick".to_owned() };
+        let cause = if step.by == By::Event { format!("{step:?}") } else { "resync".to_owned() };
         Self { step: *step, descriptor: descriptor(step), version: object(step).version(), cause }
     }
 
@@ -80,7 +81,7 @@ impl Told {
         match (&self.descriptor, self.step.what) {
             (Some(descriptor), _) => Wanted::Is(descriptor),
             (None, What::OptedOut) => Wanted::Nothing,
-            (None, _) => Wanted::Gone,
+            (None, _) => Wanted::Deleted,
         }
     }
 
@@ -104,14 +105,14 @@ fn layout() -> Layout {
 }
 
 fn key() -> Key {
-    layout().key(object(&gone(0)).reference())
+    layout().key(object(&deleted(0)).reference())
 }
 
 fn object(step: &Step) -> Object {
     let uid = match step.what {
         What::Is(content) if content.is_uppercase() => "second",
         What::Is(_) | What::OptedOut => "first",
-        What::Gone => "none",
+        What::Deleted => "none",
     };
     let metadata = json!({"name": "x", "uid": uid, "resourceVersion": step.version.to_string()});
     Object::try_from(json!({"apiVersion": "x.org/v1", "kind": "X", "metadata": metadata})).unwrap()
@@ -126,15 +127,15 @@ fn descriptor(step: &Step) -> Option<Descriptor> {
     Described::new(&object(step), &settings, vec![entity], Notes::default()).descriptor
 }
 
-/// Runs the step at hand of one process for one more call.
-fn go_on(key: &Key, world: &World, process: &Process, told: &Told) -> (World, Process) {
+/// Runs the current step of one process for one more call.
+fn go_on(key: &Key, world: &World, process: &Process, prepared: &Prepared) -> (World, Process) {
     let playing = Playing { world: world.clone(), answers: process.answers.clone(), next: 0, may_call: true };
     let mut bucket = Bucket::new(Tape(Mutex::new(playing)), layout(), Honours::Conditions);
     bucket.memory = Memory::with_locks(1);
     if let Some(known) = &process.known {
         bucket.memory.set(key, known.clone());
     }
-    let polled = pin!(told.take(&bucket, key)).poll(&mut Context::from_waker(Waker::noop()));
+    let polled = pin!(prepared.take(&bucket, key)).poll(&mut Context::from_waker(Waker::noop()));
     let known = bucket.memory.get(key);
     let played = bucket.store.0.into_inner().unwrap();
     let process = match polled {
@@ -144,20 +145,20 @@ fn go_on(key: &Key, world: &World, process: &Process, told: &Told) -> (World, Pr
     (played.world, process)
 }
 
-/// What is there after one process took these steps, and what that remembers.
+/// The bucket after one process took these steps, and what the process remembers.
 fn history(steps: &[Step]) -> (World, Process) {
     let (mut world, mut process) = (World::default(), Process::default());
     while let Some(step) = steps.get(process.handled) {
-        (world, process) = go_on(&key(), &world, &process, &Told::of(step));
+        (world, process) = go_on(&key(), &world, &process, &Prepared::of(step));
     }
     (world, Process { handled: 0, ..process })
 }
 
-/// How many states a story has, and what the bucket holds where it ended wrongly.
+/// How many states a story has, and each bucket of a wrong end.
 fn explore(before: &[Step], stories: &[&[Step]], crashes: usize) -> (usize, Vec<World>) {
     let key = key();
     let wanted = stories.iter().copied().flatten().max_by_key(|step| step.version).and_then(descriptor);
-    let told: Vec<Vec<Told>> = stories.iter().map(|steps| steps.iter().map(Told::of).collect()).collect();
+    let prepared: Vec<Vec<Prepared>> = stories.iter().map(|steps| steps.iter().map(Prepared::of).collect()).collect();
     let (mut worlds, mut processes) = (Numbered::new(), Numbered::new());
     let (world, process) = history(before);
     let start = State { world: worlds.of(world), processes: vec![processes.of(process); stories.len()], crashes };
@@ -170,14 +171,14 @@ fn explore(before: &[Step], stories: &[&[Step]], crashes: usize) -> (usize, Vec<
         let mut at_end = true;
         for at in 0..stories.len() {
             let (world, process) = (state.world, state.processes[at]);
-            let Some(told) = told[at].get(processes.values[process].handled) else { continue };
+            let Some(prepared) = prepared[at].get(processes.values[process].handled) else { continue };
             at_end = false;
-            if first < told.step.after {
+            if first < prepared.step.after {
                 continue;
             }
             let (next_world, next_process, crashed) = *steps.entry((at, world, process)).or_insert_with(|| {
                 let process = processes.values[process].clone();
-                let (world, next) = go_on(&key, &worlds.values[world], &process, told);
+                let (world, next) = go_on(&key, &worlds.values[world], &process, prepared);
                 let crashed = Process { known: None, answers: Vec::new(), ..process };
                 (worlds.of(world), processes.of(next), processes.of(crashed))
             });
@@ -212,7 +213,7 @@ fn all_end_right(stories: &[Story]) {
 }
 
 #[test]
-fn every_interleaving_of_events_ends_right_and_none_raises_the_dead() {
+fn every_interleaving_of_events_ends_right_and_none_re_creates_what_was_deleted() {
     all_end_right(EVENTS);
 }
 
@@ -227,37 +228,37 @@ fn a_rewind_and_a_second_look_undo_no_event() {
 }
 
 #[test]
-fn the_objects_of_a_kind_that_is_gone_go_and_no_new_life_does() {
-    all_end_right(GONE_KINDS);
+fn the_objects_of_a_deleted_kind_are_deleted_and_no_re_created_one_is() {
+    all_end_right(DELETED_KINDS);
 }
 
 #[test]
-fn a_rewind_without_a_second_look_may_raise_the_dead() {
-    let (_, wrong) = explore(&[is(100, 'z')], &[&[rewind(5, 'a')], &[is(5, 'a')], &[gone(7)]], 0);
+fn a_rewind_without_a_second_look_may_re_create_what_was_deleted() {
+    let (_, wrong) = explore(&[is(100, 'z')], &[&[rewind(5, 'a')], &[is(5, 'a')], &[deleted(7)]], 0);
     assert!(!wrong.is_empty(), "the second look is not needed: say so at Bucket::rewind");
     let (_, wrong) = explore(&[is(100, 'z')], &[&[rewind_unlisted(8)], &[is(9, 'A')]], 0);
-    assert!(!wrong.is_empty(), "the second look is not needed for what is gone: say so at Bucket::rewind");
+    assert!(!wrong.is_empty(), "the second look is not needed for a deleted object: say so at Bucket::rewind");
 }
 
-/// The known limit: a process without a memory of the old count, which read that count's tombstone just before it went, buries
-/// by it; the next tick repairs (docs/decisions/0009).
+/// The known limit: a process has no memory from before the restore, and read the old tombstone just before it was deleted.
+/// It then deletes by that tombstone. The next periodic resync repairs the bucket (docs/decisions/0009).
 #[test]
-fn a_burial_of_the_old_count_can_outlast_a_rewind() {
-    let told: &[&[Step]] = &[&[rewind(5, 'A'), read(5, 'A')], &[is(5, 'A')], &[later(is(6, 'B'))]];
-    let (_, wrong) = explore(&[is(100, 'z'), gone(101)], told, 1);
-    assert!(!wrong.is_empty(), "the limit is gone: say so in docs/decisions/0009");
+fn a_deletion_by_an_old_tombstone_can_outlast_a_rewind() {
+    let prepared: &[&[Step]] = &[&[rewind(5, 'A'), read(5, 'A')], &[is(5, 'A')], &[later(is(6, 'B'))]];
+    let (_, wrong) = explore(&[is(100, 'z'), deleted(101)], prepared, 1);
+    assert!(!wrong.is_empty(), "the limit no longer exists: say so in docs/decisions/0009");
 }
 
 #[test]
-fn a_process_that_skipped_the_same_bytes_refuses_what_lies_between() {
+fn a_process_that_skipped_the_same_bytes_rejects_the_versions_between() {
     let (states, wrong) = explore(&[], &[&[is(5, 'a'), is(10, 'a'), is(7, 'b')]], 0);
     assert!(states > 3 && wrong.is_empty(), "{wrong:?}");
 }
 
-/// The known limit: an ETag tells the content, not the write. Where one process wrote A, then another B and A again between
-/// the HEAD and the PUT of the first, a late event goes through; `resync` repairs it (docs/decisions/0002).
+/// The known limit: an ETag identifies the content, not the write. One process wrote A, and another one B and A again
+/// between the HEAD and the PUT of the first. A late event then passes, and `resync` repairs it (docs/decisions/0002).
 #[test]
 fn equal_contents_of_two_processes_can_hide_a_newer_state() {
     let (_, wrong) = explore(&[], &[&[is(5, 'a'), is(7, 'c')], &[is(6, 'b'), is(10, 'a')]], 0);
-    assert!(!wrong.is_empty(), "the limit is gone: say so in docs/decisions/0002");
+    assert!(!wrong.is_empty(), "the limit no longer exists: say so in docs/decisions/0002");
 }

@@ -1,6 +1,6 @@
 //! A bucket that answers one call at a time.
 
-use crate::{Body, Condition, Conditional, Fault, Head, Page, Store, listing};
+use crate::{Body, Condition, Conditional, Fault, Head, Page, Store, record::etag};
 use std::{collections::BTreeMap, sync::Mutex};
 
 /// The bucket. As in S3, the same content has the same ETag.
@@ -107,7 +107,7 @@ impl World {
         if !self.holds(key, condition) {
             return Conditional::Lost;
         }
-        let etag = listing::etag(&body.bytes);
+        let etag = etag(&body.bytes);
         self.0.insert(key.to_owned(), (etag.clone(), body));
         Conditional::Done(etag)
     }

@@ -1,6 +1,7 @@
 //! Whether the bucket keeps what is overwritten.
 
-use crate::{Fault, S3, answer};
+use super::{S3, answer};
+use crate::Fault;
 use aws_sdk_s3::types::BucketVersioningStatus;
 
 /// Whether the bucket keeps what is overwritten.

@@ -1,11 +1,12 @@
-//! What the metadata of a bucket object says of it.
+//! What the metadata of a bucket object says.
 
-use crate::{Head, Outcome, memory::Held};
+use super::{Held, Outcome};
+use crate::Head;
 use catalog::Descriptor;
 use events::Version;
 use std::collections::BTreeMap;
 
-/// A bucket object of ours, as HEAD shows it. One that others wrote has empty fields.
+/// A bucket object that Callboard wrote, as HEAD shows it. The fields of any other object are empty.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Stored {
     pub(crate) etag: String,
@@ -33,8 +34,8 @@ impl From<Head> for Stored {
 }
 
 impl Stored {
-    /// Whether its metadata speaks of these bytes, and of this life of the source.
-    pub(crate) fn shows(&self, wanted: &Descriptor, version: &Version) -> bool {
+    /// Whether its metadata names these bytes and this uid of the source.
+    pub(crate) fn matches(&self, wanted: &Descriptor, version: &Version) -> bool {
         self.sha256 == wanted.sha256() && self.version.uid == version.uid
     }
 
