@@ -22,6 +22,9 @@ pub(crate) fn assert_documented(findings: &[Finding]) {
     let page = read(PAGE);
     for finding in findings {
         let finding = serde_json::to_value(finding).unwrap();
+        for field in finding.as_object().unwrap().keys() {
+            assert!(page.contains(&format!("`{field}`")), "{PAGE} does not name the field {field} of a check");
+        }
         let (area, subject) = (finding["area"].as_str().unwrap(), finding["subject"].as_str().unwrap());
         let (_, heading) = AREAS.into_iter().find(|(it, _)| *it == area).unwrap();
         let documented = Table::with(&page, &[heading]).code(0);

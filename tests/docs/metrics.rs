@@ -102,6 +102,19 @@ fn every_span_is_documented_with_its_attributes() {
     assert_eq!(documented, made);
 }
 
+#[test]
+fn the_documented_log_lines_are_written() {
+    let runtime = Sources::all().below("shared/runtime/");
+    for row in Table::with(&read(PAGE), &["Level", "Line", "Verdicts"]).rows {
+        for line in row[1].split(", ") {
+            let call = format!("tracing::{}!(", row[0]);
+            let lines = runtime.iter().flat_map(|(_, text)| text.split(call.as_str()).skip(1).map(arguments));
+            let mut lines = lines.filter_map(|arguments| arguments.split('"').nth(1));
+            assert!(lines.any(|it| it.starts_with(line)), "no line at {} begins with {line:?}", row[0]);
+        }
+    }
+}
+
 /// The arguments of a call, up to its closing bracket.
 fn arguments(call: &str) -> &str {
     let mut open = 1;

@@ -46,7 +46,7 @@ impl Outcome {
             Self::Changed(_) => tracing::info!(verdict, "event changed the catalog"),
             Self::Nothing(_) => tracing::debug!(verdict, "event changed nothing"),
             Self::Rejected(error) => tracing::warn!(verdict, error, "event rejected"),
-            Self::Retry(error) => tracing::warn!(verdict, error, "event given back for a retry"),
+            Self::Retry(error) => tracing::warn!(verdict, error, "event returned for retry"),
             Self::Panicked(error) => tracing::error!(verdict, error, "function failed on an event, which is a bug"),
             Self::BadRequest(error) => tracing::warn!(verdict, error, "request refused"),
             Self::TooLarge(limit) => tracing::warn!(verdict, limit, "request refused, its body is too large"),
