@@ -1,11 +1,15 @@
 //! The cluster, by kubectl.
 
-use crate::{eventually::eventually, http::Target};
+use crate::{
+    eventually::{eventually, took},
+    http::Target,
+};
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{
     io::Write,
     process::{Command, Stdio},
+    time::Instant,
 };
 
 /// kubectl with the user's KUBECONFIG. It blocks: the suite's own servers run on other threads.
@@ -33,6 +37,34 @@ impl Cluster {
         let mut all = vec!["delete", "--ignore-not-found", "--timeout=120s"];
         all.extend(arguments);
         self.kubectl(&all).map(drop)
+    }
+
+    /// Deletes namespaces, and waits until they do not exist.
+    pub(crate) async fn delete_namespaces(&self, names: &[&str]) -> Result<()> {
+        self.delete(&[&["namespaces", "--wait=false"][..], names].concat())?;
+        self.namespaces_deleted(names).await
+    }
+
+    /// Waits until these namespaces, which somebody deletes, do not exist. It kills their pods: those of Knative would take
+    /// 45 s each to end, because queue-proxy waits for calls.
+    pub(crate) async fn namespaces_deleted(&self, names: &[&str]) -> Result<()> {
+        eventually(&format!("the namespaces {} are deleted", names.join(", ")), 180, async || {
+            let mut left = Vec::new();
+            for name in names.iter().copied() {
+                if !self.get(&["namespace", name])?.is_null() {
+                    self.kill_pods(name)?;
+                    left.push(name);
+                }
+            }
+            ensure!(left.is_empty(), "there are still {left:?}");
+            Ok(())
+        })
+        .await
+    }
+
+    /// Deletes the pods of a namespace, without a chance to end in an orderly way.
+    fn kill_pods(&self, namespace: &str) -> Result<()> {
+        self.delete(&["pods", "--all", "--force", "--grace-period=0", "--wait=false", "--namespace", namespace])
     }
 
     /// Deletes what this YAML names, as far as it is there.
@@ -117,10 +149,12 @@ pub(crate) fn condition<'a>(object: &'a Value, ty: &str) -> &'a Value {
 pub(crate) fn run(command: &mut Command, input: &str) -> Result<String> {
     let line = format!("{command:?}").replace('"', "");
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let began = Instant::now();
     let mut child = command.spawn().with_context(|| format!("failed to run {line}"))?;
     // Dropped at once: the end of the input.
     child.stdin.take().context("it has an input")?.write_all(input.as_bytes())?;
     let output = child.wait_with_output()?;
+    took(began, &line);
     let (errors, said) = (String::from_utf8_lossy(&output.stderr), String::from_utf8_lossy(&output.stdout));
     ensure!(output.status.success(), "failed: {line}: {}\n{said}", errors.trim());
     Ok(String::from_utf8(output.stdout)?)

@@ -63,8 +63,8 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
     func(&["invoke", invoke[0], invoke[1], "--type=dev.callboard.resync.requested", "--data={}"])?;
     eventually("and a resync takes it away", 30, async || catalog.absent(&key).await).await?;
     func(&["delete", "callboard", "--namespace", NAMESPACE])?;
-    suite.cluster.delete(&["--kustomize", &overlay])?;
-    suite.cluster.delete(&["namespace", NAMESPACE])
+    suite.cluster.delete(&["--wait=false", "--kustomize", &overlay])?;
+    suite.cluster.delete_namespaces(&[NAMESPACE]).await
 }
 
 /// What func deployed is a consumer of the event mesh, in both catalogs, and provides what its annotations say.

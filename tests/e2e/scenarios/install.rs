@@ -16,8 +16,8 @@ use std::{collections::BTreeSet, process::Command};
 /// Taken away again: Knative looks ever more seldom whether the subscriber of a Trigger has an address.
 pub(crate) async fn base_alone(suite: &Suite) -> Result<()> {
     // What an earlier run may have left.
-    removal::remove(suite)?;
-    suite.cluster.delete(&["namespace", SHOP])?;
+    removal::remove(suite).await?;
+    suite.cluster.delete_namespaces(&[SHOP]).await?;
     in_use(suite).await?;
     let overlay = suite.overlay("base", "resources: [../../../deploy]\n")?;
     eventually("the base is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
@@ -34,7 +34,8 @@ pub(crate) async fn base_alone(suite: &Suite) -> Result<()> {
         })
         .await?;
     }
-    suite.cluster.delete(&["--kustomize", &overlay])
+    suite.cluster.delete(&["--wait=false", "--kustomize", &overlay])?;
+    suite.cluster.namespaces_deleted(&[NAMESPACE]).await
 }
 
 /// The tick is the one of the PingSource.

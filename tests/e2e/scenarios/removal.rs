@@ -1,12 +1,15 @@
 //! After the install.
 
 use super::install::printed_sources;
-use crate::{eventually::eventually, suite::Suite};
+use crate::{
+    eventually::eventually,
+    suite::{NAMESPACE, Suite},
+};
 use anyhow::{Result, ensure};
 
 /// Nothing in the cluster has the namespace or our name, but what the suite itself applied.
 pub(crate) async fn nothing_left(suite: &Suite) -> Result<()> {
-    remove(suite)?;
+    remove(suite).await?;
     nothing_is_left(suite).await
 }
 
@@ -20,11 +23,16 @@ pub(crate) async fn nothing_is_left(suite: &Suite) -> Result<()> {
     .await
 }
 
-/// Takes an install away, in the order that docs/how-to/uninstall.md tells.
-pub(crate) fn remove(suite: &Suite) -> Result<()> {
-    let overlay = suite.first_look("")?;
+/// Removes an install, in the order that docs/how-to/uninstall.md describes.
+pub(crate) async fn remove(suite: &Suite) -> Result<()> {
+    remove_overlay(suite, &suite.first_look("")?).await
+}
+
+/// The same for what this folder renders, the namespace included. It does not wait for pods to end by themselves.
+pub(super) async fn remove_overlay(suite: &Suite, overlay: &str) -> Result<()> {
     suite.cluster.delete_all(&printed_sources()?)?;
-    suite.cluster.delete(&["--kustomize", &overlay])
+    suite.cluster.delete(&["--wait=false", "--kustomize", overlay])?;
+    suite.cluster.namespaces_deleted(&[NAMESPACE]).await
 }
 
 fn ours(suite: &Suite) -> Result<Vec<String>> {

@@ -63,7 +63,7 @@ pub(crate) async fn apply(suite: &Suite) -> Result<()> {
 
 /// Deletes the example with its namespace.
 pub(super) async fn delete(suite: &Suite) -> Result<()> {
-    suite.cluster.delete(&["namespace", PAYMENTS])?;
+    suite.cluster.delete_namespaces(&[PAYMENTS]).await?;
     gone(suite, PAYMENTS).await?;
     settled(suite, |namespaces| !namespaces.contains(&PAYMENTS.into())).await
 }

@@ -71,18 +71,6 @@ pub(crate) async fn writers(suite: &Suite) -> Result<()> {
     mirrors(suite, &backstage, 30).await.map(drop)
 }
 
-pub(crate) async fn burst(suite: &Suite) -> Result<()> {
-    let backstage = Backstage::new()?;
-    for title in ["First", "Second"] {
-        apply(&suite.cluster, "burst", title)?;
-        eventually(&format!("all say {title}"), 60, async || all_say(&backstage, "burst", title.into()).await).await?;
-    }
-    mirrors(suite, &backstage, 30).await?;
-    gone(suite, "burst").await?;
-    eventually("all are gone", 60, async || all_say(&backstage, "burst", Value::Null).await).await?;
-    mirrors(suite, &backstage, 30).await.map(drop)
-}
-
 /// Applies 200 Caches of this name by eight kubectl.
 pub(super) fn apply(cluster: &Cluster, prefix: &str, title: &str) -> Result<()> {
     at_once(|writer| cluster.apply_now(&caches(prefix, part(writer), title)))

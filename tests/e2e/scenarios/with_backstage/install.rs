@@ -5,14 +5,14 @@ use crate::{
     backstage::{BUCKET_URL, Backstage, STORE, TOKEN, URL},
     eventually::eventually,
     scenarios::{install, removal},
-    suite::{NAMESPACE, PAYMENTS, QUIET, SHOP, Suite},
+    suite::{PAYMENTS, QUIET, SHOP, Suite},
 };
 use anyhow::Result;
 
 pub(crate) async fn shown(suite: &Suite) -> Result<()> {
     // What an earlier run may have left.
-    remove(suite)?;
-    suite.cluster.delete(&["namespace", SHOP, PAYMENTS])?;
+    remove(suite).await?;
+    suite.cluster.delete_namespaces(&[SHOP, PAYMENTS]).await?;
     install::in_use(suite).await?;
     let overlay = overlay(suite)?;
     eventually("it is applied", 60, async || suite.cluster.kubectl(&["apply", "--kustomize", &overlay])).await?;
@@ -25,14 +25,12 @@ pub(crate) async fn shown(suite: &Suite) -> Result<()> {
 }
 
 pub(crate) async fn removed(suite: &Suite) -> Result<()> {
-    remove(suite)?;
+    remove(suite).await?;
     removal::nothing_is_left(suite).await
 }
 
-fn remove(suite: &Suite) -> Result<()> {
-    let overlay = overlay(suite)?;
-    suite.cluster.delete_all(&install::printed_sources()?)?;
-    suite.cluster.delete(&["--kustomize", &overlay, "--namespace", NAMESPACE])
+async fn remove(suite: &Suite) -> Result<()> {
+    removal::remove_overlay(suite, &overlay(suite)?).await
 }
 
 /// deploy/examples/first-look with deploy/components/backstage. Backstage's configuration names the bucket by its address.
