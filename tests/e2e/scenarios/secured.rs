@@ -74,7 +74,9 @@ async fn with_policies(suite: &Suite) -> Result<()> {
     let sent = suite.count("callboard_sink_total", &["service=resync"]);
     // Not the one that was annotated: a late event would write that before the tick does.
     let missing = app_key("cart");
-    suite.cluster.patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "*/10 * * * * *"}}))?;
+    suite
+        .cluster
+        .patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "*/10 * * * * *"}}))?;
     let told = |ty: &'static str| move |event: &Recorded| event.ty() == ty;
     eventually("a tick leads to a reply", 300, async || {
         catalog.delete(&missing).await?;
