@@ -60,7 +60,7 @@ pub(crate) async fn definition(suite: &Suite) -> Result<()> {
     scale(suite, SOURCE, 0).await?;
     deleted(suite, 3).await?;
     suite.tick().await?;
-    ensure!(many(suite).await? == 0, "three are not gone after the tick");
+    are(suite, 0).await?;
 
     requests::promise(suite, CACHE, "cache").await?;
     deleted(suite, 12).await?;
@@ -88,11 +88,22 @@ pub(crate) async fn definition(suite: &Suite) -> Result<()> {
 async fn deleted(suite: &Suite, number: usize) -> Result<()> {
     suite.cluster.apply(&caches("many", 0..number, "")).await?;
     suite.tick().await?;
-    ensure!(many(suite).await? == number, "the tick did not find {number} requests");
+    // A busy API server serves the definition that Kratix has just made late. The run says so, and comes back.
+    are(suite, number).await?;
     suite.cluster.delete(&["promise", "cache"])?;
     let definition = suite.cluster.get(&["crd", "caches.e2e.callboard.dev"])?;
     ensure!(definition.is_null(), "Kratix left the definition");
     Ok(())
+}
+
+/// Waits until the bucket holds so many of them.
+async fn are(suite: &Suite, number: usize) -> Result<()> {
+    eventually(&format!("the bucket holds {number} requests after the tick"), 20, async || {
+        let found = many(suite).await?;
+        ensure!(found == number, "it holds {found}");
+        Ok(())
+    })
+    .await
 }
 
 async fn many(suite: &Suite) -> Result<usize> {
