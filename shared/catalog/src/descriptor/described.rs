@@ -42,7 +42,7 @@ impl Described {
         }
     }
 
-    /// Checks the entities by Backstage's rules; one that would be refused is left out, its siblings still go.
+    /// Checks the entities by Backstage's rules. One that Backstage would reject is omitted, and its siblings are kept.
     ///
     /// The first entity carries the notes. So they are in the catalog as well, and an event is sent when they change.
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {

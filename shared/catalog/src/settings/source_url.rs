@@ -33,7 +33,7 @@ impl SourceUrl {
     }
 }
 
-/// The values are parts of an [`ObjectRef`] and thus need no encoding in a path.
+/// The values are parts of an [`ObjectRef`] and so need no encoding in a path.
 fn fill(template: &str, values: &[&str; 5]) -> String {
     let names = ["{cluster}", "{group}", "{kind}", "{namespace}", "{name}"];
     names.iter().zip(values).fold(template.to_owned(), |url, (name, value)| url.replace(name, value))

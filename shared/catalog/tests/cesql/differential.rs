@@ -17,7 +17,7 @@ use proptest::{
 use serde_json::{Map, Value as Json, json};
 
 #[test]
-fn an_expression_comes_to_what_it_comes_to_in_go() {
+fn an_expression_has_the_result_that_it_has_in_go() {
     let asked = sample((random::expression(), random::typed_event()), 6000);
     let agreed = compare("expressions", &asked);
     assert!(agreed.values > 1000 && agreed.failures > 1000, "{agreed:?}");
@@ -52,7 +52,7 @@ fn a_trigger_lets_pass_what_it_does_in_knative() {
 }
 
 #[test]
-fn what_crashes_knative_is_left_open_beside_what_passes() {
+fn what_crashes_knative_is_left_open_next_to_what_passes() {
     let event: Event =
         [("id", "1"), ("type", "a"), ("source", "/s")].map(|(name, text)| (name.to_owned(), text.into())).into();
     for crash in ["1", "SUBSTRING(type, 1, -1) = 'a'"] {

@@ -34,7 +34,7 @@ impl Graph {
         destinations.filter_map(|destination| self.component_at(destination)).collect()
     }
 
-    /// Says in annotations where events go, even if that is no object, or one that is not cataloged.
+    /// Says in annotations where events go, even if that is not an object, or one that is not cataloged.
     pub(super) fn annotate_destinations(&self, subject: &Subject<'_>, metadata: &mut Metadata) {
         let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for destination in &subject.relations.destinations {
