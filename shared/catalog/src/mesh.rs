@@ -88,7 +88,7 @@ impl Mesh {
     }
 
     /// Begins a comparison with the cluster. From now on the cluster's lists count, even if what is known seems newer:
-    /// the cluster may have been restored. Only what events say during the comparison counts more.
+    /// the cluster may have been restored. What an event says during the comparison still counts if it is newer.
     pub fn begin_comparison(&mut self) {
         self.round += 1;
     }

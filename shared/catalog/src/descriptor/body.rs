@@ -32,8 +32,8 @@ impl Descriptor {
         &self.sha256
     }
 
-    /// The same without these entities. Each document is one entity, and the first line is of none. `None` if no entity
-    /// is left.
+    /// The same without these entities; `None` if no entity is left. Each document is one entity, and the first line is
+    /// of none.
     pub(super) fn without(&self, entities: &BTreeSet<EntityRef>) -> Option<Self> {
         let mut documents = self.body.trim_end_matches('\n').split("\n---\n");
         let mut body = documents.next().unwrap_or_default().to_owned();

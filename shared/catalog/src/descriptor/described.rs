@@ -74,8 +74,7 @@ impl Described {
         Self { descriptor, omitted, ..self }
     }
 
-    /// The refs of omitted entities that are not in the descriptor at all; of the other omitted ones only a part is
-    /// left out.
+    /// The refs of the entities that are not in the descriptor at all. Of the others only a part is omitted.
     pub fn omitted_entities(&self) -> BTreeSet<&str> {
         let written: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).map(EntityRef::as_str).collect();
         let omitted = self.omitted.iter().map(|omitted| omitted.entity.as_str());

@@ -50,13 +50,13 @@ impl Subject<'_> {
         metadata
     }
 
-    /// The lifecycle that it overrides for, or has.
+    /// The lifecycle: an override, otherwise what its deletion says.
     pub(crate) fn lifecycle(&self) -> String {
         let lifecycle = if self.object.is_deleting() { "deprecated" } else { "production" };
         self.overrides.lifecycle.clone().unwrap_or_else(|| lifecycle.to_owned())
     }
 
-    /// The type that it overrides for, or this one.
+    /// The type: an override, otherwise this one.
     pub(crate) fn ty(&self, ty: impl FnOnce() -> String) -> String {
         self.overrides.ty.clone().unwrap_or_else(ty)
     }

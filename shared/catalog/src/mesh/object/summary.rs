@@ -45,7 +45,7 @@ impl Summary {
         Self { role, entity: own, third_party, owners }
     }
 
-    /// Whether both have the same role, whatever their Components are.
+    /// Whether both have the same role and the same owners, and may carry the same, whatever their Components are.
     pub(crate) fn has_same_part(&self, other: &Self) -> bool {
         self.role == other.role && self.owners == other.owners && self.may_carry() == other.may_carry()
     }
