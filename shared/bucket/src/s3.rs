@@ -83,7 +83,7 @@ impl S3 {
         let answer = Box::pin(send).instrument(span.clone()).await;
         let outcome = match &answer {
             Ok(_) => "ok",
-            Err(error) => answer::outcome(error),
+            Err(error) => answer::outcome_of(error),
         };
         if outcome == "error" {
             span.record("otel.status_code", "ERROR");

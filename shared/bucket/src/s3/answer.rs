@@ -57,7 +57,7 @@ where
 }
 
 /// The value of the metric's attribute `outcome`: no object and a lost condition are answers, not errors.
-pub(crate) fn outcome<E>(error: &SdkError<E, Response>) -> &'static str {
+pub(crate) fn outcome_of<E>(error: &SdkError<E, Response>) -> &'static str {
     match status(error) {
         Some(404) => "missing",
         Some(409 | 412) => "lost",
