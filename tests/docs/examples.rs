@@ -10,8 +10,8 @@ use std::{collections::BTreeSet, fs, path::Path};
 /// The folder of the clone, as the overlays of the pages name it.
 const CLONE: &str = "../callboard/";
 
-/// Variables of others that look like ours: the one in Backstage's configuration.
-const OF_OTHERS: [&str; 1] = ["CALLBOARD_TOKEN"];
+/// Variables that the program does not read: one of the tests, and one in the configuration of Backstage.
+const OF_OTHERS: [&str; 2] = ["CALLBOARD_E2E_TIMES", "CALLBOARD_TOKEN"];
 
 /// A part of a page between fences.
 struct Block {
