@@ -41,10 +41,12 @@ impl Sources {
         found.unwrap_or_else(|| panic!("no type {ty} has a function {name}"))
     }
 
-    /// The text of a function.
-    pub(crate) fn function(&self, name: &str) -> &str {
-        let found = self.iter().find_map(|(_, text)| function(text, name));
-        found.unwrap_or_else(|| panic!("there is no function {name}"))
+    /// The text of a function that names something.
+    pub(crate) fn naming(&self, name: &str) -> &str {
+        let found = self.iter().filter_map(|(_, text)| function(text, name));
+        let found =
+            found.filter(|text| text.lines().next().is_some_and(|line| line.contains("-> &'static str"))).next();
+        found.unwrap_or_else(|| panic!("there is no function {name} that names something"))
     }
 
     /// The string literals that follow this text anywhere.

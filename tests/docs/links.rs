@@ -22,6 +22,19 @@ fn every_relative_link_and_anchor_leads_somewhere() {
 }
 
 #[test]
+fn every_page_is_linked_by_another_one() {
+    let pages: Vec<_> = files("docs").into_iter().filter(|file| file.ends_with(".md")).collect();
+    let mut linked = BTreeSet::from(["docs/README.md".to_owned()]);
+    for page in &pages {
+        let folder = Path::new(page).parent().unwrap();
+        let targets = links(&read(page)).into_iter().filter_map(|it| normal(&folder.join(it.split('#').next()?)));
+        linked.extend(targets.filter(|target| target != page));
+    }
+    let lost: Vec<_> = pages.iter().filter(|page| !linked.contains(*page)).collect();
+    assert!(lost.is_empty(), "no page of docs/ links to {lost:?}");
+}
+
+#[test]
 fn every_path_of_a_page_in_code_and_manifests_exists() {
     let mut missing = BTreeSet::new();
     for file in files("") {

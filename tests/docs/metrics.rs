@@ -69,7 +69,7 @@ fn every_value_of_an_attribute_is_documented() {
             and(arms(runtime.method("EntityCounter", "changed")), runtime.literals_after("KeyValue::new(\"action\", ")),
         ),
         ("Operation on the store", bucket.literals_after("self.call(")),
-        ("Outcome of the store", and(arms(bucket.function("outcome_of")), one("ok"))),
+        ("Outcome of the store", and(arms(bucket.naming("outcome_of")), one("ok"))),
         ("Operation on the cluster", cluster.literals_after("operation: ")),
         ("Outcome of the cluster", and(arms(cluster.method("Refusal", "outcome")), one("ok"))),
         ("Call to Backstage", and(backstage.literals_after("Call::tell("), backstage.literals_after("Call::get("))),
