@@ -80,6 +80,6 @@ e2e *args:
 screenshot:
     tests/screenshots/run
 
-# A real Backstage beside that cluster: what it shows, what it refuses, and how long it takes
+# A real Backstage next to that cluster: what it shows, what it refuses, and how long it takes
 e2e-backstage *args:
     tests/e2e/backstage/run {{ args }}

@@ -1,4 +1,4 @@
-// A catalog file as Backstage's own code reads and judges it, and the rules of ours that Backstage is too lax for.
+// A catalog file as Backstage's own code reads and judges it, and Callboard's own rules, for which Backstage is too lax.
 import {
   DefaultNamespaceEntityPolicy,
   EntityPolicies,
@@ -118,7 +118,7 @@ function checkExpressions({ kind, spec }) {
   if (foreign) throw new Error(`steps: ${foreign[0]} reads neither parameters nor steps`);
 }
 
-// Backstage's forms are lax about what they do not know; a typo of ours shall not pass for it.
+// Backstage's forms are lax about what they do not know; a typo must not pass.
 const formats = ['date', 'date-time', 'email', 'hostname', 'ipv4', 'ipv6', 'uri', 'uuid'];
 const ajv = new Ajv({ strict: true, strictTypes: false, formats: Object.fromEntries(formats.map(name => [name, true])) });
 

@@ -30,7 +30,7 @@ pub(crate) struct Backstage(Client);
 
 impl Backstage {
     pub(crate) fn new() -> Result<Self> {
-        // reqwest wants one, though here is no TLS; a second one changes nothing.
+        // reqwest wants one, though there is no TLS here. A second one changes nothing.
         let _ = ring::default_provider().install_default();
         let client = Client::builder().timeout(Duration::from_secs(30)).build()?;
         Ok(Self(client))
@@ -45,7 +45,7 @@ impl Backstage {
         cluster::run(&mut Command::new("tests/e2e/backstage/stop"), "").map(drop)
     }
 
-    /// An entity by its full ref; `None` where there is none.
+    /// An entity by its full ref; `None` if there is none.
     pub(crate) async fn entity(&self, reference: &str) -> Result<Option<Value>> {
         let (status, entity) = self.call(Method::GET, &by_name(reference)?, None).await?;
         match status {
@@ -73,7 +73,7 @@ impl Backstage {
         Ok(())
     }
 
-    /// The titles of entities; null where there is no such entity.
+    /// The titles of entities; null if there is no such entity.
     pub(crate) async fn titles(&self, references: &[String]) -> Result<Vec<Value>> {
         let asked = json!({"entityRefs": references, "fields": ["metadata.title"]});
         let (status, mut found) = self.call(Method::POST, "entities/by-refs", Some(asked)).await?;
@@ -127,7 +127,7 @@ impl Backstage {
         Ok(found.iter().filter_map(one).collect())
     }
 
-    /// The raw call that lets it read an entity anew; the status.
+    /// The raw call that makes it read an entity again; the status.
     pub(crate) async fn refresh(&self, reference: &str) -> Result<u16> {
         Ok(self.call(Method::POST, "refresh", Some(json!({"entityRef": reference}))).await?.0)
     }
@@ -187,6 +187,6 @@ pub(crate) fn related<'a>(entity: &'a Value, relation: &str) -> Vec<&'a str> {
 }
 
 fn by_name(reference: &str) -> Result<String> {
-    let (kind, rest) = reference.split_once(':').with_context(|| format!("{reference} is no full ref"))?;
+    let (kind, rest) = reference.split_once(':').with_context(|| format!("{reference} is not a full ref"))?;
     Ok(format!("entities/by-name/{kind}/{rest}"))
 }

@@ -27,12 +27,12 @@ impl Cluster {
         eventually("kubectl apply succeeds", 60, async || self.apply_now(yaml)).await
     }
 
-    /// The same at once.
+    /// The same without a second try.
     pub(crate) fn apply_now(&self, yaml: &str) -> Result<()> {
         run(Command::new("kubectl").args(["apply", "--filename=-"]), yaml).map(drop)
     }
 
-    /// Deletes what may be gone already, and waits until it is.
+    /// Deletes what may not exist any more, and waits until it does not.
     pub(crate) fn delete(&self, arguments: &[&str]) -> Result<()> {
         let mut all = vec!["delete", "--ignore-not-found", "--timeout=120s"];
         all.extend(arguments);
@@ -73,7 +73,7 @@ impl Cluster {
         run(Command::new("kubectl").args(arguments), yaml).map(drop)
     }
 
-    /// `kubectl get` of one object or a list; null where there is none.
+    /// `kubectl get` of one object or a list; null if there is none.
     pub(crate) fn get(&self, arguments: &[&str]) -> Result<Value> {
         let mut all = vec!["get", "--ignore-not-found", "--output=json"];
         all.extend(arguments);
@@ -116,7 +116,7 @@ impl Cluster {
 
     /// Where this machine reaches a Service by the URL that its users have.
     pub(crate) fn target(&self, url: &str) -> Result<Target> {
-        let rest = url.strip_prefix("http://").with_context(|| format!("{url} is no http URL"))?;
+        let rest = url.strip_prefix("http://").with_context(|| format!("{url} is not an http URL"))?;
         let (host, path) = rest.split_once('/').unwrap_or((rest, ""));
         let (name, port) = host.split_once(':').unwrap_or((host, "80"));
         let mut service = self.service(name)?;
@@ -131,7 +131,7 @@ impl Cluster {
     fn service(&self, host: &str) -> Result<Value> {
         let mut labels = host.split('.');
         let (Some(name), Some(namespace)) = (labels.next(), labels.next()) else {
-            anyhow::bail!("{host} is no Service's name");
+            anyhow::bail!("{host} is not the name of a Service");
         };
         let service = self.get(&["service", name, "--namespace", namespace])?;
         ensure!(!service.is_null(), "there is no Service {namespace}/{name}");
@@ -139,19 +139,19 @@ impl Cluster {
     }
 }
 
-/// A condition of an object's status; null where there is none.
+/// A condition of an object's status; null if there is none.
 pub(crate) fn condition<'a>(object: &'a Value, ty: &str) -> &'a Value {
     let conditions = object["status"]["conditions"].as_array().into_iter().flatten();
     conditions.into_iter().find(|condition| condition["type"] == ty).unwrap_or(&Value::Null)
 }
 
-/// What a command prints; its errors where it fails.
+/// What a command prints; its errors if it fails.
 pub(crate) fn run(command: &mut Command, input: &str) -> Result<String> {
     let line = format!("{command:?}").replace('"', "");
     let command = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let began = Instant::now();
     let mut child = command.spawn().with_context(|| format!("failed to run {line}"))?;
-    // Dropped at once: the end of the input.
+    // Dropped here, which ends the input.
     child.stdin.take().context("it has an input")?.write_all(input.as_bytes())?;
     let output = child.wait_with_output()?;
     took(began, &line);

@@ -25,7 +25,7 @@ pub(crate) async fn post(to: &Target, headers: &[(&str, &str)], body: &str) -> R
     send(to, request.as_bytes()).await
 }
 
-/// Sends a captured request as it is, but for its path and host.
+/// Sends a captured request as it is, except its path and host.
 pub(crate) async fn replay(to: &Target, capture: &str) -> Result<u16> {
     let (head, body) = capture.split_once("\r\n\r\n").context("the capture has no end of its head")?;
     let kept = head.split("\r\n").skip(1).filter(|line| !line.to_ascii_lowercase().starts_with("host:"));
@@ -46,7 +46,7 @@ async fn send(to: &Target, request: &[u8]) -> Result<u16> {
             filled += read;
         }
         let status = std::str::from_utf8(&answer[9..12])?;
-        status.parse().with_context(|| format!("{status:?} is no status"))
+        status.parse().with_context(|| format!("{status:?} is not a status"))
     };
     let to = &to.host;
     timeout(Duration::from_secs(60), exchange).await.with_context(|| format!("{to} did not answer in 60 s"))?

@@ -62,7 +62,7 @@ impl Point {
         self.sum / self.count
     }
 
-    /// The bound below which this part of all lies.
+    /// The bound below which this part of all is.
     pub(crate) fn quantile(&self, part: f64) -> f64 {
         let mut seen = 0;
         let mut below = |(_, count): &&(f64, u64)| {

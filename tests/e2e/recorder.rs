@@ -35,7 +35,7 @@ impl Recorded {
         self.attribute("type")
     }
 
-    /// Whether a function of ours says it.
+    /// Whether this function sent it.
     pub(crate) fn is_of(&self, function: &str) -> bool {
         self.attribute("source").strip_prefix("/callboard/") == Some(function)
     }

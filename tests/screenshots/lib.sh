@@ -1,4 +1,4 @@
-# Sourced by both scripts here: what the suite against a real Backstage has too, and where the frontend lies.
+# Sourced by both scripts here: what the suite against a real Backstage has too, and where the frontend is.
 # shellcheck shell=bash disable=SC2034
 . tests/e2e/backstage/lib.sh # postgres_programs, unprivileged, wait_for, end
 

@@ -19,7 +19,7 @@ try {
 } catch (error) {
   const failed = `${import.meta.dirname}/failed.png`;
   await page.screenshot({ path: failed });
-  console.error(`what was seen instead lies in ${failed}`);
+  console.error(`what was seen instead is in ${failed}`);
   throw error;
 } finally {
   await browser.close();

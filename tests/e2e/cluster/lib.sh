@@ -99,7 +99,7 @@ is_up() {
 }
 
 # lock: one bring-up or take-down of this cluster at a time, until this script ends. What outlives the script must not
-# inherit the lock: hence 9>&-.
+# inherit the lock, which is what 9>&- is for.
 lock() {
   mkdir -p "$cache/clusters"
   exec 9>"$cache/clusters/$name.lock"

@@ -66,7 +66,7 @@ pub(crate) async fn stopped(suite: &Suite) -> Result<()> {
         Ok(())
     })
     .await?;
-    suite.told(&tick, "dev.callboard.catalog.resynced").await.context("what was repaired is not told")?;
+    suite.told(&tick, "dev.callboard.catalog.resynced").await.context("no event says what was repaired")?;
     told_again(suite, |title| cache("missed-20", &title), &cache_key("missed-20")).await?;
     eventually("how long nobody had looked is measured", 10, async || {
         let lag = suite.count("callboard_truth_lag_seconds", &["service=resync"]);
@@ -77,10 +77,10 @@ pub(crate) async fn stopped(suite: &Suite) -> Result<()> {
     gone(suite, "missed").await
 }
 
-/// Changes a request until the source, which tells nothing of what it finds at its start, tells of it.
+/// Changes a request until the source reports it. At its start a source does not report what it finds.
 pub(crate) async fn told_again(suite: &Suite, request: impl Fn(String) -> String, key: &str) -> Result<()> {
     let (catalog, mut times) = (suite.catalog()?, 0);
-    eventually("the source tells of changes again", 120, async || {
+    eventually("the source reports changes again", 120, async || {
         times += 1;
         suite.cluster.apply(&request(format!("Change {times}"))).await?;
         catalog.present(key).await

@@ -12,7 +12,7 @@ const CHANGED: [&str; 2] = ["service=apps", "verdict=changed"];
 
 const DEFINITION: &str = include_str!("../fixtures/resource-binding.yaml");
 
-/// The request's pipeline fails, so that there is no Work: only the binding can tell of it.
+/// The request's pipeline fails, so that there is no Work. Only the binding reports it.
 pub(crate) async fn circle(suite: &Suite) -> Result<()> {
     suite.cluster.apply(DEFINITION).await?;
     // Its adapter began without the definition, and looks for it no more.
@@ -30,7 +30,7 @@ pub(crate) async fn circle(suite: &Suite) -> Result<()> {
     suite.cluster.apply(&binding).await?;
     let (before, mut times) = (suite.count("callboard_events_total", &CHANGED), 0);
     eventually("the binding leads to its request", 60, async || {
-        // The adapter tells nothing of what it finds at its start.
+        // At its start the adapter does not report what it finds.
         times += 1;
         let touch = format!("e2e/times={times}");
         let annotate = ["annotate", "--overwrite", "resourcebindings.platform.kratix.io", "redis-bound-1", &touch];

@@ -46,15 +46,15 @@ pub(crate) async fn another_cluster(suite: &Suite) -> Result<()> {
     suite.grew("callboard_sink_total", &SAID[1..], said).await?;
 
     suite.send(APPROVED, &format!("{{\"id\":\"{uid}\"}}")).await?;
-    eventually("a user lets it go on", 60, async || catalog.contains(CLUSTER, uid).await).await?;
+    eventually("a user approves", 60, async || catalog.contains(CLUSTER, uid).await).await?;
     for missing in [&missing, &ours] {
         eventually("what was missing is there", 60, async || catalog.present(missing).await).await?;
     }
-    eventually("what was too much is gone", 10, async || catalog.absent(&orphan).await).await?;
+    eventually("what was too much is deleted", 10, async || catalog.absent(&orphan).await).await?;
     scale(suite, SOURCE, 1).await
 }
 
-/// The source is stopped, else each deletion would be told; twelve are above the threshold, three are not.
+/// The source is stopped, because otherwise it would report each deletion. Twelve are above the threshold, three are not.
 pub(crate) async fn definition(suite: &Suite) -> Result<()> {
     let catalog = suite.catalog()?;
     scale(suite, SOURCE, 0).await?;
@@ -66,13 +66,13 @@ pub(crate) async fn definition(suite: &Suite) -> Result<()> {
     deleted(suite, 12).await?;
     let said = suite.count("callboard_sink_total", &SAID);
     let tick = suite.tick().await?;
-    ensure!(many(suite).await? == 12, "some went without anybody's leave");
+    ensure!(many(suite).await? == 12, "some were deleted without approval");
     let asked = |event: &Recorded| event.ty() == HELD;
     let held = eventually("they are held", 10, async || suite.recorder.find(tick.mark(), asked)).await?;
     suite.grew("callboard_sink_total", &SAID, said).await?;
     let id = held.data["id"].as_str().context("it has no id")?;
     suite.send(APPROVED, &format!("{{\"id\":\"{id}\"}}")).await?;
-    eventually("a user lets them go", 60, async || {
+    eventually("a user approves", 60, async || {
         let left = many(suite).await?;
         ensure!(left == 0, "{left} are left");
         Ok(())

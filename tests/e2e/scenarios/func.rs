@@ -1,4 +1,4 @@
-//! The one Service that func deploys, beside an install from deploy/.
+//! The one Service that func deploys, next to an install from deploy/.
 
 use super::{
     mesh,
@@ -37,15 +37,15 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
         "func describe tells no subscription: {described}"
     );
 
-    let theirs = app_key("beside").replace("entities/", "func/");
-    suite.cluster.apply(&app("beside", "nginx:1")).await?;
-    for key in [app_key("beside"), theirs.clone()] {
+    let theirs = app_key("second").replace("entities/", "func/");
+    suite.cluster.apply(&app("second", "nginx:1")).await?;
+    for key in [app_key("second"), theirs.clone()] {
         eventually("both catalogs have the request", 120, async || catalog.present(&key).await).await?;
     }
-    deployed(suite, "beside", "nginx:1").await?;
+    deployed(suite, "second", "nginx:1").await?;
     in_mesh(suite).await?;
-    suite.cluster.delete(&["apps.marketplace.kratix.io", "beside", "--namespace", SHOP])?;
-    for key in [app_key("beside"), theirs] {
+    suite.cluster.delete(&["apps.marketplace.kratix.io", "second", "--namespace", SHOP])?;
+    for key in [app_key("second"), theirs] {
         eventually("and lose it", 60, async || catalog.absent(&key).await).await?;
     }
     // func invoke tells no failure, and can set no Host: the pod itself, and the bucket says how it went.

@@ -1,4 +1,4 @@
-//! func.yaml by the schema of the func CLI, which lies in the Go module that the CLI is built from.
+//! func.yaml by the schema of the func CLI, from the Go module that the CLI is built from.
 
 use crate::{cluster::run, suite::Suite};
 use anyhow::{Context, Result, ensure};

@@ -1,4 +1,4 @@
-//! The functions as processes: what they may do, and what happens when they are gone.
+//! The functions as processes: what they may do, and what happens when they are killed.
 
 use super::{
     install::quiet,
@@ -79,7 +79,7 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     let kept = suite.count("callboard_dead_letters_total", &["service=resync"]);
     let (catalog, trigger) = (suite.catalog()?, ["trigger/apps", "--namespace", NAMESPACE]);
     let before = suite.cluster.get(&["trigger", "apps", "--namespace", NAMESPACE])?["spec"]["delivery"].clone();
-    // Else it takes the Broker three minutes to give an event up.
+    // Otherwise the Broker retries for three minutes before it gives an event up.
     suite.cluster.patch(&trigger, &json!({"spec": {"delivery": {"retry": 1, "timeout": "PT3S"}}}))?;
     subscribed(suite).await?;
     suite.cluster.delete(&["serviceaccount", "callboard-apps", "--namespace", NAMESPACE])?;
@@ -110,7 +110,7 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     suite.grew("callboard_dead_letters_total", &["service=resync"], kept).await
 }
 
-/// Knative subscribes a Trigger anew when its delivery changes; what comes meanwhile is lost.
+/// Knative makes the Subscription of a Trigger again when its delivery changes. An event that comes meanwhile is lost.
 async fn subscribed(suite: &Suite) -> Result<()> {
     suite.cluster.ready(60, &["triggers", "--namespace", NAMESPACE]).await?;
     suite.cluster.ready(60, &["subscriptions.messaging.knative.dev", "--namespace", NAMESPACE]).await

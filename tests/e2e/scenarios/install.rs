@@ -13,7 +13,7 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use std::{collections::BTreeSet, process::Command};
 
-/// Taken away again: Knative looks ever more seldom whether the subscriber of a Trigger has an address.
+/// Removed again, because Knative waits longer and longer before it looks whether the subscriber of a Trigger has an address.
 pub(crate) async fn base_alone(suite: &Suite) -> Result<()> {
     // What an earlier run may have left.
     removal::remove(suite).await?;
@@ -82,7 +82,7 @@ pub(crate) async fn first_look(suite: &Suite) -> Result<()> {
 pub(super) async fn ready(suite: &Suite) -> Result<()> {
     let namespace = ["--namespace", NAMESPACE];
     suite.cluster.ready(180, &[&["ksvc"][..], &namespace].concat()).await?;
-    // As docs/troubleshooting.md says: each status of a Service that is not yet ready makes Eventing ask for its address more seldom.
+    // As docs/troubleshooting.md says: each status of a Service that is not yet ready makes Eventing wait longer before it asks for its address.
     let again = ["annotate", "triggers", "--all", "--overwrite", "e2e.callboard.dev/again=true"];
     suite.cluster.kubectl(&[&again[..], &namespace].concat())?;
     for kind in ["broker", "trigger", "pingsource", "sinkbinding"] {

@@ -22,9 +22,10 @@ pub(crate) async fn app_life(suite: &Suite) -> Result<()> {
         ensure!(text.contains(part), "its entity lacks {part:?}:\n{text}");
     }
     suite.cluster.apply(&app("hello", "nginx:2")).await?;
-    let annotate = ["annotate", "apps.marketplace.kratix.io", "hello", "--namespace", SHOP, "callboard.dev/title=Anew"];
+    let annotate =
+        ["annotate", "apps.marketplace.kratix.io", "hello", "--namespace", SHOP, "callboard.dev/title=Changed"];
     suite.cluster.kubectl(&annotate)?;
-    eventually("the change is there", 10, async || catalog.contains(&key, "title: Anew").await).await?;
+    eventually("the change is there", 10, async || catalog.contains(&key, "title: Changed").await).await?;
     told(suite, mark, "dev.callboard.app.cataloged", "updated", &key).await?;
     deployed(suite, "hello", "nginx:2").await?;
     suite.cluster.delete(&["apps.marketplace.kratix.io", "hello", "--namespace", SHOP])?;

@@ -1,4 +1,4 @@
-//! The event mesh: what of it lies in the bucket, and whether that is true.
+//! The event mesh: what the bucket holds of it, and whether that is true.
 
 pub(crate) mod channel;
 pub(crate) mod consumers;
@@ -71,7 +71,7 @@ async fn gone(suite: &Suite, namespace: &str) -> Result<()> {
     .await
 }
 
-/// A Service that leads to the suite; its metadata beside name and namespace.
+/// A Service that leads to the suite; its metadata except name and namespace.
 fn service(suite: &Suite, namespace: &str, name: &str, metadata: &str) -> String {
     suite.filled(&format!(
         "---\napiVersion: v1\nkind: Service\nmetadata: {{name: {name}, namespace: {namespace}, {metadata}}}\n\

@@ -1,4 +1,4 @@
-//! What kustomize makes of deploy/: a patch whose target is not there any more fails nowhere else.
+//! What kustomize makes of deploy/: a patch whose target does not exist any more fails here alone.
 
 use crate::suite::Suite;
 use anyhow::{Result, ensure};

@@ -52,7 +52,7 @@ async fn restarted(suite: &Suite) -> Result<()> {
         return Ok(());
     };
     let catalog = suite.catalog()?;
-    // It also wakes resync, which nobody could while there is no API server.
+    // It also wakes resync, which is not possible without an API server.
     suite.tick().await?;
     let (before, mark) = (keys(&catalog).await?, suite.recorder.mark());
     let (ticks, retry) = (TICKED.map(|function| suite.ticks(function)), ["service=resync", "verdict=retry"]);

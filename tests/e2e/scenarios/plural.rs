@@ -13,7 +13,7 @@ pub(crate) async fn irregular(suite: &Suite) -> Result<()> {
     let changed = ["service=apps", "verdict=changed"];
     let before = suite.count("callboard_events_total", &changed);
     suite.cluster.apply(&redis("queue", "redis:7")).await?;
-    eventually("its Work tells of it, without a tick", 120, async || catalog.present(&key).await).await?;
+    eventually("its Work reports it, without a resync", 120, async || catalog.present(&key).await).await?;
     let by_work = |event: &crate::recorder::Recorded| {
         event.says("created", &key) && event.data["cause"]["type"].as_str().is_some_and(|ty| ty.contains(".ref."))
     };
@@ -21,7 +21,7 @@ pub(crate) async fn irregular(suite: &Suite) -> Result<()> {
     suite.grew("callboard_events_total", &changed, before).await?;
     suite.cluster.delete(&["redis.e2e.callboard.dev", "queue", "--namespace", SHOP])?;
     let tick = suite.tick().await?;
-    eventually("the tick after its deletion takes it away", 10, async || catalog.absent(&key).await).await?;
+    eventually("the resync after its deletion removes it", 10, async || catalog.absent(&key).await).await?;
     let told = suite.told(&tick, "dev.callboard.catalog.resynced").await?;
     ensure!(told.says("deleted", &key), "it is not said: {}", told.data);
     Ok(())

@@ -1,4 +1,4 @@
-//! Knative's authentication, and policies that let only our own send.
+//! Knative's authentication, and policies that let only Callboard's own senders send.
 
 use super::{install::quiet, mesh};
 use crate::{
@@ -85,7 +85,7 @@ async fn with_policies(suite: &Suite) -> Result<()> {
     .await?;
     let drifted = told("dev.callboard.catalog.drifted");
     eventually("and to what resync sends", 60, async || suite.recorder.find(mark, drifted)).await?;
-    eventually("the tick mends it", 90, async || catalog.present(&missing).await).await?;
+    eventually("the resync repairs it", 90, async || catalog.present(&missing).await).await?;
     suite.grew("callboard_sink_total", &["service=resync"], sent).await?;
     ensure!(suite.recorder.find(mark, told(FORGED)).is_err(), "the forged event went through");
     Ok(())
@@ -93,9 +93,9 @@ async fn with_policies(suite: &Suite) -> Result<()> {
 
 /// Waits until each Trigger and its Subscription has an identity of its own.
 ///
-/// With the feature Eventing makes each Subscription anew, and its identity, which bears the name of the one before. Until that is
+/// With the feature Eventing makes each Subscription again, and its identity, which has the name of the one before. Until that is
 /// collected, the Broker's filter refuses what the channel sends, and each event of the Broker, a tick, too, goes to the dead-letter
-/// sink without a mark, from where no reply comes back. Looked at again, since Eventing tries ever more seldom.
+/// sink without a mark, from where no reply comes back. Annotated again and again, because Eventing waits longer after each try.
 async fn identified(suite: &Suite) -> Result<()> {
     let mut last = Ok(());
     for times in 0..8 {

@@ -81,7 +81,7 @@ async fn measure(suite: &Suite, measured: &Measured<'_>) -> Result<()> {
         events.quantile(0.99) * 1e3,
         calls.count / events.count,
     );
-    // The mean of what is skewed to the right lies above its p50.
+    // The mean of what is skewed to the right is above its p50.
     let verdict = if whole - stored <= 10.0 { "within" } else { "NOT within" };
     println!("the function without S3: mean {:.2} ms, {verdict} 10 ms", whole - stored);
     Ok(())

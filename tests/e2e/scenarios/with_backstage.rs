@@ -1,4 +1,4 @@
-//! A real Backstage beside the cluster: what it shows, and when.
+//! A real Backstage next to the cluster: what it shows, and when.
 
 pub(crate) mod changes;
 pub(crate) mod circle;
@@ -21,7 +21,7 @@ use serde_json::Value;
 use std::{collections::BTreeMap, fs};
 use tempfile::NamedTempFile;
 
-/// Waits until Backstage shows what the bucket holds and nothing else, and has nothing to say against it.
+/// Waits until Backstage shows what the bucket holds and nothing else, and reports no error.
 pub(crate) async fn mirrors(suite: &Suite, backstage: &Backstage, seconds: u64) -> Result<usize> {
     let catalog = suite.catalog()?;
     eventually("Backstage shows what the bucket holds", seconds, async || {

@@ -1,4 +1,4 @@
-// Command ingress stands in for Knative Serving's networking layer (Kourier, Istio): it marks every Ingress of its
+// Command ingress replaces Knative Serving's networking layer (Kourier, Istio): it marks every Ingress of its
 // class as ready and proxies requests by host name to the Services that the Ingress names. Serving, activator and
 // autoscaler do the rest, scaling to zero included.
 package main

@@ -10,7 +10,7 @@ pub(super) const FLAGGED: &str = "api:payments/payments.flagged";
 /// A Trigger and its subscriber.
 pub(super) struct Consumer {
     pub(super) name: &'static str,
-    /// As it stands in the spec.
+    /// As the spec has it.
     filter: &'static str,
     /// For certain or perhaps.
     pub(super) consumes: &'static [&'static str],

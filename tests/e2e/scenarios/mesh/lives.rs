@@ -37,7 +37,7 @@ async fn changed(suite: &Suite) -> Result<()> {
     refers(suite, &ledger_key(), "consumesApis", &[RECEIVED, FLAGGED]).await?;
     let both =
         |event: &Recorded| event.is_of("mesh") && event.says("updated", &key) && event.says("updated", &ledger_key());
-    eventually("one event tells of all that changed", 10, async || suite.recorder.find(mark, both)).await?;
+    eventually("one event names all that changed", 10, async || suite.recorder.find(mark, both)).await?;
 
     let label = [
         "label",
@@ -52,7 +52,7 @@ async fn changed(suite: &Suite) -> Result<()> {
     refers(suite, &trigger_key("processor"), "dependencyOf", &["component:default/clearing"]).await
 }
 
-/// The Broker of a Trigger cannot be changed: it is made anew.
+/// The Broker of a Trigger cannot be changed. The Trigger is deleted and made again.
 async fn moved(suite: &Suite) -> Result<()> {
     let trigger = consumer("ledger-processed").context("it is there")?.trigger(suite, "backup", "");
     let replace = ["replace", "--force", "--filename=-"];

@@ -30,7 +30,7 @@ pub(crate) async fn cataloged(suite: &Suite) -> Result<()> {
     let asked: BTreeSet<String> = ["resync.requested", "deletion.approved"].map(api).into_iter().chain(ticks).collect();
     let resync = refs(&catalog.entity(&service("resync")).await?, "consumesApis");
     ensure!(resync == asked, "resync consumes {resync:#?}");
-    // Which function an event of a source is for, its extension says, and no EventType can tell of it.
+    // An extension says which function an event of a source is for. No EventType can say so.
     let told = refs(&catalog.entity(&key(SOURCES, "apiserversource", NAMESPACE, "promises")).await?, "providesApis");
     ensure!(told.len() == 3, "{told:?}");
     for function in ["apps", "promises", "mesh"] {

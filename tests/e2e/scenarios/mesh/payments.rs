@@ -1,4 +1,4 @@
-//! The payment example, as it lies in the bucket.
+//! The payment example, as the bucket has it.
 
 use super::{
     EVENTING, MESSAGING, SERVING, SOURCES,
@@ -68,7 +68,7 @@ pub(super) async fn delete(suite: &Suite) -> Result<()> {
     settled(suite, |namespaces| !namespaces.contains(&PAYMENTS.into())).await
 }
 
-/// Knative starts the adapters anew when a namespace comes or goes.
+/// Knative restarts the adapters when a namespace is made or deleted.
 async fn settled(suite: &Suite, is_known: impl Fn(&Vec<Value>) -> bool) -> Result<()> {
     let namespace = ["--namespace", NAMESPACE];
     let adapters = [&["deployments", "--selector=eventing.knative.dev/source"], &namespace[..]].concat();

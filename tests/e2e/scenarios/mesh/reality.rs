@@ -28,9 +28,9 @@ pub(super) struct Hub<'a> {
     pub(super) kind: &'a str,
     pub(super) namespace: &'a str,
     pub(super) name: &'a str,
-    /// The kind of what stands on it.
+    /// The kind of its Triggers or Subscriptions.
     pub(super) delivery: &'a str,
-    /// The key of a Component of ours that consumes, and the host that calls lead to it by.
+    /// The key of a Component that consumes, and the host by which calls reach it.
     pub(super) consumers: Vec<(String, &'a str)>,
 }
 
@@ -42,7 +42,7 @@ pub(crate) async fn of_payments(suite: &Suite) -> Result<()> {
     holds(suite, &hub).await
 }
 
-/// All events of what a Component or delivery consumes arrive, of what it may consume one does and one does not, and of others none.
+/// A Component or delivery gets all events of what it consumes, one of two of what it may consume, and none of the rest.
 pub(super) async fn holds(suite: &Suite, hub: &Hub<'_>) -> Result<()> {
     let target = suite.address_of(&format!("{}s.{}", hub.kind, hub.group), hub.namespace, hub.name)?;
     let (claims, types) = (claims(suite, hub).await?, types(suite, hub).await?);

@@ -1,4 +1,4 @@
-//! The mesh is started anew, or misses events.
+//! The function `mesh` is restarted, or misses events.
 
 use super::{EVENTING, event_type, key};
 use crate::{
@@ -68,11 +68,11 @@ pub(crate) async fn missed(suite: &Suite) -> Result<()> {
     Ok(())
 }
 
-/// Changes an EventType until the source, which tells nothing of what it finds at its start, tells of it.
+/// Changes an EventType until the source reports it. At its start a source does not report what it finds.
 pub(super) async fn told_again(suite: &Suite) -> Result<()> {
     suite.cluster.ready(60, &["apiserversource", "mesh", "--namespace", NAMESPACE]).await?;
     let (catalog, key, mut times) = (suite.catalog()?, key(EVENTING, "eventtype", SHOP, "kept"), 0);
-    eventually("the source tells of changes again", 60, async || {
+    eventually("the source reports changes again", 60, async || {
         times += 1;
         suite.cluster.apply(&event_type(SHOP, "kept", &format!("Change {times}"))).await?;
         catalog.contains(&key, "description: Change").await

@@ -12,7 +12,7 @@ use serde_json::Value;
 const ROLE: &str = "callboard-mesh";
 const ACCOUNT: &str = "--as=system:serviceaccount:callboard:callboard-mesh";
 
-/// It may no longer read Triggers: theirs stay, and all else goes on.
+/// It may no longer read Triggers: their entities stay, and the rest goes on.
 pub(crate) async fn taken(suite: &Suite) -> Result<()> {
     for (kind, wanted) in [
         ("triggers.eventing.knative.dev", "yes"),

@@ -15,7 +15,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 use std::{ops::Range, thread};
 
-/// How many kubectl run at once.
+/// How many kubectl run in parallel.
 pub(super) const WRITERS: usize = 8;
 const BURST: usize = 200;
 
@@ -30,8 +30,8 @@ pub(crate) async fn app_life(suite: &Suite) -> Result<()> {
         Ok(())
     })
     .await?;
-    suite.cluster.apply(&titled_app("hello", "nginx:1", "Anew")).await?;
-    eventually("the change shows", 10, async || backstage.titled(&component, "Anew").await).await?;
+    suite.cluster.apply(&titled_app("hello", "nginx:1", "Changed")).await?;
+    eventually("the change shows", 10, async || backstage.titled(&component, "Changed").await).await?;
     suite.cluster.delete(&["apps.marketplace.kratix.io", "hello", "--namespace", SHOP])?;
     eventually("it goes", 10, async || backstage.absent(&component).await).await?;
     mirrors(suite, &backstage, 10).await.map(drop)
@@ -91,7 +91,7 @@ pub(super) async fn all_say(backstage: &Backstage, prefix: &str, title: Value) -
     Ok(())
 }
 
-/// Runs this eight times at once.
+/// Runs this eight times in parallel.
 fn at_once(work: impl Fn(usize) -> Result<()> + Sync) -> Result<()> {
     thread::scope(|scope| {
         let work = &work;

@@ -1,4 +1,4 @@
-//! `callboard doctor` beside a real Backstage.
+//! `callboard doctor` next to a real Backstage.
 
 use super::asked;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
-/// It finds nothing wrong where all is well, and names what mends the rest.
+/// It finds nothing wrong if nothing is, and names what fixes the rest.
 pub(crate) async fn examined(suite: &Suite) -> Result<()> {
     suite.tick().await?;
     let said = asked(suite, "doctor", TOKEN, &[]).context("it finds something wrong")?;
@@ -25,10 +25,10 @@ pub(crate) async fn examined(suite: &Suite) -> Result<()> {
     restart(&[])
 }
 
-fn wrong(suite: &Suite, token: &str, more: &[&str], mend: &str) -> Result<()> {
-    let Err(error) = asked(suite, "doctor", token, more) else { anyhow::bail!("it finds nothing that {mend} mends") };
+fn wrong(suite: &Suite, token: &str, more: &[&str], fix: &str) -> Result<()> {
+    let Err(error) = asked(suite, "doctor", token, more) else { anyhow::bail!("it finds nothing that {fix} fixes") };
     let said = format!("{error:#}");
-    ensure!(said.contains(mend), "it does not say {mend}: {said}");
+    ensure!(said.contains(fix), "it does not say {fix}: {said}");
     ensure!(!said.contains(token), "it shows the token: {said}");
     Ok(())
 }

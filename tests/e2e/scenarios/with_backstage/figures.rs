@@ -1,4 +1,4 @@
-//! How long it takes until Backstage shows a change, beside the raw calls of the same run.
+//! How long it takes until Backstage shows a change, next to the raw calls of the same run.
 
 use super::{
     cache_ref,
@@ -99,7 +99,7 @@ async fn spread(number: usize, times: usize) {
     tokio::time::sleep(Duration::from_secs(1) * part as u32 / times as u32).await;
 }
 
-/// One of ours, and where it was when.
+/// One change by Callboard, and where it was when.
 async fn way(suite: &Suite, backstage: &Backstage, step: Step, name: &str) -> Result<Way> {
     let (reference, key, mark, began) = (cache_ref(name), cache_key(name), suite.recorder.mark(), Utc::now());
     match step {

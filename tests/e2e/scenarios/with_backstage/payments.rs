@@ -26,6 +26,6 @@ pub(crate) async fn shown(suite: &Suite) -> Result<()> {
     let api = backstage.present(RECEIVED).await?;
     let definition = api["spec"]["definition"].as_str().context("the API has no definition")?;
     ensure!(api["spec"]["type"] == "asyncapi" && definition.starts_with("asyncapi: \"3.0.0\""), "{api:#}");
-    ensure!(definition.contains("payments.received"), "the AsyncAPI does not tell of which event: {definition}");
+    ensure!(definition.contains("payments.received"), "the AsyncAPI does not name its event: {definition}");
     mirrors(suite, &backstage, 30).await.map(drop)
 }

@@ -1,4 +1,4 @@
-//! The raw calls: what somebody would do who writes into the bucket and tells Backstage by hand.
+//! The raw calls: what somebody would do who writes into the bucket and notifies Backstage by hand.
 
 use crate::{
     backstage::Backstage,
@@ -49,7 +49,7 @@ impl<'a> Raw<'a> {
         self.backstage.trigger().await
     }
 
-    /// Changes many by so many writers at once.
+    /// Changes many by so many writers in parallel.
     pub(crate) async fn change_all(
         &self,
         writers: usize,
@@ -84,7 +84,7 @@ impl<'a> Raw<'a> {
     }
 }
 
-/// Beside what Callboard keeps.
+/// Next to what Callboard keeps.
 pub(crate) fn key(name: &str) -> String {
     cache_key(name).replace("/main/", "/raw/").replace(SHOP, "raw")
 }
