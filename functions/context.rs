@@ -113,7 +113,7 @@ impl<S: Store> Context<S> {
     /// What a live object means to this function; `None` if nothing. The mesh takes it in.
     pub(crate) fn described(&self, function: Function, object: &Object) -> Option<Described> {
         match function {
-            Function::Mesh => Some(self.mesh.told(object)),
+            Function::Mesh => Some(self.mesh.described(object)),
             _ => table::row(function).per_object.map(|it| (it.describe)(object, &self.settings)),
         }
     }

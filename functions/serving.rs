@@ -147,22 +147,22 @@ impl<S: Store + 'static> Functions<S> {
         let is_first = request.cursor.is_none();
         if let Some(refresh) = self.context.refresh.as_ref().filter(|_| self.serves(Function::Refresh) && is_first) {
             if self.serving == Serving::Only(Function::Refresh) {
-                return refresh::tick(&self.context, refresh, request.cause).await;
+                return refresh::show_all(&self.context, refresh, request.cause).await;
             }
             // What resync and mesh repair, their events tell; this is what was not told before.
             let (context, refresh, cause) = (self.context.clone(), refresh.clone(), request.cause.clone());
-            self.apart(async move { refresh::tick(&context, &refresh, cause).await });
+            self.apart(async move { refresh::show_all(&context, &refresh, cause).await });
         }
         match (self.serves(Function::Resync), self.serves(Function::Mesh) && is_first) {
             (true, true) => {
                 let until = Instant::now() + self.context.pace.slice() + GRACE;
                 let (context, of_mesh) = (self.context.clone(), request.clone());
-                let meshed = self.apart(async move { mesh::tick(&context, of_mesh).await });
-                let resynced = resync::tick(&self.context, request).await;
+                let meshed = self.apart(async move { mesh::resync(&context, of_mesh).await });
+                let resynced = resync::compare(&self.context, request).await;
                 self.one_of(resynced, meshed, until).await
             }
-            (true, false) => resync::tick(&self.context, request).await,
-            (false, true) => mesh::tick(&self.context, request).await,
+            (true, false) => resync::compare(&self.context, request).await,
+            (false, true) => mesh::resync(&self.context, request).await,
             (false, false) => nothing(Nothing::NotOurs),
         }
     }

@@ -1,4 +1,4 @@
-//! A handler dies at any await point and its event is delivered again: bucket and replies are as if nothing had been.
+//! A process ends at any await point and its event is delivered again: bucket and replies are as if nothing had happened.
 
 use crate::{
     memory::Memory,
@@ -22,26 +22,26 @@ const SAME: Next = |process, _| process;
 const NEW: Next = |_, store| process(store.clone());
 
 #[test]
-fn a_process_that_dies_at_any_await_point_loses_nothing() {
-    die_everywhere(SAME, NEW);
+fn a_process_that_ends_at_any_await_point_loses_nothing() {
+    end_everywhere(SAME, NEW);
 }
 
 #[test]
 fn a_process_that_remembers_nothing_loses_nothing_either() {
-    die_everywhere(NEW, NEW);
+    end_everywhere(NEW, NEW);
 }
 
 #[test]
 fn a_handler_that_is_dropped_at_any_await_point_leaves_a_process_that_goes_on() {
-    die_everywhere(SAME, SAME);
+    end_everywhere(SAME, SAME);
 }
 
-/// Runs the story once for each await point of each of its events: `next` gets an event after another, `heir` the one
-/// at which a handler died.
-fn die_everywhere(next: Next, heir: Next) {
+/// Runs the story once for each await point of each of its events: `next` gets one event after another, `heir` the one at which a
+/// handler ended.
+fn end_everywhere(next: Next, heir: Next) {
     let story = story();
     let wanted = undisturbed(&story);
-    let mut deaths = 0;
+    let mut ends = 0;
     for fatal in 0..story.len() {
         for polls in 1.. {
             let store = Memory::default();
@@ -53,16 +53,16 @@ fn die_everywhere(next: Next, heir: Next) {
             if poll(pin!(process.handle(story[fatal].clone())), polls).is_some() {
                 break;
             }
-            deaths += 1;
+            ends += 1;
             process = heir(process, &store);
             for nth in fatal..story.len() {
                 let step = (handle(&process, &story[nth]), store.objects());
-                assert_eq!(step, wanted[nth], "event {nth} after event {fatal} died at await point {polls}");
+                assert_eq!(step, wanted[nth], "event {nth} after event {fatal} ended at await point {polls}");
                 process = next(process, &store);
             }
         }
     }
-    assert!(deaths > 50, "{deaths} await points are too few to be all");
+    assert!(ends > 50, "{ends} await points are too few to be all");
 }
 
 fn undisturbed(story: &[Event]) -> Vec<Step> {

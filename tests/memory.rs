@@ -32,7 +32,7 @@ impl Default for Memory {
 }
 
 impl Memory {
-    /// One whose ETags are no MD5s, but look like those of uploads in parts.
+    /// One whose ETags are not MD5s, but look like those of uploads in parts.
     pub(crate) fn without_md5() -> Self {
         Self::named_by(|bytes| format!("\"{}-1\"", md5(bytes)))
     }
@@ -51,7 +51,7 @@ impl Memory {
         self.broken.lock().unwrap().push((calls.to_owned(), times));
     }
 
-    /// All goes well again.
+    /// All calls succeed again.
     pub(crate) fn recover(&self) {
         self.broken.lock().unwrap().clear();
     }
@@ -67,7 +67,7 @@ impl Memory {
         self.calls.lock().unwrap().clear();
     }
 
-    /// What lies in it, but for what a probe that was killed leaves behind.
+    /// What is stored in it, except what a probe that was killed leaves behind.
     pub(crate) fn objects(&self) -> BTreeMap<String, Body> {
         let mut objects = self.objects.lock().unwrap().clone();
         objects.retain(|key, _| !key.contains("/probe-"));
@@ -131,7 +131,7 @@ fn md5(bytes: &[u8]) -> String {
     Md5::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
-/// Gives way to others, once.
+/// Gives way to other tasks, once.
 async fn turn() {
     let mut first = true;
     poll_fn(|cx| match std::mem::take(&mut first) {
@@ -191,7 +191,7 @@ async fn calls_of_a_repair(store: Memory) -> BTreeMap<&'static str, usize> {
 }
 
 #[tokio::test]
-async fn only_where_etags_are_no_md5s_a_repair_reads_what_is_right() {
+async fn a_repair_reads_what_is_right_only_if_etags_are_not_md5s() {
     assert_eq!(calls_of_a_repair(Memory::default()).await, [("head", 1)].into());
     assert_eq!(calls_of_a_repair(Memory::without_md5()).await, [("get", 1), ("head", 1)].into());
 }

@@ -1,5 +1,4 @@
-//! The function `mesh`: one change touches what it affects, a tick makes right whatever was missed, and a start waits for
-//! the whole.
+//! The function `mesh`: one change writes what it affects, a resync repairs whatever was missed, and a start waits for all lists.
 
 mod captured;
 mod commands;
@@ -7,9 +6,8 @@ mod crashes;
 mod drift;
 mod events;
 mod guard;
-mod left;
 mod overlap;
-mod owing;
+mod pending;
 mod start;
 mod unread;
 mod unserved;
@@ -46,7 +44,7 @@ struct World {
     kubernetes: Kubernetes,
     store: Memory,
     process: Functions<Memory>,
-    ticks: AtomicUsize,
+    resyncs: AtomicUsize,
 }
 
 impl World {
@@ -75,12 +73,12 @@ impl World {
         let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
         let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_clock(Clock::new(|| NOW));
         let process = Functions::start(Serving::Only(Function::Mesh), set(context)).unwrap();
-        Self { kubernetes, store, process, ticks: AtomicUsize::new(0) }
+        Self { kubernetes, store, process, resyncs: AtomicUsize::new(0) }
     }
 
     /// Waits until the comparison of the start is done, and all is written.
     async fn settled(&self) {
-        let verdict = self.tick().await;
+        let verdict = self.resync().await;
         assert!(matches!(verdict, Ok(Reply::Nothing(Nothing::Unchanged) | Reply::Changed(_))), "{verdict:?}");
     }
 
@@ -92,12 +90,12 @@ impl World {
         self.process.handle(event).await
     }
 
-    /// A tick, as soon as no other comparison is going.
-    async fn tick(&self) -> Verdict {
+    /// A resync, as soon as no other comparison is going.
+    async fn resync(&self) -> Verdict {
         let deadline = Instant::now() + Duration::from_secs(20);
         loop {
-            let number = self.ticks.fetch_add(1, Relaxed).to_string();
-            match self.handle(tick(&number)).await {
+            let number = self.resyncs.fetch_add(1, Relaxed).to_string();
+            match self.handle(request(&number)).await {
                 Ok(Reply::Nothing(Nothing::Busy)) if Instant::now() < deadline => {
                     tokio::time::sleep(Duration::from_millis(2)).await;
                 }
@@ -106,14 +104,29 @@ impl World {
         }
     }
 
-    /// A tick that finds nothing to do.
-    async fn is_true(&self) {
-        assert_eq!(self.tick().await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    /// A resync that finds nothing to do.
+    async fn is_unchanged(&self) {
+        assert_eq!(self.resync().await, Ok(Reply::Nothing(Nothing::Unchanged)));
     }
 
-    /// Applies, and tells of it; which keys that changed.
+    /// Applies an object and sends the event of it; which keys that changed.
     async fn applied(&self, object: Value) -> Vec<String> {
         keys(self.handle(resource("update", &self.kubernetes.apply(object))).await)
+    }
+
+    /// The bucket has what a new install would fill it with.
+    async fn is_as_rebuilt(&self) {
+        assert_eq!(self.store.entities(), fresh(&self.kubernetes).await);
+    }
+
+    /// The Trigger now brings refunds instead of orders to billing. No event of it arrives.
+    fn move_trigger(&self) -> Value {
+        self.kubernetes.apply(trigger("orders", "default", "refund", "billing"))
+    }
+
+    /// A kind of source is installed, with its label.
+    fn install_source(&self, group: &str) -> Value {
+        install_source(&self.kubernetes, group)
     }
 
     /// The descriptor at a key that ends so.
@@ -128,7 +141,7 @@ impl World {
     }
 }
 
-/// A process without a cluster, which knows what events tell it.
+/// A process without a cluster, which knows what events report.
 fn of_events(store: Memory) -> Functions<Memory> {
     let settings = settings();
     let bucket = Bucket::new(store, settings.layout.clone(), Honours::Conditions);
@@ -154,6 +167,35 @@ fn cluster() -> Kubernetes {
 fn object(api_version: &str, kind: &str, name: &str, spec: Value) -> Value {
     let metadata = json!({"name": name, "namespace": "shop"});
     json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec})
+}
+
+/// Installs the kind FooSource of a group, labelled as a source.
+fn install_source(kubernetes: &Kubernetes, group: &str) -> Value {
+    let mut labelled = definition(group, ("FooSource", "foosources"), &["v1"], "Namespaced");
+    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
+    kubernetes.apply(labelled)
+}
+
+/// An object of that kind.
+fn foo_source(group: &str, name: &str) -> Value {
+    object(&format!("{group}/v1"), "FooSource", name, json!({}))
+}
+
+fn deployment(name: &str, labels: &Value, owners: &Value) -> Value {
+    let metadata = json!({"name": name, "namespace": "shop", "labels": labels, "ownerReferences": owners});
+    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata})
+}
+
+/// A Deployment that stands for a Component of the same name.
+fn legacy(name: &str) -> Value {
+    deployment(name, &json!({"backstage.io/kubernetes-id": name}), &json!([]))
+}
+
+/// A Trigger that brings orders to a Deployment.
+fn calling(name: &str, deployment: &str) -> Value {
+    let mut it = trigger(name, "default", "order", "x");
+    it["spec"]["subscriber"]["ref"] = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment});
+    it
 }
 
 fn broker(name: &str) -> Value {
@@ -182,7 +224,7 @@ fn trigger(name: &str, broker: &str, ty: &str, subscriber: &str) -> Value {
     )
 }
 
-fn tick(id: &str) -> Event {
+fn request(id: &str) -> Event {
     let event = EventBuilderV10::new().id(id).source("/pingsources/tick").ty("dev.knative.sources.ping");
     event.data("application/json", json!({"callboard": "resync"})).build().unwrap()
 }

@@ -1,4 +1,4 @@
-//! Whatever order events come in, how often, and how many at once: one process ends in what the ordered run ends in.
+//! Whatever order events come in, how often, and how many in parallel: one process ends with the bucket of the ordered run.
 
 use crate::{
     memory::Memory,
@@ -59,7 +59,7 @@ fn refuses_what_is_late(process: &Functions<Memory>, seed: u64) {
     }
 }
 
-/// Every event once to three times, shuffled; every second schedule one after another, the others up to eight at once.
+/// Every event once to three times, shuffled; every second schedule one after another, the others up to eight in parallel.
 /// One in ten deliveries is given up half way and comes again, last.
 fn run(process: &Functions<Memory>, seed: &mut Seed) {
     let mut events: Vec<Event> = story().into_iter().flat_map(|event| vec![event; 1 + seed.below(3)]).collect();

@@ -1,4 +1,4 @@
-//! Backstage is told what changed: at once, together, again where it was down, and asked whether it took it.
+//! Backstage is shown what changed: immediately, together, again if it was down. It is asked whether it took it.
 
 mod down;
 mod refusals;
@@ -42,7 +42,7 @@ struct Args {
     backstage: backstage::Args,
 }
 
-/// A bucket, who writes it, a Backstage whose provider lists it, and `refresh`.
+/// A bucket, a process that writes it, a Backstage whose provider lists it, and `refresh`.
 struct World {
     store: Memory,
     writer: Functions<Memory>,
@@ -95,7 +95,7 @@ impl World {
         Self { writer: process(store.clone()), store, backstage, edge, refresh, posted, down, gap, _token: token }
     }
 
-    /// An App is as this title says; the event that tells of it.
+    /// An App has this title; the event that reports it.
     async fn app(&self, name: &str, version: u32) -> Event {
         replied(self.writer.handle(resource("update", &app(name, version))).await)
     }
@@ -104,18 +104,18 @@ impl World {
         replied(self.writer.handle(resource("delete", &app(name, version))).await)
     }
 
-    async fn tell(&self, event: &Event) -> Answer {
+    async fn send(&self, event: &Event) -> Answer {
         answer(&self.refresh, structured(event)).await
     }
 
-    /// Backstage is told: the answer is an empty one.
-    async fn told(&self, event: &Event) {
-        let told = self.tell(event).await;
-        assert_eq!((told.status.as_u16(), told.body.as_str()), (204, ""));
+    /// Backstage is shown what an event reports: the answer is an empty one.
+    async fn show(&self, event: &Event) {
+        let answer = self.send(event).await;
+        assert_eq!((answer.status.as_u16(), answer.body.as_str()), (204, ""));
     }
 
-    async fn tick(&self) -> Answer {
-        self.tell(&event("dev.callboard.resync.requested", json!({}))).await
+    async fn resync(&self) -> Answer {
+        self.send(&event("dev.callboard.resync.requested", json!({}))).await
     }
 
     fn location(&self, name: &str) -> Location {
@@ -128,8 +128,8 @@ impl World {
         self.backstage.calls().into_iter().filter(is_asked).collect()
     }
 
-    /// The calls by which Backstage is told.
-    fn telling(&self) -> Vec<String> {
+    /// The calls by which Backstage is shown something.
+    fn shown(&self) -> Vec<String> {
         self.calls(&["refresh", "trigger"])
     }
 
@@ -172,48 +172,48 @@ fn trigger() -> String {
 #[tokio::test]
 async fn a_new_object_is_listed_a_changed_one_is_read_and_a_removed_one_is_listed() {
     let world = World::new().await;
-    world.told(&world.app("todo", 1).await).await;
+    world.show(&world.app("todo", 1).await).await;
     // It may be one that was there before.
-    let mut calls = world.telling();
+    let mut calls = world.shown();
     calls.sort();
     assert_eq!(calls, [world.read("todo"), trigger()]);
-    world.told(&world.app("todo", 2).await).await;
-    assert_eq!(world.telling(), [world.read("todo")]);
-    world.told(&world.deleted("todo", 3).await).await;
-    assert_eq!(world.telling(), [trigger()]);
+    world.show(&world.app("todo", 2).await).await;
+    assert_eq!(world.shown(), [world.read("todo")]);
+    world.show(&world.deleted("todo", 3).await).await;
+    assert_eq!(world.shown(), [trigger()]);
 }
 
 #[tokio::test]
 async fn a_changed_object_that_backstage_does_not_know_is_listed() {
     let world = World::new().await;
     world.app("todo", 1).await;
-    world.told(&world.app("todo", 2).await).await;
-    assert_eq!(world.telling(), [world.read("todo"), trigger()]);
+    world.show(&world.app("todo", 2).await).await;
+    assert_eq!(world.shown(), [world.read("todo"), trigger()]);
 }
 
 #[tokio::test]
 async fn a_run_of_the_provider_that_is_going_is_waited_for() {
     let world = World::new().await;
     world.backstage.break_off("trigger", Wrong::Status(409), 4);
-    world.told(&world.app("todo", 1).await).await;
+    world.show(&world.app("todo", 1).await).await;
     assert_eq!(world.calls(&["trigger"]), vec![trigger(); 5]);
 }
 
 #[tokio::test]
 async fn an_object_that_came_back_is_read_and_listed() {
     let world = World::new().await;
-    world.told(&world.app("todo", 1).await).await;
+    world.show(&world.app("todo", 1).await).await;
     world.deleted("todo", 2).await;
     let again = world.app("todo", 3).await;
-    world.telling();
-    world.told(&again).await;
-    let mut calls = world.telling();
+    world.shown();
+    world.show(&again).await;
+    let mut calls = world.shown();
     calls.sort();
     assert_eq!(calls, [world.read("todo"), trigger()]);
 }
 
 #[tokio::test]
-async fn what_comes_during_a_flush_is_told_together() {
+async fn what_comes_during_a_flush_is_shown_together() {
     let world = World::new().await;
     let (first, slow) = (world.app("first", 1).await, Duration::from_millis(300));
     world.backstage.break_off("trigger", Wrong::Slow(slow), 1);
@@ -221,13 +221,13 @@ async fn what_comes_during_a_flush_is_told_together() {
     for version in 1..=40 {
         events.push(world.app(&format!("todo-{}", version % 4), version).await);
     }
-    let first = world.told(&first);
+    let first = world.show(&first);
     let rest = async {
         tokio::time::sleep(slow / 4).await;
-        futures::future::join_all(events.iter().map(|event| world.told(event))).await
+        futures::future::join_all(events.iter().map(|event| world.show(event))).await
     };
     tokio::join!(first, rest);
-    let calls = world.telling();
+    let calls = world.shown();
     let triggers = calls.iter().filter(|call| **call == trigger()).count();
     assert_eq!((triggers, calls.len()), (2, 2 + 1 + 4), "{calls:?}");
 }
@@ -235,13 +235,13 @@ async fn what_comes_during_a_flush_is_told_together() {
 #[tokio::test]
 async fn what_comes_during_a_long_flush_does_not_wait_for_its_end() {
     let world = World::new().await;
-    world.told(&world.app("quick", 1).await).await;
+    world.show(&world.app("quick", 1).await).await;
     let (slow, quick) = (world.app("slow", 1).await, world.app("quick", 2).await);
     world.backstage.break_off("trigger", Wrong::Slow(Duration::from_millis(2500)), 1);
-    let slow = world.told(&slow);
+    let slow = world.show(&slow);
     let quick = async {
         tokio::time::sleep(Duration::from_millis(100)).await;
-        world.told(&quick).await;
+        world.show(&quick).await;
     };
     tokio::pin!(slow, quick);
     tokio::select! {
@@ -261,10 +261,10 @@ async fn eight_writers_lose_nothing() {
         async move {
             for version in 0..10 {
                 let name = format!("app-{lane}-{version}");
-                world.told(&world.app(&name, 1).await).await;
-                world.told(&world.app(&name, 2).await).await;
+                world.show(&world.app(&name, 1).await).await;
+                world.show(&world.app(&name, 2).await).await;
                 if version % 3 == 0 {
-                    world.told(&world.deleted(&name, 3).await).await;
+                    world.show(&world.deleted(&name, 3).await).await;
                 }
             }
         }
@@ -273,8 +273,8 @@ async fn eight_writers_lose_nothing() {
     let known: Vec<_> = world.store.entities().into_keys().map(|key| world.edge.location(&key).reference).collect();
     let seen = world.edge.by_refs(&known).await.unwrap();
     assert!(known.len() == 48 && seen.iter().all(Option::is_some), "{seen:?}");
-    let gone = world.location("app-0-0").reference;
-    assert_eq!(world.edge.by_refs(&[gone]).await.unwrap(), [None]);
+    let deleted = world.location("app-0-0").reference;
+    assert_eq!(world.edge.by_refs(&[deleted]).await.unwrap(), [None]);
 }
 
 /// Runs of a second and new objects all the time: each event is answered by a run that serves all that wait.
@@ -290,43 +290,43 @@ async fn one_run_serves_all_that_wait_for_it() {
         let world = &world;
         async move {
             tokio::time::sleep(Duration::from_millis(number as u64 * 60)).await;
-            world.told(event).await;
+            world.show(event).await;
         }
     });
     futures::future::join_all(all).await;
 }
 
 #[tokio::test]
-async fn drift_that_was_mended_is_told() {
+async fn drift_that_was_repaired_is_shown() {
     let world = World::new().await;
-    world.told(&world.app("todo", 1).await).await;
-    world.telling();
+    world.show(&world.app("todo", 1).await).await;
+    world.shown();
     let drift = |reason: &str| {
         let drift = [json!({"reason": reason, "kind": "app.workshop.kratix.io", "key": key("todo"), "detail": "d"})];
         event("dev.callboard.catalog.drifted", json!({"drift": drift}))
     };
-    world.told(&drift("outdated")).await;
-    assert_eq!(world.telling(), [world.read("todo")]);
-    world.told(&drift("unmanaged")).await;
-    assert_eq!(world.telling(), [""; 0]);
+    world.show(&drift("outdated")).await;
+    assert_eq!(world.shown(), [world.read("todo")]);
+    world.show(&drift("unmanaged")).await;
+    assert_eq!(world.shown(), [""; 0]);
 }
 
 #[tokio::test]
-async fn what_is_no_news_is_rejected_and_what_is_not_ours_is_left_alone() {
+async fn events_without_valid_changes_are_rejected_and_third_party_keys_are_left_alone() {
     let world = World::new().await;
-    assert_eq!(world.tell(&event("dev.callboard.app.cataloged", json!({"changes": 1}))).await.status, 422);
-    let foreign =
+    assert_eq!(world.send(&event("dev.callboard.app.cataloged", json!({"changes": 1}))).await.status, 422);
+    let third_party =
         json!({"changes": [{"key": "entities/other/x/y/z.yaml", "entities": []}, {"key": "../x", "entities": []}]});
-    world.told(&event("dev.callboard.app.cataloged", foreign)).await;
-    world.told(&resource("update", &app("todo", 1))).await;
+    world.show(&event("dev.callboard.app.cataloged", third_party)).await;
+    world.show(&resource("update", &app("todo", 1))).await;
     assert_eq!(world.backstage.calls(), [""; 0]);
 }
 
 #[tokio::test]
-async fn a_bucket_that_does_not_answer_keeps_nobody_from_telling() {
+async fn a_bucket_that_does_not_answer_holds_up_no_event() {
     let world = World::new().await;
-    let told = world.app("todo", 1).await;
+    let event = world.app("todo", 1).await;
     world.store.break_off("head", usize::MAX);
-    world.told(&told).await;
+    world.show(&event).await;
     assert_eq!(world.calls(&["trigger"]), [trigger()]);
 }

@@ -1,10 +1,10 @@
-//! A tick: whatever was missed, the bucket says what the cluster says, or what would go is held.
+//! A resync: whatever was missed, the bucket says what the cluster says, or what would be deleted is held.
 
-mod dead;
+mod dead_letters;
 mod drift;
 mod held;
 mod meshed;
-mod others;
+mod other_cluster;
 mod schedules;
 mod slices;
 mod unserved;
@@ -44,7 +44,7 @@ struct World {
     kubernetes: Kubernetes,
     store: Memory,
     process: Functions<Memory>,
-    ticks: Mutex<usize>,
+    resyncs: Mutex<usize>,
     /// What was posted to the sink: type and data.
     posted: Posted,
     /// Whether the sink takes nothing.
@@ -79,7 +79,7 @@ impl World {
         let sink = sink(&posted, &down).await;
         let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_sink(sink);
         let process = Functions { serving: Serving::All, context: Arc::new(set(context)) };
-        Self { kubernetes, store, process, ticks: Mutex::new(0), posted, down }
+        Self { kubernetes, store, process, resyncs: Mutex::new(0), posted, down }
     }
 
     /// A request of the kind App, applied; no event of it arrives.
@@ -91,23 +91,28 @@ impl World {
         self.process.handle(event).await
     }
 
-    async fn tick(&self) -> Verdict {
+    async fn resync(&self) -> Verdict {
         let number = {
-            let mut ticks = self.ticks.lock().unwrap();
-            *ticks += 1;
-            *ticks
+            let mut resyncs = self.resyncs.lock().unwrap();
+            *resyncs += 1;
+            *resyncs
         };
-        self.handle(tick(&number.to_string())).await
+        self.handle(request(&number.to_string())).await
     }
 
-    /// The data of the reply to a tick that changes something.
+    /// The data of the reply to a resync that changes something.
     async fn resynced(&self) -> Value {
-        replied(self.tick().await)
+        replied(self.resync().await)
     }
 
-    /// A tick that finds nothing to tell.
-    async fn is_true(&self) {
-        assert_eq!(self.tick().await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    /// A resync that finds nothing to report.
+    async fn is_unchanged(&self) {
+        assert_eq!(self.resync().await, Ok(Reply::Nothing(Nothing::Unchanged)));
+    }
+
+    /// The bucket has what a new install would fill it with.
+    async fn is_as_rebuilt(&self) {
+        assert_eq!(self.store.entities(), fresh(&self.kubernetes).await);
     }
 
     /// The names of the Apps in the bucket.
@@ -129,11 +134,11 @@ impl World {
 /// What a new install would fill a bucket with.
 async fn fresh(kubernetes: &Kubernetes) -> BTreeMap<String, String> {
     let world = World::beside(kubernetes.clone(), Memory::default()).await;
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     world.store.entities()
 }
 
-fn tick(id: &str) -> Event {
+fn request(id: &str) -> Event {
     let source = "/apis/v1/namespaces/callboard/pingsources/tick";
     event("dev.knative.sources.ping", source, id, json!({"callboard": "resync"}))
 }
@@ -162,7 +167,7 @@ fn app(name: &str, image: &str) -> Value {
     })
 }
 
-/// A source of ours that names these kinds.
+/// A source of Callboard that names these kinds.
 fn source(kinds: &[(&str, &str)]) -> Value {
     let resource = |(group, kind): &(&str, &str)| json!({"apiVersion": format!("{group}/v1"), "kind": kind});
     json!({

@@ -1,4 +1,4 @@
-//! What Kratix makes beside each resource request, and what names it whatever its kind: ResourceBinding and Work.
+//! What Kratix creates for each resource request, and what names it whatever its kind: ResourceBinding and Work.
 
 use crate::now::{Now, Observer, nothing};
 use catalog::Offered;
@@ -22,7 +22,7 @@ struct Named {
 }
 
 impl Shadow {
-    /// What this object is a shadow as; `None` if it is none.
+    /// Which shadow this object is; `None` if it is not one.
     pub(super) fn of(object: &ObjectRef) -> Option<Self> {
         match (object.group(), object.kind()) {
             ("platform.kratix.io", "ResourceBinding") => Some(Self::ResourceBinding),
@@ -31,7 +31,7 @@ impl Shadow {
         }
     }
 
-    /// How the request is whose shadow changed, or how the event ends, since nobody knows.
+    /// How the request is whose shadow changed; or, if that is not known, how the event ends.
     pub(super) async fn request(self, observer: Observer<'_>, change: Change) -> Result<Now, Verdict> {
         let cluster = observer.cluster.ok_or(nothing(Nothing::Unresolved))?;
         let (named, is_deleted) = match change {
@@ -49,7 +49,7 @@ impl Shadow {
             return observer.now(Change::Touched(request), None).await;
         }
         match observer.now(Change::Gone(request), None).await? {
-            // Nothing else will say that it is gone.
+            // No other event will say that it is deleted.
             Now::Is(object) if self == Self::ResourceBinding && object.is_deleting() => {
                 Err(Err(Nack::Retry(format!("{} is still being deleted", object.reference()))))
             }
@@ -81,7 +81,7 @@ impl Shadow {
                 let not_ours = || nothing(Nothing::NotOurs);
                 let promise = label("kratix.io/promise-name").ok_or_else(not_ours)?;
                 let name = label("kratix.io/resource-name").ok_or_else(not_ours)?;
-                // Kratix v0.125 has none and makes the Work beside its request; newer ones may not.
+                // Kratix v0.125 has none and creates the Work in the namespace of its request. Newer ones may not.
                 let namespace = label("kratix.io/resource-namespace").or(own.map(str::to_owned));
                 Ok(Named { promise, namespace, name })
             }

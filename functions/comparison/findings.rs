@@ -29,22 +29,22 @@ pub struct Findings {
     pub changes: Vec<ObjectChange>,
     /// What differed: repaired, or lasting.
     pub drift: Vec<Drift>,
-    /// What Backstage would not take of what was written.
+    /// What was left out of what was written, since Backstage would not take it.
     pub omitted: Vec<Omitted>,
     /// Whether it is another cluster than the one that filled the bucket, so that nothing was done.
     pub is_refused: bool,
-    /// What could not be brought in line.
+    /// What could not be repaired.
     pub failed: Vec<Failed>,
     /// Kinds that could not be compared.
     pub degraded: Vec<Degraded>,
     /// The ids of what is held.
     pub held: Vec<String>,
-    /// Whether something of this lasts and was not told before.
+    /// Whether something of this lasts and was not reported before.
     pub news: bool,
 }
 
 impl Findings {
-    /// Whether there is nothing to tell: nothing was changed, and what lasts was told before.
+    /// Whether there is nothing to report: nothing was changed, and what lasts was reported before.
     pub fn is_quiet(&self) -> bool {
         self.changes.is_empty() && self.failed.is_empty() && !self.news
     }
@@ -54,14 +54,14 @@ impl Findings {
         self.failed.len() >= FAILURES
     }
 
-    /// What differed, but for what lasts and was told before.
-    pub fn untold(&self) -> impl Iterator<Item = &Drift> {
+    /// What differed, except what lasts and was reported before.
+    pub fn unreported(&self) -> impl Iterator<Item = &Drift> {
         self.drift.iter().filter(|drift| self.news || !lasts(drift))
     }
 
-    /// How many of [`Self::untold`] there are, by reason.
+    /// How many of [`Self::unreported`] there are, by reason.
     pub fn counts(&self) -> BTreeMap<DriftReason, u64> {
-        self.untold().fold(BTreeMap::new(), |mut counts, drift| {
+        self.unreported().fold(BTreeMap::new(), |mut counts, drift| {
             *counts.entry(drift.reason).or_default() += 1;
             counts
         })
@@ -71,7 +71,7 @@ impl Findings {
     pub fn extend(&mut self, later: Self) {
         self.compared = later.compared;
         self.changes.extend(later.changes);
-        self.drift.retain(|drift| !lasts(drift)); // each slice finds it anew
+        self.drift.retain(|drift| !lasts(drift)); // each slice finds it again
         self.drift.extend(later.drift);
         self.omitted.extend(later.omitted);
         self.failed.extend(later.failed);
@@ -105,7 +105,7 @@ impl Findings {
     /// Something that stays as it was.
     pub(crate) fn failed(&mut self, key: &str, reason: &dyn Display) {
         let reason = reason.to_string();
-        tracing::warn!(aws.s3.key = key, reason, "could not be brought in line");
+        tracing::warn!(aws.s3.key = key, reason, "could not be repaired");
         self.failed.push(Failed { key: key.to_owned(), reason });
     }
 
@@ -116,7 +116,7 @@ impl Findings {
         self.degraded.push(Degraded { kind: kind.to_owned(), reason });
     }
 
-    /// A kind that could not be read. That this is forbidden lasts until somebody grants it.
+    /// A kind that could not be read. That this is forbidden lasts until a user grants it.
     pub(crate) fn unreadable(&mut self, kind: &str, error: &Error) {
         if let Error::Forbidden { .. } = error {
             self.drifted(DriftReason::Uncovered, kind, None, error.to_string());

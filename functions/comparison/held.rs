@@ -1,4 +1,4 @@
-//! Deletions that wait for somebody to approve them. They lie in the state as `held/<id>.json`.
+//! Deletions that wait for a user to approve them. They are stored in the state as `held/<id>.json`.
 
 use crate::context::Context;
 use bucket::{Condition, Conditional, Store};
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The most bytes of the keys of one batch; what is beyond comes with the next one.
 const MAX_KEYS: usize = 2 * 1024 * 1024;
 
-/// How often an approval begins anew after a tick was faster.
+/// How often an approval is tried again after a resync was faster.
 const TRIES: usize = 3;
 
 /// The most batches that are looked at.
@@ -72,7 +72,7 @@ impl Batch {
             of: self.of as u64,
             keys: self.keys.clone(),
             reason: format!(
-                "{} of {} of {what} would be deleted; `callboard resync --approve {}` lets these go",
+                "{} of {} of {what} would be deleted; `callboard resync --approve {}` allows these",
                 self.keys.len(),
                 self.of,
                 self.id
@@ -98,12 +98,12 @@ async fn record<S: Store>(cx: &Context<S>, id: &str) -> Result<Option<Record>, N
     Ok(state.and_then(|state| Some(Record { batch: serde_json::from_slice(&state.bytes).ok()?, etag: state.etag })))
 }
 
-/// All keys that are held, or may go.
+/// All keys that are held, or may be deleted.
 pub(crate) fn keys(records: &[Record]) -> BTreeSet<String> {
     records.iter().flat_map(|record| record.batch.keys.clone()).collect()
 }
 
-/// The keys that may go.
+/// The keys that may be deleted.
 pub(crate) fn approved(records: &[Record]) -> BTreeSet<String> {
     records.iter().filter(|record| record.batch.approved).flat_map(|record| record.batch.keys.clone()).collect()
 }
@@ -119,9 +119,9 @@ pub(crate) async fn approve<S: Store>(cx: &Context<S>, who: Function, id: &str) 
     Err(Nack::Retry(format!("the state of the held deletions {id} changed {TRIES} times; approve them again")))
 }
 
-/// Makes the state say what is held now, and tells of what was not told before.
+/// Stores what is held now, and reports what was not reported before.
 ///
-/// Returns the ids of what is news. A batch whose objects are back, or gone, lapses; one that changed gives way to its
+/// Returns the ids of what is new. A batch whose objects are back, or deleted, lapses. One that changed gives way to its
 /// successor.
 pub(crate) async fn hold<S: Store>(
     cx: &Context<S>,
@@ -152,20 +152,20 @@ pub(crate) async fn hold<S: Store>(
             news.insert(batch.id.clone());
             let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
             let approved = known.is_some_and(|record| record.batch.approved);
-            // Otherwise another run wrote the same at the same time, or somebody approved it; the next tick sees.
+            // Otherwise another run wrote the same at the same time, or a user approved it. The next resync sees that.
             let _is_ours = write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;
         }
     }
     Ok(news)
 }
 
-/// Whether nobody else was faster.
+/// Whether no other process was faster.
 async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<bool, Nack> {
     let bytes = serde_json::to_vec(batch).map_err(|error| Nack::Reject(error.to_string()))?;
     Ok(cx.bucket.put_state(&name(&batch.id), bytes, condition).await? != Conditional::Lost)
 }
 
-/// What an id begins with tells who holds.
+/// What the ids of a function begin with.
 fn prefix(who: Function) -> &'static str {
     if who == Function::Mesh { "mesh-" } else { "" }
 }

@@ -16,7 +16,7 @@ pub(crate) const NAME: &str = "cluster.json";
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Owner {
     uid: String,
-    /// Another cluster that was told of, so that it is told of once.
+    /// Another cluster that was reported, so that it is reported once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     refused: Option<String>,
 }
@@ -26,10 +26,10 @@ struct Owner {
 enum Whose {
     /// This cluster's.
     Ours,
-    /// Another one's, and this was told before.
+    /// Another one's, and this was reported before.
     Others,
-    /// Another one's, which is news.
-    OthersNow,
+    /// Another one's, which was not reported before.
+    OthersUnreported,
 }
 
 /// Whether the cluster of this uid filled the bucket; the first one to ask has.
@@ -46,11 +46,11 @@ async fn whose<S: Store>(cx: &Context<S>, who: Function, uid: &str, request: &Re
         (true, _) => Ok(Whose::Ours),
         (false, true) => Ok(Whose::Others),
         (false, false) => {
-            if !tell(cx, who, (uid, &owner.uid), request).await {
+            if !report(cx, who, (uid, &owner.uid), request).await {
                 return Ok(Whose::Others);
             }
             write(cx, &Owner { refused: Some(uid.to_owned()), ..owner }, Condition::Is(&etag)).await?;
-            Ok(Whose::OthersNow)
+            Ok(Whose::OthersUnreported)
         }
     }
 }
@@ -63,7 +63,7 @@ pub(crate) async fn refused<S: Store>(cx: &Context<S>, run: &Run<'_>) -> Result<
         Mode::Look if is_ours(cx, &uid).await? => Whose::Ours,
         Mode::Look => Whose::Others,
     };
-    let news = whose == Whose::OthersNow;
+    let news = whose == Whose::OthersUnreported;
     let findings = Findings { held: vec![uid], news, is_refused: true, ..Findings::default() };
     Ok((whose != Whose::Ours).then_some(Report { findings, next: None }))
 }
@@ -83,10 +83,10 @@ pub(crate) async fn accept<S: Store>(cx: &Context<S>, uid: &str) -> Result<bool,
     }
 }
 
-async fn tell<S: Store>(cx: &Context<S>, who: Function, (uid, owner): (&str, &str), request: &ResyncRequest) -> bool {
+async fn report<S: Store>(cx: &Context<S>, who: Function, (uid, owner): (&str, &str), request: &ResyncRequest) -> bool {
     tracing::error!(uid, owner, "the bucket was filled by another cluster: nothing is written and nothing is deleted");
     let reason = format!(
-        "the bucket was filled by the cluster {owner}, and this is {uid}: if it was rebuilt, `callboard resync --accept-cluster {uid}` lets it take over"
+        "the bucket was filled by the cluster {owner}, and this is {uid}: if it was rebuilt, `callboard resync --accept-cluster {uid}` lets this one take over"
     );
     let (cause, id) = (request.cause.clone(), uid.to_owned());
     let held = Held { cause, id, kind: None, deletions: 0, of: 0, keys: vec![], reason, truncated: false };
@@ -96,7 +96,7 @@ async fn tell<S: Store>(cx: &Context<S>, who: Function, (uid, owner): (&str, &st
 async fn read<S: Store>(cx: &Context<S>) -> Result<Option<(String, Owner)>, Nack> {
     let Some(state) = cx.bucket.state(NAME).await? else { return Ok(None) };
     let owner = serde_json::from_slice(&state.bytes)
-        .map_err(|error| Nack::Retry(format!("the state {NAME} cannot be read: {error}: delete it to start anew")))?;
+        .map_err(|error| Nack::Retry(format!("the state {NAME} cannot be read: {error}: delete it to start again")))?;
     Ok(Some((state.etag, owner)))
 }
 

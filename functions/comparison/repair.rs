@@ -80,7 +80,7 @@ impl<S: Store> Walk<'_, S> {
             cluster::Named::Gone { resource_version } => {
                 let deleted = Version { uid: String::new(), resource_version };
                 if function == Function::Mesh {
-                    self.cx.mesh.gone(reference, &deleted);
+                    self.cx.mesh.delete(reference, &deleted);
                 }
                 let (key, cause) = (self.cx.settings.layout.key(reference), &self.run.request.cause.sha256);
                 self.cx.bucket.repair(&key, Wanted::Deleted, &deleted, cause).await?;

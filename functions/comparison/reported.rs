@@ -1,4 +1,4 @@
-//! Telling what had drifted: what lasts, when it begins, when it changes and when it ends.
+//! Reporting what had drifted: what lasts, when it begins, when it changes and when it ends.
 
 use super::findings::Findings;
 use crate::context::Context;
@@ -14,20 +14,20 @@ const MAX: usize = 2_000;
 struct State {
     /// When the last complete run ended in which nothing failed, in milliseconds since the epoch.
     completed: i64,
-    /// What lasts and was told, sorted.
+    /// What lasts and was reported, sorted.
     lasting: Vec<Drift>,
-    /// The kinds which could not be compared, of which was told, sorted.
+    /// The kinds that could not be compared and were reported, sorted.
     degraded: Vec<String>,
 }
 
-/// The state, with the ETag under which it lies.
+/// The state, with its ETag.
 #[derive(Debug, Default)]
 pub(crate) struct Before {
     etag: Option<String>,
     state: State,
 }
 
-/// What is known of the runs before; how long ago the last one was is measured now, since this one may fail.
+/// What is known of the runs before. How long ago the last one was is measured now, since this one may fail.
 pub(crate) async fn before<S: Store>(cx: &Context<S>, who: Function) -> Result<Before, Nack> {
     let Some(found) = cx.bucket.state(&name(who)).await? else { return Ok(Before::default()) };
     let state: State = serde_json::from_slice(&found.bytes).unwrap_or_default();
@@ -38,8 +38,8 @@ pub(crate) async fn before<S: Store>(cx: &Context<S>, who: Function) -> Result<B
     Ok(Before { etag: Some(found.etag), state })
 }
 
-/// Posts what differed, except what lasts and was told before; of a complete run it is remembered then.
-pub(crate) async fn tell<S: Store>(
+/// Posts what differed, except what lasts and was reported before. What a complete run found is remembered then.
+pub(crate) async fn report<S: Store>(
     cx: &Context<S>,
     who: Function,
     request: &ResyncRequest,
@@ -49,22 +49,22 @@ pub(crate) async fn tell<S: Store>(
 ) -> Result<(), Nack> {
     let (lasting, degraded) = lasts(findings, &before.state);
     findings.news |= is_complete && (lasting != before.state.lasting || degraded != before.state.degraded);
-    let drift: Vec<_> = findings.untold().cloned().collect();
-    let mut is_told = true;
+    let drift: Vec<_> = findings.unreported().cloned().collect();
+    let mut is_reported = true;
     if findings.news || !drift.is_empty() {
         drift.iter().for_each(|drift| cx.drift.found(&drift.kind, drift.reason, 1));
         let (cause, run, counts) = (request.cause.clone(), request.run.clone(), findings.counts());
         let drifted = Drifted { cause, run, drift, counts, truncated: false };
         let event = drifted.event(who, cx.settings.layout.cluster(), &cx.settings.layout.root());
-        is_told = cx.announce(event).await || cx.sink.is_none();
+        is_reported = cx.announce(event).await || cx.sink.is_none();
     }
     if !is_complete {
         return Ok(());
     }
     let is_true = degraded.is_empty() && findings.failed.is_empty();
     let completed = if is_true { cx.clock.now() } else { before.state.completed };
-    let told = if is_told { (lasting, degraded) } else { (before.state.lasting, before.state.degraded) };
-    let state = State { completed, lasting: told.0, degraded: told.1 };
+    let reported = if is_reported { (lasting, degraded) } else { (before.state.lasting, before.state.degraded) };
+    let state = State { completed, lasting: reported.0, degraded: reported.1 };
     let bytes = serde_json::to_vec(&state).map_err(|error| Nack::Reject(error.to_string()))?;
     let condition = before.etag.as_deref().map_or(Condition::Absent, Condition::Is);
     // Lost: another run ended at the same time, and says the same.
@@ -77,7 +77,7 @@ fn name(who: Function) -> String {
     format!("{who}.json")
 }
 
-/// What lasts after this run. Where something could not be compared, nobody knows what ended, and it lasts.
+/// What lasts after this run. If something could not be compared, what ended is not known, and it lasts.
 fn lasts(findings: &Findings, before: &State) -> (Vec<Drift>, Vec<String>) {
     let mut degraded: Vec<_> = findings.degraded.iter().map(|Degraded { kind, .. }| kind.clone()).collect();
     degraded.sort();

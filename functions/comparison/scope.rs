@@ -11,7 +11,7 @@ pub(crate) fn is_asked(scope: &Scope, namespace: Option<&str>, name: &str) -> bo
 }
 
 impl<S> Context<S> {
-    /// The namespaces in which a kind is listed, one after another; `None` stands for all at once.
+    /// The namespaces in which a kind is listed, one after another; `None` means all together.
     pub(crate) fn namespaces_of(&self, kind: &Kind, scope: &Scope) -> Vec<Option<String>> {
         match (&self.namespaces, &scope.namespace) {
             _ if !kind.is_namespaced() => vec![None],

@@ -6,7 +6,7 @@ use cluster::{Cluster, Error};
 use events::{Function, Object, ObjectRef};
 use std::collections::BTreeMap;
 
-/// Group, kind, and the version in which our sources tell of it: EventType v1beta3 has no schema.
+/// Group, kind, and the version in which Callboard's sources report it: EventType v1beta3 has no schema.
 const EXACT: [(&str, &str, &str); 14] = [
     ("", "Namespace", "v1"),
     ("", "Service", "v1"),
@@ -30,7 +30,7 @@ pub(crate) const DEFINITION: &str = "CustomResourceDefinition";
 /// By these labels Knative knows channels and sources.
 const LABELS: [&str; 2] = ["messaging.knative.dev/subscribable", "duck.knative.dev/source"];
 
-/// The sources that deploy/ watches beside those.
+/// The sources that deploy/ watches in addition to those.
 const WATCHED: [(&str, &str); 4] = [
     ("sources.knative.dev", "ApiServerSource"),
     ("sources.knative.dev", "ContainerSource"),
@@ -74,7 +74,7 @@ pub(crate) fn all<'a>(
     stored: impl Iterator<Item = &'a KindName>,
     sources: Option<&Sources>,
 ) -> BTreeMap<KindName, Option<&'static str>> {
-    // Where our sources cannot be read, those of other groups may be the requests of `apps`.
+    // If Callboard's sources cannot be read, those of other groups may be the requests of `apps`.
     let is_others =
         |named: &KindName| sources.map_or(!is_taken(named), |sources| sources.per_object.contains_key(named));
     let labelled = labelled.iter().filter(|(_, definition)| !is_promised(definition)).map(|(named, _)| named);
@@ -84,7 +84,7 @@ pub(crate) fn all<'a>(
     kinds
 }
 
-/// Whether what lies in the bucket of a kind is of the mesh.
+/// Whether what is stored of a kind belongs to the mesh.
 pub(crate) fn is_of_mesh(named: &KindName, complete: &BTreeMap<KindName, Option<String>>) -> bool {
     complete.contains_key(named) || is_taken(named)
 }
@@ -96,7 +96,7 @@ fn is_taken(named: &KindName) -> bool {
     object.is_ok_and(|object| Function::taking(&object) == Some(Function::Mesh))
 }
 
-/// The reference by which an object of the mesh is read: in the version of the table, else in any.
+/// The reference by which an object of the mesh is read: in the version of the table, otherwise in any.
 pub(crate) fn versioned(object: &ObjectRef) -> ObjectRef {
     let versioned = exact(&KindName::new(object.group(), object.kind())).map(|(group, kind, version)| {
         let api_version = if group.is_empty() { (*version).to_owned() } else { format!("{group}/{version}") };
@@ -120,7 +120,7 @@ pub(crate) fn definition() -> KindName {
     KindName::new("apiextensions.k8s.io", DEFINITION)
 }
 
-/// Of these only those are taken in which somebody names: each workload has one.
+/// Of these only those are taken in that another object names: each workload has one.
 pub(crate) fn core_service() -> KindName {
     KindName::new("", "Service")
 }

@@ -5,8 +5,8 @@ use cluster::{Cluster, Error, Kind};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
-/// The pauses before a kind is asked for again. There is none before the first time, since what discovery says may be remembered
-/// from before the kind was defined.
+/// The pauses before a kind is asked for again. The first one is zero, since the answer of discovery may be remembered from before
+/// the kind was defined.
 const PAUSES: [Duration; 6] = [
     Duration::ZERO,
     Duration::from_millis(250),
@@ -35,8 +35,8 @@ impl Patience {
     }
 }
 
-/// In what a kind can be listed, one after another, until one of them is served: the version that is wanted, then the one that
-/// its group prefers; and both once more after a while, if the kind is defined and none was served.
+/// The versions in which to list a kind, one after another, until one of them is served: the one that is wanted, then the one that
+/// its group prefers. If the kind is defined and none was served, both come again after a pause.
 pub(crate) struct Versions<'a> {
     cluster: &'a Cluster,
     name: &'a KindName,
@@ -51,7 +51,7 @@ pub(crate) struct Versions<'a> {
 }
 
 impl<'a> Versions<'a> {
-    /// Those of a kind. Of one that nobody knows, and that is not served, nobody looks for a definition.
+    /// Those of a kind. If it is not known and not served, no definition is looked for.
     pub(crate) fn of(
         cluster: &'a Cluster,
         (name, wanted): (&'a KindName, Option<&'a str>),

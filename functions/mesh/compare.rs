@@ -3,7 +3,7 @@
 use super::{
     lists::{Asked, Lists},
     missing,
-    pending::By,
+    pending::FoundBy,
 };
 use crate::{
     comparison::{AT_ONCE, Differing, Ended, Mode, Orphan, Report, Run, Walk, counted, is_asked, located, orphans},
@@ -30,13 +30,13 @@ pub(super) struct Compared<'a> {
 #[derive(Default)]
 struct Found {
     differing: Vec<Id>,
-    /// What has no entity any more: its guard lets it go, or holds it.
+    /// What has no entity any more: its guard allows the deletion, or holds it.
     bare: Vec<(Id, Version)>,
 }
 
-/// Writes what differs as long as there is time; then removes what no living object has.
+/// Writes what differs as long as there is time. Then removes what no existing object has.
 ///
-/// What is in the bucket stays as it is where something is unread of which it tells.
+/// What is in the bucket stays as it is if something is unread that it describes.
 pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, lists: &mut Lists) -> Report {
     let Compared { run, until, asked } = compared;
     let mut walk = Walk::new(cx, *run, asked.listing, *until);
@@ -50,7 +50,7 @@ pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, 
             let found = found(&mut walk, &named, chunk).await;
             bare.extend(found.bare.into_iter().map(|(id, version)| (named.clone(), id, version)));
             let repaired = repaired(&walk, found.differing).await;
-            owe(cx, run.mode, &repaired);
+            add_pending(cx, run.mode, &repaired);
             late = walk.take(&named, repaired).unwrap_or_default();
             if late.is_some() {
                 break 'kinds;
@@ -70,7 +70,7 @@ fn by_kind(ids: Vec<Id>) -> BTreeMap<KindName, Vec<Id>> {
     kinds
 }
 
-/// Where so much of a kind will be held that nobody knows, what tells of it stays as it is, too.
+/// If so much is held of a kind, and is not known, what describes it stays as it is, too.
 async fn doubt<S: Store>(walk: &Walk<'_, S>, asked: &Asked<'_>, lists: &Lists) {
     let (cx, stored) = (walk.cx, missing::stored(walk.cx, asked));
     let unknown = missing::unknown(cx, asked, lists);
@@ -82,7 +82,7 @@ async fn doubt<S: Store>(walk: &Walk<'_, S>, asked: &Asked<'_>, lists: &Lists) {
     cx.mesh.unread.hold(held.into_iter().filter(|named| unknown.contains_key(named)).collect());
 }
 
-/// What differs; takes note of all that lives.
+/// What differs. Takes note of all that exists.
 async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -> Found {
     let mut found = Found::default();
     let index = &walk.cx.mesh;
@@ -106,7 +106,7 @@ async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -
                 index.ledger.wrote(id, &made);
             }
         } else if is_stored && index.lacks(id) {
-            tracing::debug!(aws.s3.key = key, "it stays as it is, since something of which it tells is unread");
+            tracing::debug!(aws.s3.key = key, "it stays as it is, since something that it describes is unread");
         } else if is_stored && described.descriptor.is_none() {
             walk.findings.omitted.extend(described.omitted);
             found.bare.push((id.clone(), made.version));
@@ -117,12 +117,12 @@ async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -
     found
 }
 
-/// Each as it is by then. What became nothing meanwhile is left to who made it that.
+/// Repairs each object as it is by then. What has no entity any more is left to the event that caused that.
 async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Differing, Ended)> {
     let repairs = differing.into_iter().enumerate().map(|(n, id)| async move {
         let ledger = &walk.cx.mesh.ledger;
         let _lock = ledger.lock(&id).await;
-        let debt = ledger.debt(&id);
+        let pending = ledger.pending(&id);
         let Rendered { described, version, .. } = walk.cx.mesh.made(&id);
         let is_bare = described.descriptor.is_none();
         let (position, described) = (described.key.to_string(), walk.without_taken(described));
@@ -131,30 +131,30 @@ async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Diff
             return (it, Ended::Late);
         }
         if it.described.descriptor.is_none() {
-            // Another one has its entity: nothing is owed.
-            if let Some(debt) = debt.filter(|_| !is_bare && walk.run.mode == Mode::Repair) {
-                ledger.paid(&id, &debt);
+            // Another one has its entity: nothing is to be written.
+            if let Some(pending) = pending.filter(|_| !is_bare && walk.run.mode == Mode::Repair) {
+                ledger.done(&id, &pending);
             }
             return (it, Ended::AsItWas);
         }
         ledger.forget(&id);
         let ended = walk.repair(Function::Mesh, &it).await.into();
-        if let (Some(debt), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (debt, &ended, walk.run.mode) {
-            ledger.paid(&id, &debt);
+        if let (Some(pending), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (pending, &ended, walk.run.mode) {
+            ledger.done(&id, &pending);
         }
         (it, ended)
     });
     stream::iter(repairs).buffered(AT_ONCE).collect().await
 }
 
-/// What could not be written is owed, or the event that told the same would find nothing to do.
-fn owe<S>(cx: &Context<S>, mode: Mode, repaired: &[(Differing, Ended)]) {
+/// What could not be written is pending. Otherwise the event that reports the same would find nothing to do.
+fn add_pending<S>(cx: &Context<S>, mode: Mode, repaired: &[(Differing, Ended)]) {
     let is_left = |ended: &Ended| mode == Mode::Repair && matches!(ended, Ended::Failed(_) | Ended::Late);
     let left = repaired.iter().filter(|(_, ended)| is_left(ended)).map(|(it, _)| Id::of(&it.reference));
-    cx.mesh.ledger.owe(left.collect(), By::Comparison);
+    cx.mesh.ledger.add_pending(left.collect(), FoundBy::Comparison);
 }
 
-/// Removes what lies in the bucket of a kind that is complete, and of no object that lives; or holds it.
+/// Removes, or holds, what is stored of a kind that is complete, and of no object that exists.
 async fn removed<S: Store>(
     walk: &mut Walk<'_, S>,
     bare: Vec<(KindName, Id, Version)>,
@@ -164,9 +164,9 @@ async fn removed<S: Store>(
     let (mut located, _) = located(cx, walk.listing.keys());
     located.retain(|(_, named)| mesh::is_of_mesh(named, &lists.complete) || bare.iter().any(|(of, ..)| of == named));
     let stored = counted(&located);
-    // Those that came to life meanwhile, too.
-    let living = cx.mesh.ids().into_iter().filter(|id| !lists.held.contains(id));
-    walk.live.extend(living.map(|id| cx.settings.layout.key(&id).to_string()));
+    // Those that were created meanwhile, too.
+    let existing = cx.mesh.ids().into_iter().filter(|id| !lists.held.contains(id));
+    walk.live.extend(existing.map(|id| cx.settings.layout.key(&id).to_string()));
     let complete = lists.complete.iter().map(|(named, listed)| (named.clone(), (Function::Mesh, listed.clone())));
     let mut orphans: Vec<Orphan> = orphans(walk, located, &complete.collect());
     orphans.extend(bare.into_iter().filter_map(|it| orphaned(cx, it)));
@@ -174,9 +174,9 @@ async fn removed<S: Store>(
     walk.remove_or_report(orphans, &stored).await
 }
 
-/// What has no entity any more, as something that may go.
+/// What has no entity any more, as something that may be deleted.
 fn orphaned<S>(cx: &Context<S>, (kind, id, version): (KindName, Id, Version)) -> Option<Orphan> {
-    // If it is that again, it is to be written again.
+    // If it has one again, it is to be written again.
     cx.mesh.ledger.forget(&id);
     let located = cx.settings.layout.read(&cx.settings.layout.key(&id).to_string())?;
     Some(Orphan { located, kind, function: Function::Mesh, listed: None, bare: Some(version) })

@@ -1,7 +1,7 @@
 //! An object of the event mesh changed: the entities which that affects.
 //!
-//! The mesh is an index ([`Index`]): filled by one list of each kind at the start, kept by events, compared with cluster and
-//! bucket at each tick.
+//! The mesh is an index ([`Index`]). Lists of each kind fill it at the start, events keep it, and each resync compares it with
+//! cluster and bucket.
 
 mod compare;
 mod index;
@@ -12,15 +12,15 @@ mod load;
 mod lookup;
 mod missing;
 mod pending;
+mod resync;
 mod start;
-mod tick;
 mod unread;
 mod write;
 
 pub use index::Index;
+pub(crate) use resync::{Pace, compared};
+pub use resync::{approve, resync};
 pub(crate) use start::start;
-pub(crate) use tick::{Pace, compared};
-pub use tick::{approve, tick};
 
 use crate::{
     comparison::other_cluster,
@@ -31,7 +31,7 @@ use bucket::Store;
 use catalog::mesh::Id;
 use events::{Arrival, Cataloged, Cause, Function, Nack, Nothing, ObjectChange, Reply, Verdict};
 use index::Phase;
-use pending::By;
+use pending::FoundBy;
 use std::{collections::BTreeMap, time::Instant};
 use write::Written;
 
@@ -43,7 +43,7 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
     cx.mesh.ready().map_err(Nack::Retry)?;
     let until = Instant::now() + cx.pace.slice();
     let Arrival { cause, change, time, .. } = arrival;
-    // Without a cluster nobody can ask for it when somebody names it.
+    // Without a cluster it cannot be looked up later, when another object names it.
     if cx.cluster.is_some() && !cx.mesh.concerns(change.object()) {
         return nothing(Nothing::NotOurs);
     }
@@ -52,7 +52,7 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
         Err(end) => return end,
     };
     let is_ours = is_ours(cx).await?;
-    let (id, by) = (Id::of(now.object()), By::Event(&cause.sha256));
+    let (id, by) = (Id::of(now.object()), FoundBy::Event(&cause.sha256));
     cx.mesh.take_in(&now, by);
     if !is_ours {
         return nothing(Nothing::OtherCluster);
@@ -61,25 +61,25 @@ pub async fn handle<S: Store>(cx: &Context<S>, arrival: Arrival) -> Verdict {
         lookup::look_up(cx, cluster, std::slice::from_ref(&id), by).await;
     }
     let mut written = write::of_event(cx, &cause.sha256, until).await?;
-    again(cx, &id, &cause, time, &mut written).await?;
+    add_lost_reply(cx, &id, &cause, time, &mut written).await?;
     reply(cx, &id, cause, &now, written)
 }
 
-/// Whether the bucket is this cluster's, as the latest comparison found; or, before the first one, as it is now.
+/// Whether the bucket is this cluster's, as the latest comparison found. Before the first one the bucket is asked.
 async fn is_ours<S: Store>(cx: &Context<S>) -> Result<bool, Nack> {
     match (cx.mesh.is_ours(), &cx.cluster) {
         (Some(is_ours), _) => Ok(is_ours),
         (None, None) => Ok(true),
         (None, Some(cluster)) => {
             let is_ours = other_cluster::is_ours(cx, &cluster.uid().await?).await?;
-            cx.mesh.belongs(is_ours);
+            cx.mesh.set_ours(is_ours);
             Ok(is_ours)
         }
     }
 }
 
-/// What an event did whose reply may not have arrived, since the process ended that did it.
-async fn again<S: Store>(
+/// Adds what an event did before, if its reply may not have arrived, since that process ended.
+async fn add_lost_reply<S: Store>(
     cx: &Context<S>,
     id: &Id,
     cause: &Cause,
@@ -90,7 +90,7 @@ async fn again<S: Store>(
     if time.is_none_or(|time| time > started) {
         return Ok(());
     }
-    let touched = cx.mesh.touched(id).into_iter().filter(|it| it != id).take(ledger::TOLD);
+    let touched = cx.mesh.touched(id).into_iter().filter(|it| it != id).take(ledger::CHANGES);
     for it in [id.clone()].into_iter().chain(touched) {
         let key = cx.settings.layout.key(&it);
         match cx.bucket.done_by(&key, &cause.sha256).await? {
@@ -99,7 +99,7 @@ async fn again<S: Store>(
                 written.truncated |= outcome.truncated;
                 written.changes.insert(key.clone(), ObjectChange { key, entities: outcome.entities });
             }
-            // It did not come so far, or another one was there since.
+            // It did not come so far, or another event was there since.
             None if it == *id => break,
             None => {}
         }
@@ -107,18 +107,18 @@ async fn again<S: Store>(
     Ok(())
 }
 
-/// The reply names the object of the cause first, then the others; those of an earlier delivery, too, unless something newer
-/// came since.
+/// The reply names the object of the cause first, then the others. It also names those of an earlier delivery, unless something
+/// newer came since.
 fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written) -> Verdict {
     let Written { changes, omitted, invalid_overrides, truncated } = written;
     let is_late = cx.mesh.is_late(id, &now.version());
-    let told = if is_late { Vec::new() } else { cx.mesh.ledger.told_of(&cause.sha256) };
-    let mut all: BTreeMap<_, _> = told.into_iter().map(|change| (change.key.clone(), change)).collect();
+    let earlier = if is_late { Vec::new() } else { cx.mesh.ledger.changes_of(&cause.sha256) };
+    let mut all: BTreeMap<_, _> = earlier.into_iter().map(|change| (change.key.clone(), change)).collect();
     all.extend(changes);
     if all.is_empty() && omitted.is_empty() {
         return nothing(match is_late {
             true => Nothing::Late,
-            // It is known, for what it means to others.
+            // It is known, for what it means to other objects.
             false if !cx.keeps_object(id) => Nothing::NotOurs,
             false => Nothing::Unchanged,
         });

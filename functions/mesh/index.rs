@@ -1,6 +1,6 @@
 //! The index of the event mesh, as this process keeps it.
 
-use super::{ledger::Ledger, pending::By, unread::Unread};
+use super::{ledger::Ledger, pending::FoundBy, unread::Unread};
 use crate::{kinds::KindName, now::Now};
 use catalog::{
     Described, Mesh, Settings,
@@ -100,78 +100,78 @@ impl Index {
         self.inner().mesh.concerns(object)
     }
 
-    /// Whether the bucket is this cluster's; `None` if nobody looked yet.
+    /// Whether the bucket is this cluster's; `None` if that is not known yet.
     pub(super) fn is_ours(&self) -> Option<bool> {
         self.inner().is_ours
     }
 
     /// Takes note of whether the bucket is this cluster's. Nothing is to be written to that of another one.
-    pub(super) fn belongs(&self, is_ours: bool) {
+    pub(super) fn set_ours(&self, is_ours: bool) {
         self.inner().is_ours = Some(is_ours);
         if !is_ours {
-            self.ledger.let_off();
+            self.ledger.clear_pending();
         }
     }
 
     /// All that is to be written, and can be.
-    pub(super) fn debts(&self) -> Vec<Id> {
-        self.awake().debts()
+    pub(super) fn ready_writes(&self) -> Vec<Id> {
+        self.unblocked().ready()
     }
 
-    /// What this event has to write, and what of others it tries to.
-    pub(super) fn debts_at(&self, cause: &str) -> (Vec<Id>, Vec<Id>) {
-        self.awake().debts_at(cause)
+    /// What this event has to write, and what of other events it tries to.
+    pub(super) fn ready_for(&self, cause: &str) -> (Vec<Id>, Vec<Id>) {
+        self.unblocked().ready_for(cause)
     }
 
-    /// Nothing waits once all is read that can be.
-    fn awake(&self) -> &Ledger {
+    /// Nothing is blocked once all is read that can be.
+    fn unblocked(&self) -> &Ledger {
         if !self.unread.awaits_any() {
-            self.ledger.wake();
+            self.ledger.unblock();
         }
         &self.ledger
     }
 
-    /// Takes in how an object is; what that affects is to be written, and what others found to be of the object itself.
-    pub(super) fn take_in(&self, now: &Now, by: By<'_>) {
+    /// Takes in how an object is. What that affects is to be written, and what is pending of the object itself.
+    pub(super) fn take_in(&self, now: &Now, by: FoundBy<'_>) {
         let mut inner = self.inner();
         let mut affected = match now {
             Now::Is(object) => inner.mesh.apply(object),
             Now::Deleted(reference, version) => inner.mesh.delete(reference, version),
         };
-        affected.extend(Some(Id::of(now.object())).filter(|id| self.ledger.debt(id).is_some()));
-        self.owe(&inner, affected, by);
+        affected.extend(Some(Id::of(now.object())).filter(|id| self.ledger.pending(id).is_some()));
+        self.add_pending(&inner, affected, by);
     }
 
-    /// Takes in what was found of what an object names; what that affects is to be written.
-    pub(super) fn found(&self, object: &Object, by: By<'_>) {
+    /// Takes in an object that another one names. What that affects is to be written.
+    pub(super) fn found(&self, object: &Object, by: FoundBy<'_>) {
         let mut inner = self.inner();
         let affected = inner.mesh.apply(object);
-        self.owe(&inner, affected, by);
+        self.add_pending(&inner, affected, by);
     }
 
-    /// What a live object means; what else it affects is to be written.
-    pub(crate) fn told(&self, object: &Object) -> Described {
+    /// Describes an object that exists. What else it affects is to be written.
+    pub(crate) fn described(&self, object: &Object) -> Described {
         let mut inner = self.inner();
         let affected = inner.mesh.apply(object);
-        self.ledger.owe(affected, By::Comparison);
+        self.ledger.add_pending(affected, FoundBy::Comparison);
         inner.mesh.render(&Id::of(object.reference())).described
     }
 
-    /// Takes in that an object is gone; what that affects is to be written.
-    pub(crate) fn gone(&self, object: &ObjectRef, version: &Version) {
+    /// Takes in that an object is deleted. What that affects is to be written.
+    pub(crate) fn delete(&self, object: &ObjectRef, version: &Version) {
         let affected = self.inner().mesh.delete(object, version);
-        self.ledger.owe(affected, By::Comparison);
+        self.ledger.add_pending(affected, FoundBy::Comparison);
     }
 
-    /// Takes in that an object was not there when it was looked at again; what that affects is to be written.
-    pub(super) fn vanished(&self, id: &Id, resource_version: String) {
+    /// Takes in that an object was not there when it was looked at again. What that affects is to be written.
+    pub(super) fn not_found(&self, id: &Id, resource_version: String) {
         let mut inner = self.inner();
         let uid = inner.mesh.version(id).map(|known| known.uid.clone()).unwrap_or_default();
         let affected = inner.mesh.delete(id, &Version { uid, resource_version });
-        self.owe(&inner, affected, By::Comparison);
+        self.add_pending(&inner, affected, FoundBy::Comparison);
     }
 
-    /// Begins a comparison with the cluster. What was looked for in vain is looked for again.
+    /// Begins a comparison with the cluster. What was not found before is looked for again.
     pub(super) fn begin(&self) {
         let mut inner = self.inner();
         inner.mesh.begin_comparison();
@@ -183,10 +183,10 @@ impl Index {
     pub(super) fn listed(&self, objects: &[Object]) {
         let mut inner = self.inner();
         let affected = objects.iter().flat_map(|object| inner.mesh.listed(object)).collect();
-        self.owe(&inner, affected, By::Comparison);
+        self.add_pending(&inner, affected, FoundBy::Comparison);
     }
 
-    /// All objects which live, as far as is known.
+    /// All objects that exist, as far as is known.
     pub(super) fn ids(&self) -> Vec<Id> {
         self.inner().mesh.ids().cloned().collect()
     }
@@ -196,7 +196,7 @@ impl Index {
         self.inner().mesh.render(id)
     }
 
-    /// Whose descriptors tell of an object, as it is now.
+    /// Whose descriptors describe an object, as it is now.
     pub(super) fn touched(&self, id: &Id) -> BTreeSet<Id> {
         self.inner().mesh.affected_by(id)
     }
@@ -206,16 +206,16 @@ impl Index {
         self.inner().mesh.version(id).is_some_and(|known| version.is_before(known))
     }
 
-    /// What these name, nobody knows of, and was not looked for in vain just now.
-    pub(super) fn sought(&self, ids: &[Id]) -> Vec<ObjectRef> {
+    /// What these name, is not known, and was not looked for a moment ago.
+    pub(super) fn to_look_up(&self, ids: &[Id]) -> Vec<ObjectRef> {
         let mut inner = self.inner();
         let named: Vec<_> = ids.iter().flat_map(|id| inner.mesh.unknown_references(id)).collect();
-        let mut sought: BTreeMap<Id, ObjectRef> = named.into_iter().map(|it| (Id::of(&it), it)).collect();
-        sought.retain(|id, _| inner.missing.get(id).is_none_or(|since| since.elapsed() > ABSENT));
-        sought.into_values().collect()
+        let mut unknown: BTreeMap<Id, ObjectRef> = named.into_iter().map(|it| (Id::of(&it), it)).collect();
+        unknown.retain(|id, _| inner.missing.get(id).is_none_or(|since| since.elapsed() > ABSENT));
+        unknown.into_values().collect()
     }
 
-    /// What could not be read and is named no more does not matter.
+    /// Forgets what could not be read and is not named any more.
     pub(super) fn forget_unnamed(&self) {
         let inner = self.inner();
         let named: BTreeSet<Id> =
@@ -224,37 +224,37 @@ impl Index {
     }
 
     /// Remembers that an object is not there, or cannot be read.
-    pub(super) fn missed(&self, object: &ObjectRef) {
+    pub(super) fn remember_missing(&self, object: &ObjectRef) {
         self.inner().missing.put(Id::of(object), Instant::now());
     }
 
-    /// Whether its descriptor does not say all, since something could not be read.
+    /// Whether its descriptor is incomplete, since something could not be read.
     pub(super) fn lacks(&self, id: &Id) -> bool {
         self.inner().mesh.depends_on_unread(id, |object| self.unread.has(object))
     }
 
-    /// Whether it may say more when that is tried again.
+    /// Whether it may become complete when that is tried again.
     pub(super) fn awaits(&self, id: &Id) -> bool {
         self.unread.awaits_any() && self.inner().mesh.depends_on_unread(id, |object| self.unread.awaits(object))
     }
 
-    /// At once, so that no error, timeout or end of an event loses it. The comparison of a start comes to all objects.
-    fn owe(&self, inner: &Inner, ids: BTreeSet<Id>, by: By<'_>) {
+    /// Immediately, so that no error, timeout or end of an event loses it. The comparison of a start covers all objects.
+    fn add_pending(&self, inner: &Inner, ids: BTreeSet<Id>, by: FoundBy<'_>) {
         if matches!(inner.phase, Phase::Ready(_)) && inner.is_ours != Some(false) {
-            self.ledger.owe(ids, by);
+            self.ledger.add_pending(ids, by);
         }
     }
 
-    /// What of a kind, in its real case, neither a list nor an event told of since the comparison began.
+    /// What of a kind, in its real case, neither a list nor an event has shown since the comparison began.
     pub(super) fn missing(&self, group: &str, kind: &str) -> Vec<Id> {
         self.inner().mesh.missing(group, kind)
     }
 
-    /// Takes in that these are gone, as of this version, unless an event told of them; what that affects is to be written.
-    pub(super) fn lost(&self, missing: &[Id], listed: &str) {
+    /// Takes in that these are deleted, as of this version, unless an event reported them. What that affects is to be written.
+    pub(super) fn delete_missing(&self, missing: &[Id], listed: &str) {
         let mut inner = self.inner();
         let affected = inner.mesh.remove_missing(missing, listed);
-        self.owe(&inner, affected, By::Comparison);
+        self.add_pending(&inner, affected, FoundBy::Comparison);
     }
 
     /// The kind that a definition makes a source or a channel of.
@@ -262,7 +262,7 @@ impl Index {
         self.inner().mesh.defines(definition).map(|(group, kind)| KindName::new(group, kind))
     }
 
-    /// Whether anything is known of an object, or somebody names it.
+    /// Whether anything is known of an object, or another object names it.
     pub(super) fn cares_for(&self, object: &ObjectRef) -> bool {
         let inner = self.inner();
         inner.mesh.version(&Id::of(object)).is_some() || inner.mesh.concerns(object)

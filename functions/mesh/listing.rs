@@ -82,7 +82,7 @@ impl Listed {
     }
 }
 
-/// Lists a kind in all namespaces, whichever are kept: what is kept may name what is not. The version of the list.
+/// Lists a kind in all namespaces, whichever are kept: what is kept may name what is not. Returns the version of the list.
 async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Result<String, Stopped> {
     let (mut version, mut from, mut skipped): (Option<String>, Option<String>, _) = (None, None, None);
     let is_taken_where_named = KindName::new(kind.group(), kind.kind()) == mesh::core_service();

@@ -1,4 +1,4 @@
-//! What the lists of a comparison told.
+//! What the lists of a comparison showed.
 
 use super::{
     listing::{Listed, Outcome},
@@ -18,24 +18,24 @@ use std::{
 
 /// What lists need to know.
 pub(super) struct Asked<'a> {
-    /// What lies in the bucket, by key; nothing where that is not known yet.
+    /// What is stored, by key; nothing if that is not known yet.
     pub(super) listing: &'a BTreeMap<String, String>,
-    /// The keys that may go, however many they are.
+    /// The keys that may be deleted, however many they are.
     pub(super) approved: &'a BTreeSet<String>,
     /// How long the list of one kind may take.
     pub(super) within: Duration,
 }
 
-/// What the lists told.
+/// What the lists showed.
 #[derive(Debug, Default)]
 pub(crate) struct Lists {
-    /// The kinds that are complete, and as of which version; none where the kind is gone.
+    /// The kinds that are complete, and as of which version; none if the kind is deleted.
     pub(super) complete: BTreeMap<KindName, Option<String>>,
-    /// Those that are not there, or were read but for items that are no objects.
+    /// Those that are not there, or were read except for items that are not valid objects.
     pub(super) others: BTreeSet<KindName>,
-    /// Those that came to no end.
+    /// Those that did not end.
     pub(super) unread: BTreeMap<KindName, Why>,
-    /// What stays in the index although the cluster does not show it, until somebody approves that it goes.
+    /// What stays in the index although the cluster does not show it, until a user approves the deletion.
     pub(super) held: BTreeSet<Id>,
     pub(super) findings: Findings,
 }

@@ -34,7 +34,7 @@ pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &A
     let (labelled, sources) =
         future::join(definitions(cx, cluster, asked), timeout(asked.within, sources(cluster))).await;
     let (labelled, mut ends) = lists.defined(labelled);
-    // That they may not be read is told of their kind.
+    // That they may not be read is reported of their kind.
     let sources = sources.ok().and_then(Result::ok);
     uncovered(&labelled, sources.as_ref(), &mut lists.findings);
     let stored = stored(cx, asked);
@@ -42,11 +42,11 @@ pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &A
     ends.extend(each(cx, cluster, asked, (due, &labelled), &mut lists).await);
     ended(cx, asked, ends, &mut lists);
     lookup::again(cx, cluster, unlisted(cx, &lists)).await;
-    lookup::everything(cx, cluster).await;
+    lookup::look_up_all(cx, cluster).await;
     lists
 }
 
-/// Lists those kinds once more that failed and were never read, and what else could not be read.
+/// Lists those kinds once more that failed and were never read. Reads again what else could not be read.
 pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &Asked<'_>, lists: &mut Lists) {
     cx.mesh.begin();
     let mut due: BTreeMap<_, _> = cx.mesh.unread.failed_kinds().into_iter().map(|it| (it, None)).collect();
@@ -60,7 +60,7 @@ pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &
     due.iter_mut().for_each(|(named, version)| *version = mesh::version(named));
     ends.extend(each(cx, cluster, asked, (due, &labelled), lists).await);
     ended(cx, asked, ends, lists);
-    lookup::everything(cx, cluster).await;
+    lookup::look_up_all(cx, cluster).await;
 }
 
 fn ended<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lists: &mut Lists) {
@@ -86,7 +86,7 @@ async fn definitions<S: Store>(
 }
 
 fn late(named: &KindName, within: Duration) -> Stopped {
-    let why = format!("it did not come to its end within {} s", within.as_secs());
+    let why = format!("it did not end within {} s", within.as_secs());
     Stopped::List(Error::Failed { what: format!("list {}", named.display()), why })
 }
 
@@ -99,12 +99,12 @@ fn uncovered(labelled: &[(KindName, Object)], sources: Option<&Sources>, finding
     }
 }
 
-/// The kinds of the objects that lie in the bucket.
+/// The kinds of the objects that are stored.
 fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeSet<KindName> {
     located(cx, asked.listing.keys()).0.into_iter().map(|(_, named)| named).collect()
 }
 
-/// Lists several kinds at once; at last that of which only what others name is taken in.
+/// Lists several kinds in parallel. The kind of which only named objects are taken in comes last.
 async fn each<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
@@ -135,7 +135,7 @@ async fn each<S: Store>(
     ends
 }
 
-/// What is known, and of no kind that is listed.
+/// What is known, and belongs to no kind that is listed.
 fn unlisted<S>(cx: &Context<S>, lists: &Lists) -> Vec<Id> {
     let definition = mesh::definition();
     let mut ids = cx.mesh.ids();

@@ -1,4 +1,4 @@
-//! What no list shows any more: it is gone, unless that is so much that somebody must approve it. What is held in the bucket
+//! What no list shows any more: it is deleted, unless that is so much that a user must approve it. What is held in the bucket
 //! stays in the index, so that its relations stay, too.
 
 use super::{
@@ -13,18 +13,18 @@ use crate::{
 use catalog::mesh::Id;
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-/// What would be gone of a kind.
+/// What would be deleted of a kind.
 struct Missing {
     named: KindName,
     all: Vec<Id>,
-    /// What of it lies in the bucket, and nobody approved.
+    /// What of it is stored, and was not approved.
     asked: Vec<Id>,
-    /// The definition without which its objects are none of the mesh.
+    /// The definition without which its objects do not belong to the mesh.
     definition: Option<Id>,
     listed: String,
 }
 
-/// Takes what is gone out of the index, or holds it.
+/// Takes what is deleted out of the index, or holds it.
 pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lists: &mut Lists) {
     let missing = ends.into_iter().flat_map(|end| match end.name == mesh::definition() {
         true => of_definitions(cx, asked, lists),
@@ -39,12 +39,12 @@ pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lis
     for it in missing {
         match held.contains(&it.named) && !it.asked.is_empty() {
             true => hold(cx, it, lists),
-            false => cx.mesh.lost(&it.all.into_iter().chain(it.definition).collect::<Vec<_>>(), &it.listed),
+            false => cx.mesh.delete_missing(&it.all.into_iter().chain(it.definition).collect::<Vec<_>>(), &it.listed),
         }
     }
 }
 
-/// How many of a kind would go that are in the bucket and of which nobody knows anything.
+/// How many of a kind would be deleted that are in the bucket and that the index does not know.
 pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> BTreeMap<KindName, usize> {
     let known: HashSet<String> = cx.mesh.ids().iter().map(|id| cx.settings.layout.key(id).to_string()).collect();
     let keys = asked.listing.keys().filter(|key| !known.contains(*key) && !asked.approved.contains(*key));
@@ -55,7 +55,7 @@ pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> B
     unknown
 }
 
-/// The kinds of which too many would go, alone or together.
+/// The kinds of which too many would be deleted, alone or together.
 pub(super) fn too_many(counts: &BTreeMap<KindName, usize>, stored: &BTreeMap<KindName, usize>) -> BTreeSet<KindName> {
     let of = |named: &KindName| stored.get(named).copied().unwrap_or_default();
     let (mut many, few): (BTreeMap<_, _>, BTreeMap<_, _>) =
@@ -66,7 +66,7 @@ pub(super) fn too_many(counts: &BTreeMap<KindName, usize>, stored: &BTreeMap<Kin
     many.into_keys().cloned().collect()
 }
 
-/// How many objects of each kind lie in the bucket.
+/// How many objects of each kind are stored.
 pub(super) fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeMap<KindName, usize> {
     counted(&located(cx, asked.listing.keys()).0)
 }
@@ -78,7 +78,7 @@ fn of_kind<S>(cx: &Context<S>, asked: &Asked<'_>, end: Listed) -> Missing {
     Missing { named: end.name, all, asked, definition: None, listed }
 }
 
-/// Definitions that lost their label: what they define is none of the mesh any more, if nothing else makes it that.
+/// Definitions that lost their label: what they define does not belong to the mesh any more, unless something else says so.
 fn of_definitions<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> Vec<Missing> {
     let definition = mesh::definition();
     let missing = cx.mesh.missing(&definition.group, mesh::DEFINITION).into_iter().map(|it| {
@@ -102,7 +102,7 @@ fn hold<S>(cx: &Context<S>, missing: Missing, lists: &mut Lists) {
     let Missing { named, all, asked, definition, listed } = missing;
     let asked: BTreeSet<_> = asked.into_iter().collect();
     let others: Vec<_> = all.into_iter().filter(|id| !asked.contains(id)).collect();
-    cx.mesh.lost(&others, &listed);
+    cx.mesh.delete_missing(&others, &listed);
     if definition.is_some() {
         lists.complete.insert(named, None);
     }

@@ -4,7 +4,7 @@
 use super::{
     lists::{Asked, Lists},
     load::{load, retry},
-    tick::{self, Pace},
+    resync::{self, Pace},
 };
 use crate::context::Context;
 use bucket::Store;
@@ -21,18 +21,18 @@ use tokio::time::{Instant, sleep};
 /// How long events wait for kinds that fail, until the others go on without them.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// How long it takes until the next try: at first, and at most.
+/// How long it takes until the next try: the first time, and at most.
 const WAIT: Duration = Duration::from_millis(250);
 const MAX_WAIT: Duration = Duration::from_secs(30);
 
 /// How often it is looked whether something became unread.
 const WATCH: Duration = Duration::from_secs(5);
 
-/// How long the list of one kind may take; and a comparison writes until the next one begins where that one ended, so that a
-/// large mesh is listed anew.
+/// How long the list of one kind may take, and how long a comparison writes until the next one goes on, so that a large mesh is
+/// listed again.
 const PACE: Pace = Pace { lists: Duration::from_secs(30), writes: Duration::from_secs(600) };
 
-/// Lists the mesh until that goes well, lets events in, compares, and tries again what is unread.
+/// Lists the mesh until that succeeds, lets events in, compares, and tries again what is unread.
 pub(crate) async fn start<S: Store>(cx: Arc<Context<S>>, cluster: Cluster, started: i64) {
     let mut alone = cx.mesh.alone.lock().await;
     let mut lists = Some(listed(&cx, &cluster).await);
@@ -42,7 +42,7 @@ pub(crate) async fn start<S: Store>(cx: Arc<Context<S>>, cluster: Cluster, start
         if compared(&cx, &cluster, &request(&cx, started, tries), lists.take()).await {
             break;
         }
-        // Ticks have their turn.
+        // Resyncs have their turn.
         drop(alone);
         sleep(waits(tries)).await;
         alone = cx.mesh.alone.lock().await;
@@ -69,10 +69,10 @@ async fn listed<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Lists {
 
 /// Whether all was compared.
 async fn compared<S: Store>(cx: &Context<S>, cluster: &Cluster, request: &ResyncRequest, lists: Option<Lists>) -> bool {
-    match tick::run(cx, cluster, request, PACE, lists).await {
+    match resync::run(cx, cluster, request, PACE, lists).await {
         Ok(report) => {
             let is_whole = report.next.is_none();
-            if let Ok(Reply::Changed(event)) = tick::reply(cx, request, report.findings) {
+            if let Ok(Reply::Changed(event)) = resync::reply(cx, request, report.findings) {
                 cx.announce(Ok(*event)).await;
             }
             is_whole
@@ -84,7 +84,7 @@ async fn compared<S: Store>(cx: &Context<S>, cluster: &Cluster, request: &Resync
     }
 }
 
-/// Tries again what is unread, as long as anything is; once some of it was read, all is compared.
+/// Tries again what is unread, as long as anything is. Once some of it was read, all is compared.
 async fn watch<S: Store>(cx: &Context<S>, cluster: &Cluster, started: i64) {
     let (mut tries, mut runs, mut is_behind) = (0, 0_u32, false);
     loop {

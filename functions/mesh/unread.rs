@@ -1,4 +1,4 @@
-//! What of the cluster could not be read: of what is missing there nothing can be concluded.
+//! What of the cluster could not be read: that something is missing there says nothing.
 
 use crate::kinds::KindName;
 use catalog::mesh::Id;
@@ -19,11 +19,11 @@ pub(super) struct Unread(Mutex<Known>);
 
 #[derive(Debug)]
 struct Known {
-    /// The kinds of which a list ever came to its end: events kept them since.
+    /// The kinds of which a list ever ended: events kept them since.
     read: BTreeSet<KindName>,
     /// The others.
     kinds: BTreeMap<KindName, Why>,
-    /// Kinds of which so much is in the bucket and in no list that it is held there, and nothing else is known of it.
+    /// Kinds of which so much is stored and in no list that it is held there, and nothing else is known of it.
     held: BTreeSet<KindName>,
     objects: LruCache<Id, ()>,
 }
@@ -31,9 +31,9 @@ struct Known {
 /// Why a kind is unread.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Why {
-    /// It failed, and may go well when it is tried again.
+    /// It failed, and may succeed when it is tried again.
     Failed,
-    /// It is forbidden, or its definition is not served: somebody has to do something.
+    /// It is forbidden, or its definition is not served: a user has to do something.
     Decided,
 }
 
@@ -43,7 +43,7 @@ impl Unread {
         Self(Mutex::new(Known { read, kinds, held, objects: LruCache::new(OBJECTS) }))
     }
 
-    /// Takes note of kinds of which the lists came to their end, and of those that came to none.
+    /// Takes note of kinds of which the lists ended, and of those that did not.
     pub(super) fn listed<'a>(&self, complete: impl Iterator<Item = &'a KindName>, unread: &BTreeMap<KindName, Why>) {
         let mut known = self.known();
         for named in complete {
@@ -57,7 +57,7 @@ impl Unread {
         }
     }
 
-    /// Of these kinds so much is held that nobody knows.
+    /// Of these kinds much is held that the index does not know.
     pub(super) fn hold(&self, held: BTreeSet<KindName>) {
         self.known().held = held;
     }

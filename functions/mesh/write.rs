@@ -1,6 +1,6 @@
 //! Writing what a change affects: each object as it is in the index at that moment, never as it was before.
 
-use super::pending::Debt;
+use super::pending::PendingWrite;
 use crate::context::{self, Context};
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::{
@@ -15,13 +15,13 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// How many objects are written at once.
+/// How many objects are written in parallel.
 const AT_ONCE: usize = 64;
 
-/// How long an event waits for what it writes of others.
-const IN_PASSING: Duration = Duration::from_secs(2);
+/// How long an event waits for what it writes of other events.
+const OF_OTHERS: Duration = Duration::from_secs(2);
 
-/// What was written, and what of it is told.
+/// What was written, and what of it is reported.
 #[derive(Debug, Default)]
 pub(super) struct Written {
     /// By key.
@@ -40,7 +40,7 @@ enum Ended {
     Failed(String),
 }
 
-/// Writes these as long as there is time. What could not be written stays owed.
+/// Writes these as long as there is time. What could not be written stays pending.
 pub(super) async fn all<S: Store>(cx: &Context<S>, ids: Vec<Id>, cause: &str, until: Instant) -> Written {
     let mut written = Written::default();
     if let Err(nack) = these(cx, ids, cause, until, &mut written).await {
@@ -49,17 +49,17 @@ pub(super) async fn all<S: Store>(cx: &Context<S>, ids: Vec<Id>, cause: &str, un
     written
 }
 
-/// Writes what this event owes, and tries once what is owed to others: that fails on their account.
+/// Writes what this event has to write, and tries once what other events have to: they fail if that fails.
 ///
 /// # Errors
-/// If something of its own could not be written; it stays owed.
+/// If something of its own could not be written. It stays pending.
 pub(super) async fn of_event<S: Store>(cx: &Context<S>, cause: &str, until: Instant) -> Result<Written, Nack> {
-    let (own, others) = cx.mesh.debts_at(cause);
+    let (own, others) = cx.mesh.ready_for(cause);
     let mut written = Written::default();
     these(cx, own, cause, until, &mut written).await?;
-    let in_passing = these(cx, others, cause, until, &mut written);
-    if let Ok(Err(nack)) = tokio::time::timeout(IN_PASSING, in_passing).await {
-        tracing::debug!(%nack, "what is owed to other events is left");
+    let of_others = these(cx, others, cause, until, &mut written);
+    if let Ok(Err(nack)) = tokio::time::timeout(OF_OTHERS, of_others).await {
+        tracing::debug!(%nack, "what other events have to write is left");
     }
     Ok(written)
 }
@@ -88,42 +88,47 @@ async fn these<S: Store>(
     }
 }
 
-/// Pays what is owed of an object.
+/// Writes an object, if that is pending.
 async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) -> Ended {
     if Instant::now() >= until {
         return Ended::Failed("there is no more time".to_owned());
     }
     let ledger = &cx.mesh.ledger;
     let _lock = ledger.lock(id).await;
-    let Some(debt) = ledger.debt(id) else { return Ended::AsItWas };
+    let Some(pending) = ledger.pending(id) else { return Ended::AsItWas };
     let made = cx.mesh.made(id);
     if ledger.is_written(id, &made) || !cx.keeps_object(id) {
-        ledger.paid(id, &debt);
+        ledger.done(id, &pending);
         return Ended::AsItWas;
     }
-    match stays(cx, id, &debt, &made).await {
+    match stays(cx, id, &pending, &made).await {
         Ok(false) => {}
         Ok(true) => {
-            ledger.waits(id, &debt);
+            ledger.block(id, &pending);
             return Ended::AsItWas;
         }
         Err(error) => return Ended::Failed(error.to_string()),
     }
     let ended = synced(cx, id, made, cause).await;
     if !matches!(ended, Ended::Failed(_)) {
-        ledger.paid(id, &debt);
+        ledger.done(id, &pending);
     }
     ended
 }
 
-/// Whether the bucket keeps what it has: what a comparison found to be gone, its guard removes; and where something could not be
-/// read, the descriptor would say too little. A comparison waits even for a right, an event only for what may go well when it
+/// Whether the bucket keeps what it has. What a comparison found to be deleted is removed by its guard. If something could not be
+/// read, the descriptor would be incomplete: a comparison then waits even for a right, an event only for what may succeed when it
 /// is tried again.
-async fn stays<S: Store>(cx: &Context<S>, id: &Id, debt: &Debt, made: &Rendered) -> Result<bool, bucket::Error> {
-    if !debt.is_of_event() && !matches!(wanted(made), Wanted::Is(_)) {
+async fn stays<S: Store>(
+    cx: &Context<S>,
+    id: &Id,
+    pending: &PendingWrite,
+    made: &Rendered,
+) -> Result<bool, bucket::Error> {
+    if !pending.is_of_event() && !matches!(wanted(made), Wanted::Is(_)) {
         return Ok(true);
     }
-    let lacks = if debt.is_of_event() { cx.mesh.awaits(id) } else { cx.mesh.lacks(id) };
+    let lacks = if pending.is_of_event() { cx.mesh.awaits(id) } else { cx.mesh.lacks(id) };
     Ok(made.presence == Presence::Exists
         && lacks
         && (cx.mesh.ledger.has(id) || cx.bucket.object(&made.described.key).await?.is_some()))
@@ -135,7 +140,7 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str)
     match cx.bucket.sync(key, wanted(&made), &made.version, cause).await {
         Ok(Synced::Changed(outcome) | Synced::Repeated(outcome)) => {
             cx.mesh.ledger.wrote(id, &made);
-            cx.mesh.ledger.tell(cause, &key.to_string(), &outcome);
+            cx.mesh.ledger.remember_change(cause, &key.to_string(), &outcome);
             cx.count(&outcome, &made.described);
             Ended::Changed(made.described, outcome)
         }
@@ -144,13 +149,13 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str)
             let is_omitted = made.described.descriptor.is_none() && !made.described.omitted.is_empty();
             if is_omitted { Ended::Omitted(made.described) } else { Ended::AsItWas }
         }
-        // Another process was faster: the tick decides.
+        // Another process was faster: the next resync decides.
         Ok(Synced::Late) => Ended::AsItWas,
         Err(error) => Ended::Failed(error.to_string()),
     }
 }
 
-/// What shall become of the bucket object.
+/// What the bucket is to have of an object.
 pub(super) fn wanted(made: &Rendered) -> Wanted<'_> {
     match (made.presence, &made.described.descriptor) {
         (Presence::Deleted, _) => Wanted::Deleted,

@@ -1,4 +1,4 @@
-//! Which bytes Backstage was shown, and of which a refusal was told: the state `refresh.json`.
+//! Which bytes Backstage was shown, and of which a refusal was reported: the state `refresh.json`.
 
 use bucket::{Bucket, Condition, Error, Store};
 use serde::{Deserialize, Serialize};
@@ -14,7 +14,7 @@ const NAME: &str = "refresh.json";
 const SHOWN: usize = 60_000;
 const REFUSED: usize = 30_000;
 
-/// What was confirmed and told: the hash of an object's key to that of its ETag.
+/// What was confirmed and reported: the hash of an object's key to that of its ETag.
 #[derive(Debug)]
 pub(super) struct Confirmed {
     /// The hash of the Backstage that is meant; what another one confirmed does not count.
@@ -51,7 +51,7 @@ impl Confirmed {
         Self { by: Hash::of(name), kept: Mutex::default() }
     }
 
-    /// Backstage was shown these bytes. Of too many objects, the next tick shows some once more.
+    /// Backstage was shown these bytes. Of too many objects, the next resync shows some once more.
     pub(super) fn confirm(&self, key: &str, etag: &str) {
         let mut kept = self.lock();
         let hash = Hash::of(key);
@@ -65,7 +65,7 @@ impl Confirmed {
         self.lock().shown.get(&Hash::of(key)) == Some(&Hash::of(etag))
     }
 
-    /// What Backstage was shown counts no more: the next tick shows the object again.
+    /// What Backstage was shown does not count any more: the next resync shows the object again.
     pub(super) fn revoke(&self, key: &str) {
         let (mut kept, hash) = (self.lock(), Hash::of(key));
         kept.is_new |= kept.shown.remove(&hash).is_some();
@@ -119,8 +119,8 @@ impl Confirmed {
         Ok(())
     }
 
-    /// Leaves it to a later process, where there is anything new. Two that end at the same time say nearly the same: what is
-    /// lost is shown once more.
+    /// Leaves it to a later process, if there is anything new. Two that end at the same time store nearly the same. What is lost is
+    /// shown once more.
     pub(super) async fn save<S: Store>(&self, bucket: &Bucket<S>) -> Result<(), Error> {
         self.load(bucket).await?;
         let Some(state) = self.news() else { return Ok(()) };
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn only_what_was_shown_last_counts_and_what_is_gone_is_forgotten() {
+    fn only_what_was_shown_last_counts_and_what_is_deleted_is_forgotten() {
         let confirmed = Confirmed::by("backstage");
         confirmed.confirm("a", "1");
         confirmed.confirm("a", "2");

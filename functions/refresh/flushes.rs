@@ -35,7 +35,7 @@ impl Batch {
     }
 }
 
-/// Flushes what is asked for, as long as somebody may ask.
+/// Flushes what is asked for, as long as anything may ask.
 pub(super) async fn run<S: Store + 'static>(cx: Arc<Context<S>>, refresh: Arc<Refresh>) {
     let Some(mut asked) = refresh.requests.receiver() else { return };
     while let Some(first) = asked.recv().await {

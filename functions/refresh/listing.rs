@@ -1,4 +1,4 @@
-//! Letting the provider list the bucket. One asks for all: a run that begins now lists what all have written who wait.
+//! Letting the provider list the bucket. One request serves all that wait: a run that begins now lists what all of them wrote.
 
 use backstage::{Backstage, Error, Triggered};
 use std::{
@@ -21,7 +21,7 @@ pub(super) struct Listing {
 
 impl Listing {
     /// Returns when a run has begun after this was called. Its caller has the time for that.
-    pub(super) async fn anew(&self, backstage: &Backstage) -> Result<(), Error> {
+    pub(super) async fn run(&self, backstage: &Backstage) -> Result<(), Error> {
         let mine = self.asked.fetch_add(1, SeqCst) + 1;
         let mut served = self.served.lock().await;
         let mut wait = WAIT;

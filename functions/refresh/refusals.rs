@@ -23,7 +23,7 @@ pub(super) type Written = (String, Vec<String>);
 pub(super) enum Taken {
     /// It has all of it, from there, without errors.
     All,
-    /// It lacks some of it, and has said nothing against it: it may not have come to it.
+    /// It lacks some of it, and has said nothing against it: it may not have processed it yet.
     NotYet(Vec<Refusal>),
     /// It says what is wrong.
     Refused(Vec<Refusal>),
@@ -92,7 +92,7 @@ pub(super) async fn taken(
     Ok(located.iter().zip(written).zip(locations).map(of_one).collect())
 }
 
-/// What Backstage says when it reads an object now, beside what it has read before; `None`: nothing against it.
+/// What Backstage says when it reads an object now, in addition to what it read before; `None` if it says nothing against it.
 pub(super) async fn objections(backstage: &Backstage, location: &Location) -> Result<Option<Vec<Refusal>>, Error> {
     let troubles = backstage.validate(location).await?;
     let said = || troubles.iter().map(|trouble| said(trouble, None)).collect();
@@ -161,14 +161,14 @@ fn kept(reference: &str, seen: &Seen) -> Refusal {
         entity: Some(reference.to_owned()),
         reason: format!("Backstage keeps the one of this name that comes from {other}"),
         advice: Some(
-            "remove that one from the catalog; Backstage takes ours when it reads its Location again".to_owned(),
+            "remove that one from the catalog; Backstage takes Callboard's when it reads its Location again".to_owned(),
         ),
     }
 }
 
 fn without_a_word(reference: &str) -> Refusal {
     let advice = "its log may, with @backstage/plugin-catalog-backend-module-logs; \
-                  with @backstage/plugin-catalog-backend-module-unprocessed it would be said here";
+                  @backstage/plugin-catalog-backend-module-unprocessed would show it here";
     Refusal {
         entity: Some(reference.to_owned()),
         reason: "Backstage does not have it, and does not say why".to_owned(),

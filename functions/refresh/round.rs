@@ -67,8 +67,8 @@ impl<S: Store> Round<'_, S> {
             due.iter().for_each(|(key, look, _)| self.refresh.looks.later(key, look));
         }
         if self.questions.is_unlisted {
-            // A run that failed is only in Backstage's log; the looks tell whether this one found it.
-            let _ = timeout(LISTING, self.refresh.listing.anew(&self.refresh.backstage)).await;
+            // A run that failed is only in Backstage's log; the looks show whether this one found it.
+            let _ = timeout(LISTING, self.refresh.listing.run(&self.refresh.backstage)).await;
         }
         if std::mem::take(&mut self.is_reported)
             && let Err(error) = self.refresh.confirmed.save(&self.cx.bucket).await

@@ -1,4 +1,4 @@
-//! Dead letters: what is kept of them, and how they are tried again. They lie in the state as `dead/<id>.json`.
+//! Dead letters: what is kept of them, and how they are tried again. They are stored in the state as `dead/<id>.json`.
 
 use crate::{context::Context, table};
 use bucket::{Condition, Conditional, Store};
@@ -16,18 +16,18 @@ const MAX: usize = 10_000;
 /// How long one is kept, in milliseconds: seven days.
 const KEPT: i64 = 7 * 24 * 60 * 60 * 1000;
 
-/// How many are tried again at once.
+/// How many are tried again in parallel.
 const AT_ONCE: usize = 16;
 
-/// How often a write begins anew after another process was faster.
+/// How often a write is tried again after another process was faster.
 const TRIES: usize = 3;
 
 /// What is kept of the events about one object which the Broker could not deliver. Not their data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 struct Record {
-    /// The object they spoke of; `None` where that cannot be made out.
+    /// The object that they are about; `None` if that is not known.
     object: Option<Object>,
-    /// Whether the last one said that the object is gone.
+    /// Whether the last one said that the object is deleted.
     deleted: bool,
     /// The function they were for.
     function: Option<String>,
@@ -82,7 +82,7 @@ impl Record {
         Self { object, deleted, function, source: cut(&source), id: cut(&id), ty, reason, count: 1, last: now }
     }
 
-    /// The news that it stood for: that the object may have changed, or be gone.
+    /// The event that it stands for: that the object may have changed, or be deleted.
     fn arrival(&self) -> Option<(Function, Arrival)> {
         let object = self.object.as_ref()?;
         let object =
@@ -94,7 +94,7 @@ impl Record {
     }
 }
 
-/// Identities are long enough to be told apart by this much.
+/// This much of an identity is enough to distinguish it.
 fn cut(text: &str) -> String {
     text.chars().take(1000).collect()
 }
@@ -116,7 +116,7 @@ pub(super) async fn keep<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result
         let known = read(cx, &name).await?;
         if known.is_none() && cx.bucket.states(FOLDER).await?.len() >= MAX {
             tracing::error!(
-                "{MAX} dead letters are kept already; this one is not, and the next tick has to find its object"
+                "{MAX} dead letters are kept already; this one is not, and the next resync has to find its object"
             );
             return Ok(());
         }

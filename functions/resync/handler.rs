@@ -1,7 +1,8 @@
-//! A tick: compare cluster and bucket, repair, remove what is gone, and say what had drifted.
+//! A resync: compare cluster and bucket, repair, remove what is deleted, and report what had drifted. It runs every five minutes
+//! and on request.
 //!
-//! ApiServerSource replays nothing at its start and loses what happens while it is down, so that this function makes a
-//! new install complete, and a catalog true again whatever was missed.
+//! ApiServerSource replays nothing at its start and loses what happens while it is down. This function makes a new install
+//! complete, and repairs whatever was missed.
 
 mod dead_letters;
 mod kinds;
@@ -30,11 +31,11 @@ use std::time::Instant;
 /// How many slices a run may take: a chain of replies ends after 255, by Knative's TTL.
 const SLICES: u32 = 200;
 
-/// Compares cluster and bucket as far as the time of one event allows; the reply asks for the rest, or tells what changed.
+/// Compares cluster and bucket as far as the time of one event allows. The reply asks for the rest, or reports what changed.
 ///
 /// # Errors
 /// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
-pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
+pub async fn compare<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
     let before = reported::before(cx, Function::Resync).await?;
@@ -44,7 +45,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
     if is_complete {
         run::afterwards(cx, &mut findings, until).await;
     }
-    reported::tell(cx, Function::Resync, &request, &mut findings, before, is_complete).await?;
+    reported::report(cx, Function::Resync, &request, &mut findings, before, is_complete).await?;
     let (cluster, root) = (cx.settings.layout.cluster(), cx.settings.layout.root());
     match next {
         Some(cursor) if cursor.slices < SLICES => {
@@ -52,7 +53,7 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
             return events::resume(&next, cluster, &root).map(changed).map_err(Nack::Reject);
         }
         Some(Cursor { kind, after, .. }) => {
-            tracing::error!(kind, after, "the run is given up after {SLICES} slices; the next tick begins anew");
+            tracing::error!(kind, after, "the run is given up after {SLICES} slices; the next resync begins again");
         }
         None if findings.is_quiet() => return Ok(Reply::Nothing(Nothing::Unchanged)),
         None => {}
@@ -60,14 +61,14 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
     resynced(&request, findings).event(cluster, &root).map(changed).map_err(Nack::Reject)
 }
 
-/// Lets what was held go, and runs at once.
+/// Approves what was held, and runs immediately.
 ///
 /// # Errors
-/// As [`tick`].
+/// As [`compare`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     match approval::approved(cx, Function::Resync, cluster, &approval.id).await? {
-        true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
+        true => compare(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => {
             tracing::warn!(id = approval.id, "nothing is held under this id, or no longer");
             Ok(Reply::Nothing(Nothing::Lapsed))
@@ -75,23 +76,24 @@ pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     }
 }
 
-/// Counts news that nobody took in time: Knative marks no dead letter of a subscriber that did not answer.
+/// Counts an event of Callboard that no subscriber took in time. Knative does not mark a dead letter of a subscriber that did not
+/// answer.
 pub fn late<S>(cx: &Context<S>, news: &News) -> Verdict {
     cx.dead_letters.came(&news.cause.ty);
     Ok(Reply::Nothing(Nothing::Kept))
 }
 
-/// Keeps a dead letter for the next tick.
+/// Keeps a dead letter for the next resync.
 ///
 /// # Errors
 /// If the bucket cannot be used.
 pub async fn keep<S: Store>(cx: &Context<S>, dead: DeadLetter) -> Verdict {
     cx.dead_letters.came(&dead.cause.ty);
-    // The next tick makes up for these: that of the mesh for its own objects, that of refresh for news.
-    let is_tick = [events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str());
+    // The next resync repairs what these would have done: that of the mesh its own objects, that of refresh what Backstage shows.
+    let is_request = [events::PING, events::REQUESTED].contains(&dead.cause.ty.as_str());
     let is_news = events::is_news(&dead.cause.ty);
     let is_of_mesh = dead.function == Some(Function::Mesh) && dead.object.is_some();
-    if !is_tick && !is_news && !is_of_mesh {
+    if !is_request && !is_news && !is_of_mesh {
         dead_letters::keep(cx, &dead).await?;
     }
     Ok(Reply::Nothing(Nothing::Kept))

@@ -69,7 +69,7 @@ pub async fn slice<S: Store>(
     Ok(Report { findings: walk.findings, next })
 }
 
-/// Does what is no reason to run again once a run is complete: dead letters, and old tombstones.
+/// Does what follows a complete run: dead letters, and old tombstones. If it fails, the run is not repeated.
 pub(super) async fn afterwards<S: Store>(cx: &Context<S>, findings: &mut Findings, until: Instant) {
     if let Err(nack) = dead_letters::redrive(cx, until).await {
         findings.failed("state/dead", &nack);

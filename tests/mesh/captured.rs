@@ -31,11 +31,11 @@ const CAPTURES: [(&str, u16); 16] = [
 async fn captured_events_in_both_modes_lead_to_the_same_bytes_and_end_with_nothing() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures/apiserversource");
     let read = |mode: &str, name: &str| fs::read(root.join(mode).join(format!("{name}.http"))).unwrap();
-    let (kubernetes, told) = (cluster(), Memory::default());
+    let (kubernetes, sent) = (cluster(), Memory::default());
     let live = World::beside(kubernetes.clone(), Memory::default());
     live.settled().await;
     let (store, references) = (live.store.clone(), router(live.process));
-    let objects = router(of_events(told.clone()));
+    let objects = router(of_events(sent.clone()));
     for (name, status) in CAPTURES {
         let capture = read("resource", name);
         let begin = capture.windows(4).position(|four| four == b"\r\n\r\n").unwrap() + 4;
@@ -47,7 +47,7 @@ async fn captured_events_in_both_modes_lead_to_the_same_bytes_and_end_with_nothi
         let answers =
             [answer(&objects, captured(&capture)).await, answer(&references, captured(&read("reference", name))).await];
         assert_eq!(answers.each_ref().map(|answer| answer.status.as_u16()), [status, status], "{name}: {answers:?}");
-        assert_eq!(store.entities(), told.entities(), "{name}");
+        assert_eq!(store.entities(), sent.entities(), "{name}");
     }
-    assert_eq!(told.entities(), BTreeMap::new());
+    assert_eq!(sent.entities(), BTreeMap::new());
 }

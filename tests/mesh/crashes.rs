@@ -1,4 +1,4 @@
-//! What fails, or dies in between.
+//! What fails, or ends in between.
 
 use super::*;
 use crate::support::Seed;
@@ -11,7 +11,7 @@ fn before(event: Event) -> Event {
 #[tokio::test]
 async fn what_cannot_be_written_is_written_when_the_event_comes_again() {
     let world = World::new().await;
-    let event = resource("update", &world.kubernetes.apply(trigger("orders", "default", "refund", "billing")));
+    let event = resource("update", &world.move_trigger());
     let broken = "put entities/main/serving.knative.dev/service/shop/billing.yaml";
     world.store.break_off(broken, usize::MAX);
     let Err(Nack::Retry(why)) = world.handle(event.clone()).await else { panic!("it is written") };
@@ -19,13 +19,13 @@ async fn what_cannot_be_written_is_written_when_the_event_comes_again() {
     world.store.recover();
     assert_eq!(keys(world.handle(event).await), ["trigger/orders", "service/billing"]);
     assert!(world.descriptor("service/shop/billing.yaml").contains("api:shop/refund"));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
 async fn what_one_event_could_not_write_the_next_one_does() {
     let world = World::new().await;
-    let event = resource("update", &world.kubernetes.apply(trigger("orders", "default", "refund", "billing")));
+    let event = resource("update", &world.move_trigger());
     world.store.break_off("head entities/main/serving.knative.dev", 1);
     world.handle(event).await.unwrap_err();
     let unchanged = resource("update", &world.kubernetes.apply(broker("other")));
@@ -33,10 +33,10 @@ async fn what_one_event_could_not_write_the_next_one_does() {
 }
 
 #[tokio::test]
-async fn an_event_that_is_dropped_at_any_point_is_made_up_for() {
+async fn an_event_that_is_dropped_at_any_point_is_completed_when_it_comes_again() {
     for polls in 0..40 {
         let world = World::new().await;
-        let event = resource("update", &world.kubernetes.apply(trigger("orders", "default", "refund", "billing")));
+        let event = resource("update", &world.move_trigger());
         let ended = {
             let handled = std::pin::pin!(world.handle(event.clone()));
             crate::support::poll(handled, polls).is_some()
@@ -46,33 +46,33 @@ async fn an_event_that_is_dropped_at_any_point_is_made_up_for() {
             return;
         }
         assert_eq!(keys(world.handle(event).await), ["trigger/orders", "service/billing"], "after {polls} polls");
-        world.is_true().await;
+        world.is_unchanged().await;
     }
     panic!("it never ended");
 }
 
 #[tokio::test]
-async fn a_process_that_dies_after_its_writes_has_its_reply_said_by_the_next_one() {
+async fn the_reply_of_a_process_that_ended_after_its_writes_is_sent_by_the_next_one() {
     let world = World::new().await;
-    let changed =
-        before(resource("update", &world.kubernetes.apply(trigger("orders", "default", "refund", "billing"))));
+    let changed = before(resource("update", &world.move_trigger()));
     let (first, _) = replied(world.handle(changed.clone()).await);
     let next = World::beside(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     assert_eq!(replied(next.handle(changed.clone()).await).0, first);
-    // Not so where something newer came in between.
+    // Not if something newer came in between.
     next.applied(trigger("orders", "default", "order", "billing")).await;
     assert_eq!(next.handle(changed).await, Ok(Reply::Nothing(Nothing::Late)));
 }
 
 #[tokio::test]
-async fn a_deletion_is_told_again_by_the_next_process() {
+async fn a_deletion_is_reported_again_by_the_next_process() {
     let world = World::new().await;
-    let gone = before(resource("delete", &world.kubernetes.delete(&trigger("orders", "default", "order", "billing"))));
-    let (first, _) = replied(world.handle(gone.clone()).await);
+    let deletion =
+        before(resource("delete", &world.kubernetes.delete(&trigger("orders", "default", "order", "billing"))));
+    let (first, _) = replied(world.handle(deletion.clone()).await);
     let next = World::beside(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
-    let (again, data) = replied(next.handle(gone).await);
+    let (again, data) = replied(next.handle(deletion).await);
     assert_eq!(
         (again.id(), &data["changes"][0]["key"]),
         (first.id(), &json!("entities/main/eventing.knative.dev/trigger/shop/orders.yaml"))
@@ -82,7 +82,7 @@ async fn a_deletion_is_told_again_by_the_next_process() {
 #[tokio::test]
 async fn a_redelivery_is_answered_by_the_very_same_event() {
     let world = World::new().await;
-    let event = resource("update", &world.kubernetes.apply(trigger("orders", "default", "refund", "billing")));
+    let event = resource("update", &world.move_trigger());
     let (first, _) = replied(world.handle(event.clone()).await);
     world.store.forget_calls();
     assert_eq!(replied(world.handle(event).await).0, first);

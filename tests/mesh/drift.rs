@@ -1,4 +1,4 @@
-//! A tick: whatever was missed is made right, and nothing is deleted that may live.
+//! A resync: whatever was missed is repaired, and nothing is deleted that may exist.
 
 use super::*;
 use crate::kubernetes::Fault;
@@ -21,30 +21,30 @@ async fn many(triggers: usize) -> World {
 }
 
 #[tokio::test]
-async fn events_that_were_lost_are_made_up_for_and_the_reply_names_them() {
+async fn what_lost_events_left_is_repaired_and_the_reply_names_it() {
     let world = World::new().await;
-    world.kubernetes.apply(trigger("orders", "default", "refund", "billing"));
+    world.move_trigger();
     world.kubernetes.delete(&event_type("order"));
     world.kubernetes.apply(service("new"));
-    let (reply, data) = replied(world.tick().await);
+    let (reply, data) = replied(world.resync().await);
     assert_eq!(reply.ty(), "dev.callboard.mesh.cataloged");
     assert_eq!(data["changes"].as_array().unwrap().len(), 5, "{data}");
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
-    world.is_true().await;
+    world.is_as_rebuilt().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn what_others_did_to_the_bucket_is_undone_but_not_to_what_they_own() {
+async fn changes_to_the_bucket_are_undone_and_unmanaged_files_are_left_alone() {
     let world = World::new().await;
     let before = world.store.entities();
     let key = "entities/main/eventing.knative.dev/trigger/shop/orders.yaml";
     put(&world.store, key, "overwritten");
     world.store.remove("entities/main/serving.knative.dev/service/shop/billing.yaml", Condition::Always);
     let notes = "entities/main/eventing.knative.dev/broker/shop/notes.yaml";
-    put(&world.store, notes, "of others");
-    assert_eq!(keys(world.tick().await), ["trigger/orders", "service/billing"]);
+    put(&world.store, notes, "third-party");
+    assert_eq!(keys(world.resync().await), ["trigger/orders", "service/billing"]);
     let mut after = world.store.entities();
-    assert_eq!(after.remove(notes).as_deref(), Some("of others"));
+    assert_eq!(after.remove(notes).as_deref(), Some("third-party"));
     assert_eq!(after, before);
 }
 
@@ -54,7 +54,7 @@ async fn a_mass_deletion_waits_for_its_approval() {
     for n in 0..11 {
         world.kubernetes.delete(&trigger(&format!("many-{n:02}"), "default", "order", "billing"));
     }
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(world.names().iter().filter(|name| name.starts_with("trigger/many")).count(), 30);
     let held: Vec<_> = world.store.objects().into_keys().filter(|key| key.contains("/held/")).collect();
     let id = held[0].rsplit('/').next().unwrap().trim_end_matches(".json");
@@ -62,8 +62,8 @@ async fn a_mass_deletion_waits_for_its_approval() {
     let approved = EventBuilderV10::new().id("a").source("/me").ty(APPROVED);
     let approved = approved.data("application/json", json!({"id": id})).build().unwrap();
     assert_eq!(keys(world.handle(approved.clone()).await).len(), 11);
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
-    world.is_true().await;
+    world.is_as_rebuilt().await;
+    world.is_unchanged().await;
     assert_eq!(world.handle(approved).await, Ok(Reply::Nothing(Nothing::Lapsed)));
 }
 
@@ -73,10 +73,10 @@ async fn a_forbidden_kind_degrades_only_itself() {
     world.kubernetes.forbid("brokers.eventing.knative.dev");
     world.kubernetes.delete(&broker("other"));
     world.kubernetes.delete(&service("audit"));
-    assert_eq!(keys(world.tick().await), ["service/audit"]);
+    assert_eq!(keys(world.resync().await), ["service/audit"]);
     assert!(world.names().contains(&"broker/other".to_owned()));
     world.kubernetes.recover();
-    assert_eq!(keys(world.tick().await), ["broker/other"]);
+    assert_eq!(keys(world.resync().await), ["broker/other"]);
 }
 
 #[tokio::test]
@@ -87,40 +87,38 @@ async fn a_lost_right_strips_no_relation_from_the_catalog() {
     let next = World::beside(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     assert_eq!(next.store.entities(), before);
-    // What is new is written nonetheless.
+    // What is new is still written.
     world.kubernetes.apply(service("new"));
-    assert_eq!(keys(next.tick().await), ["service/new"]);
+    assert_eq!(keys(next.resync().await), ["service/new"]);
     world.kubernetes.recover();
     next.settled().await;
-    assert_eq!(next.store.entities(), fresh(&world.kubernetes).await);
+    next.is_as_rebuilt().await;
 }
 
 #[tokio::test]
-async fn an_item_that_is_no_object_keeps_its_kind_from_being_deleted() {
+async fn an_item_that_is_not_a_valid_object_protects_its_kind_from_deletion() {
     let world = World::new().await;
     let odd = json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Trigger", "metadata": {"name": "a%b", "namespace": "shop"}});
     world.kubernetes.apply(odd);
     world.kubernetes.delete(&trigger("orders", "default", "order", "billing"));
-    world.is_true().await;
+    world.is_unchanged().await;
     assert!(world.names().contains(&"trigger/orders".to_owned()));
 }
 
 #[tokio::test]
-async fn a_kind_that_is_gone_takes_its_objects_along() {
+async fn the_objects_of_a_deleted_kind_are_deleted_with_it() {
     let world = World::new().await;
-    let mut labelled = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
-    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
-    world.kubernetes.apply(labelled);
-    world.kubernetes.apply(object("sources.example.org/v1", "FooSource", "foo", json!({})));
-    assert_eq!(keys(world.tick().await), ["foosource/foo"]);
+    world.install_source("sources.example.org");
+    world.kubernetes.apply(foo_source("sources.example.org", "foo"));
+    assert_eq!(keys(world.resync().await), ["foosource/foo"]);
     let triggers = of_knative().into_iter().find(|it| it["spec"]["names"]["kind"] == "Trigger").unwrap();
     world.kubernetes.delete(&triggers);
-    assert_eq!(keys(world.tick().await), ["trigger/orders", "service/billing"]);
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    assert_eq!(keys(world.resync().await), ["trigger/orders", "service/billing"]);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
-async fn a_restored_cluster_counts_anew() {
+async fn a_restored_cluster_counts_its_versions_again() {
     let world = World::new().await;
     let restored = cluster();
     for object in [broker("default"), event_type("refund"), service("billing")] {
@@ -140,34 +138,30 @@ async fn another_cluster_writes_nothing_and_deletes_nothing() {
     let other = cluster();
     other.rebuild(5);
     let next = World::beside(other, world.store.clone());
-    next.is_true().await;
+    next.is_unchanged().await;
     assert_eq!(next.store.entities(), before);
 }
 
 #[tokio::test]
-async fn an_event_is_served_while_a_tick_lists() {
+async fn an_event_is_served_while_a_resync_lists() {
     let world = World::new().await;
     world.kubernetes.break_off("list triggers", Fault::Slow(Duration::from_millis(200)), 1);
-    let (ticked, changed) = tokio::join!(world.tick(), async {
+    let (resynced, changed) = tokio::join!(world.resync(), async {
         tokio::time::sleep(Duration::from_millis(50)).await;
         world.applied(trigger("orders", "default", "refund", "billing")).await
     });
-    ticked.unwrap();
+    resynced.unwrap();
     assert_eq!(changed, ["trigger/orders", "service/billing"]);
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
 async fn what_is_known_by_name_alone_is_looked_at_again() {
     let world = World::new().await;
-    let deployment = json!({"name": "legacy", "namespace": "shop", "labels": {"backstage.io/kubernetes-id": "legacy"}});
-    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": deployment});
-    world.kubernetes.apply(deployment.clone());
-    let mut calls_it = trigger("legacy", "default", "order", "x");
-    calls_it["spec"]["subscriber"]["ref"] = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"});
-    world.applied(calls_it).await;
-    world.kubernetes.delete(&deployment);
-    assert_eq!(keys(world.tick().await), ["trigger/legacy"]);
+    world.kubernetes.apply(legacy("legacy"));
+    world.applied(calling("legacy", "legacy")).await;
+    world.kubernetes.delete(&legacy("legacy"));
+    assert_eq!(keys(world.resync().await), ["trigger/legacy"]);
     assert!(!world.descriptor("trigger/shop/legacy.yaml").contains("component:default/legacy"));
 }
 
@@ -175,13 +169,11 @@ async fn what_is_known_by_name_alone_is_looked_at_again() {
 async fn of_two_that_claim_one_ref_the_first_key_keeps_it() {
     let world = World::new().await;
     for group in ["a.example.org", "b.example.org"] {
-        let mut labelled = definition(group, ("FooSource", "foosources"), &["v1"], "Namespaced");
-        labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
-        world.kubernetes.apply(labelled);
-        world.kubernetes.apply(object(&format!("{group}/v1"), "FooSource", "foo", json!({})));
+        world.install_source(group);
+        world.kubernetes.apply(foo_source(group, "foo"));
     }
     world.settled().await;
     let keys: Vec<_> = world.store.entities().into_keys().filter(|key| key.contains("/foosource/")).collect();
     assert_eq!(keys, ["entities/main/a.example.org/foosource/shop/foo.yaml"]);
-    world.is_true().await;
+    world.is_unchanged().await;
 }

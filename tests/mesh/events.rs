@@ -18,7 +18,7 @@ async fn a_start_catalogs_the_whole_mesh_with_its_relations() {
     assert_eq!(world.names(), names);
     assert!(world.descriptor("service/shop/billing.yaml").contains("consumesApis"));
     assert!(!world.descriptor("service/shop/audit.yaml").contains("consumesApis"));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_trigger_that_moves_to_another_broker_and_consumer_touches_both_consum
     let changed = world.applied(trigger("orders", "other", "order", "audit")).await;
     assert_eq!(changed, ["trigger/orders", "service/audit"]);
     assert!(!world.descriptor("service/shop/audit.yaml").contains("consumesApis"));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -49,14 +49,14 @@ async fn a_deleted_event_type_leaves_no_object_and_no_relation() {
     assert!(changed.contains(&"service/billing".to_owned()), "{changed:?}");
     assert!(!world.names().contains(&"eventtype/order".to_owned()));
     assert!(!world.store.entities().values().any(|text| text.contains("api:shop/order")));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn a_late_event_changes_nothing_and_a_late_update_raises_no_dead() {
+async fn a_late_event_changes_nothing_and_a_late_update_restores_no_deleted_object() {
     let world = World::new().await;
     let early = world.kubernetes.apply(trigger("orders", "default", "refund", "audit"));
-    let late = world.kubernetes.apply(trigger("orders", "default", "refund", "billing"));
+    let late = world.move_trigger();
     world.handle(resource("update", &late)).await.unwrap();
     assert_eq!(world.handle(resource("update", &early)).await, Ok(Reply::Nothing(Nothing::Late)));
     let last = world.kubernetes.delete(&late);
@@ -68,7 +68,7 @@ async fn a_late_event_changes_nothing_and_a_late_update_raises_no_dead() {
 #[tokio::test]
 async fn an_object_by_reference_is_read_in_the_cluster() {
     let world = World::new().await;
-    let object = world.kubernetes.apply(trigger("orders", "default", "refund", "billing"));
+    let object = world.move_trigger();
     assert_eq!(keys(world.handle(reference("update", &object)).await), ["trigger/orders", "service/billing"]);
     let gone = world.kubernetes.delete(&object);
     assert_eq!(keys(world.handle(reference("delete", &gone)).await), ["trigger/orders", "service/billing"]);
@@ -92,7 +92,7 @@ async fn a_replay_of_objects_that_did_not_change_makes_no_call() {
 }
 
 #[tokio::test]
-async fn a_subscriber_that_no_event_told_of_is_read_once() {
+async fn a_subscriber_that_no_event_reported_is_read_once() {
     let world = World::new().await;
     let deployment = json!({"name": "legacy", "namespace": "shop", "labels": {"backstage.io/kubernetes-id": "legacy"}});
     let named = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"});
@@ -115,13 +115,13 @@ async fn a_subscriber_that_is_missing_is_not_asked_for_at_each_event() {
     world.kubernetes.requests();
     world.applied(trigger("lost", "default", "refund", "nobody")).await;
     assert_eq!(world.kubernetes.requests(), [] as [&str; 0]);
-    // As soon as it is there, its event tells.
+    // As soon as it is there, its event reports it.
     let changed = world.applied(service("nobody")).await;
     assert_eq!(changed, ["service/nobody", "trigger/lost"]);
 }
 
 #[tokio::test]
-async fn what_lies_in_a_namespace_that_is_not_kept_is_of_no_concern() {
+async fn what_is_in_a_namespace_that_is_not_kept_does_not_matter() {
     let world = World::new().await;
     let kept = World::with(world.kubernetes.clone(), Memory::default(), |cx| cx.with_namespaces(["other".to_owned()]));
     kept.settled().await;
@@ -131,12 +131,12 @@ async fn what_lies_in_a_namespace_that_is_not_kept_is_of_no_concern() {
 }
 
 #[tokio::test]
-async fn what_nobody_names_is_not_even_asked_for() {
+async fn what_no_object_names_is_not_even_asked_for() {
     let world = World::new().await;
     let metadata = json!({"name": "batch", "namespace": "shop", "labels": {"backstage.io/kubernetes-id": "batch"}});
     let batch = world.kubernetes.apply(json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata}));
     world.kubernetes.requests();
-    let told = world.handle(reference("add", &batch)).await;
-    assert_eq!((told, world.kubernetes.requests()), (Ok(Reply::Nothing(Nothing::NotOurs)), vec![]));
+    let answer = world.handle(reference("add", &batch)).await;
+    assert_eq!((answer, world.kubernetes.requests()), (Ok(Reply::Nothing(Nothing::NotOurs)), vec![]));
     assert_eq!(world.store.calls(), BTreeMap::new());
 }

@@ -1,9 +1,9 @@
-//! The guard: what is held in the bucket is held in the index, too, with all that tells of it.
+//! The guard: what is held in the bucket is held in the index, too, with all that describes it.
 
 use super::*;
 use ::events::APPROVED;
 
-/// With more EventTypes than may go unasked.
+/// With more EventTypes than may be deleted unasked.
 async fn many() -> World {
     let world = World::new().await;
     for n in 0..12 {
@@ -36,15 +36,15 @@ async fn what_is_held_keeps_its_relations_until_it_is_approved() {
     let world = many().await;
     let before = world.store.entities();
     lose(&world);
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert!(world.store.entities() == before && held(&world).len() == 1);
-    // An event does not see them as gone, either.
+    // An event does not see them as deleted, either.
     let mut changed = broker("default");
     changed["metadata"]["labels"] = json!({"a": "b"});
     world.applied(changed).await;
     assert!(world.descriptor("broker/shop/default.yaml").contains("api:shop/t00"));
     approve(&world).await.unwrap();
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
     world.settled().await;
     assert!(held(&world).is_empty());
 }
@@ -59,14 +59,14 @@ async fn what_is_held_keeps_its_relations_at_a_restart() {
     assert!(next.store.entities() == before && held(&next).len() == 1);
     approve(&next).await.unwrap();
     next.settled().await;
-    assert_eq!(next.store.entities(), fresh(&world.kubernetes).await);
+    next.is_as_rebuilt().await;
 }
 
 #[tokio::test]
 async fn what_comes_back_is_held_no_more() {
     let world = many().await;
     lose(&world);
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     for n in 0..12 {
         world.kubernetes.apply(event_type(&format!("t{n:02}")));
     }
@@ -76,13 +76,11 @@ async fn what_comes_back_is_held_no_more() {
 }
 
 #[tokio::test]
-async fn a_label_that_goes_deletes_nothing_unasked() {
+async fn a_label_that_is_removed_deletes_nothing_unasked() {
     let world = World::new().await;
-    let mut labelled = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
-    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
-    world.kubernetes.apply(labelled.clone());
+    let mut labelled = world.install_source("sources.example.org");
     for n in 0..30 {
-        world.kubernetes.apply(object("sources.example.org/v1", "FooSource", &format!("foo-{n:02}"), json!({})));
+        world.kubernetes.apply(foo_source("sources.example.org", &format!("foo-{n:02}")));
     }
     world.settled().await;
     let before = world.store.entities();
@@ -92,11 +90,11 @@ async fn a_label_that_goes_deletes_nothing_unasked() {
     assert!(world.store.entities() == before && held(&world).len() == 1);
     assert_eq!(keys(approve(&world).await).len(), 30);
     world.settled().await;
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
-async fn what_many_objects_ask_for_while_nobody_listens_is_held() {
+async fn what_many_objects_ask_for_while_no_process_runs_is_held() {
     let world = World::new().await;
     for n in 0..30 {
         world.kubernetes.apply(trigger(&format!("many-{n:02}"), "default", "order", "billing"));
@@ -113,11 +111,11 @@ async fn what_many_objects_ask_for_while_nobody_listens_is_held() {
     assert_eq!((triggers(world.store.entities()), held(&world).len()), (triggers(before), 1));
     approve(&world).await.unwrap();
     world.settled().await;
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
-async fn of_core_services_only_those_are_known_which_somebody_names() {
+async fn of_core_services_only_named_ones_are_known() {
     let world = World::new().await;
     let core = |name: &str| {
         let labels = json!({"backstage.io/kubernetes-id": name});
@@ -132,8 +130,8 @@ async fn of_core_services_only_those_are_known_which_somebody_names() {
     world.settled().await;
     assert!(world.descriptor("trigger/shop/calls.yaml").contains("component:default/named"));
     world.kubernetes.requests();
-    let told = world.handle(reference("update", &world.kubernetes.apply(core("plain")))).await;
-    assert_eq!((told, world.kubernetes.requests()), (Ok(Reply::Nothing(Nothing::NotOurs)), Vec::<String>::new()));
+    let answer = world.handle(reference("update", &world.kubernetes.apply(core("plain")))).await;
+    assert_eq!((answer, world.kubernetes.requests()), (Ok(Reply::Nothing(Nothing::NotOurs)), Vec::<String>::new()));
     // Once it is named, it is read.
     calls["spec"]["subscriber"]["ref"]["name"] = json!("plain");
     world.applied(calls).await;

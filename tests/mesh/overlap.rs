@@ -1,4 +1,4 @@
-//! Two revisions at once.
+//! Two revisions in parallel.
 
 use super::*;
 use crate::support::Seed;
@@ -24,7 +24,7 @@ fn change(kubernetes: &Kubernetes, choices: &mut Seed) -> Event {
 }
 
 #[tokio::test]
-async fn two_processes_under_a_shuffled_stream_end_after_one_tick_in_the_bucket_of_a_rebuild() {
+async fn two_processes_under_a_shuffled_stream_end_after_one_resync_in_the_bucket_of_a_rebuild() {
     for seed in 0..25 {
         let first = World::new().await;
         let second = World::beside(first.kubernetes.clone(), first.store.clone());
@@ -33,7 +33,7 @@ async fn two_processes_under_a_shuffled_stream_end_after_one_tick_in_the_bucket_
         let mut events: Vec<_> = (0..30).map(|_| change(&first.kubernetes, &mut choices)).collect();
         events.extend(events.clone());
         choices.shuffle(&mut events);
-        // Some are lost, and each comes to whoever is asked.
+        // Some are lost, and each of the others goes to either process.
         let handled = events.into_iter().skip(10).map(|event| {
             let process = if choices.below(2) == 0 { &first } else { &second };
             process.handle(event)
@@ -45,7 +45,7 @@ async fn two_processes_under_a_shuffled_stream_end_after_one_tick_in_the_bucket_
 }
 
 #[tokio::test]
-async fn one_process_under_a_shuffled_stream_needs_no_tick() {
+async fn one_process_under_a_shuffled_stream_needs_no_resync() {
     for seed in 100..125 {
         let world = World::new().await;
         let mut choices = Seed(seed);

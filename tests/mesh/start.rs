@@ -25,7 +25,7 @@ async fn an_event_that_comes_before_the_lists_are_complete_comes_again() {
     let event = resource("add", &object);
     assert_eq!(world.process.ready(), Err(UNREADY.to_owned()));
     assert_eq!(world.handle(event.clone()).await, Err(Nack::Retry(UNREADY.to_owned())));
-    assert_eq!(world.handle(tick("early")).await, Ok(Reply::Nothing(Nothing::Busy)));
+    assert_eq!(world.handle(request("early")).await, Ok(Reply::Nothing(Nothing::Busy)));
     world.ready().await;
     world.settled().await;
     assert_eq!(world.handle(event).await, Ok(Reply::Nothing(Nothing::Unchanged)));

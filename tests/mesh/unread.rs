@@ -1,26 +1,14 @@
-//! What of the cluster cannot be read: only what tells of it stays as it is, until that is read.
+//! What of the cluster cannot be read: only what describes it stays as it is, until that is read.
 
 use super::*;
 use crate::kubernetes::Fault;
 
-/// A process that starts beside a world that is true, while these requests fail so often.
+/// A process that starts next to a world that is cataloged, while these requests fail so often.
 async fn restarted(world: &World, requests: &str, status: u16, times: usize) -> World {
     world.kubernetes.break_off(requests, Fault::Status(status), times);
     let next = World::beside(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     next
-}
-
-fn deployment(name: &str) -> Value {
-    let metadata = json!({"name": name, "namespace": "shop", "labels": {"backstage.io/kubernetes-id": name}});
-    json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": metadata})
-}
-
-/// A Trigger that brings orders to a Deployment.
-fn calls(name: &str, deployment: &str) -> Value {
-    let mut trigger = trigger(name, "default", "order", "x");
-    trigger["spec"]["subscriber"]["ref"] = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": deployment});
-    trigger
 }
 
 #[tokio::test(start_paused = true)]
@@ -44,7 +32,7 @@ async fn no_kind_that_is_forbidden_at_a_restart_strips_the_catalog() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_tells_of_nothing_unread_is_repaired() {
+async fn what_describes_nothing_unread_is_repaired() {
     let world = World::new().await;
     world.kubernetes.delete(&event_type("refund"));
     world.kubernetes.delete(&broker("other"));
@@ -61,10 +49,10 @@ async fn what_tells_of_nothing_unread_is_repaired() {
 async fn a_subscriber_that_cannot_be_read_strips_no_trigger() {
     let world = World::new().await;
     for (trigger, name) in [("one", "aaa"), ("two", "zzz")] {
-        world.kubernetes.apply(deployment(name));
-        world.applied(calls(trigger, name)).await;
+        world.kubernetes.apply(legacy(name));
+        world.applied(calling(trigger, name)).await;
     }
-    world.is_true().await;
+    world.is_unchanged().await;
     let before = world.store.entities();
     let next = restarted(&world, "get deployments.apps shop/aaa", 500, usize::MAX).await;
     assert_eq!(next.store.entities(), before);
@@ -94,9 +82,9 @@ async fn retries_list_only_what_is_unread() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_read_at_last_is_brought_in_line_without_a_tick() {
+async fn what_is_read_at_last_is_repaired_without_a_resync() {
     let world = World::new().await;
-    world.kubernetes.apply(trigger("orders", "default", "refund", "billing"));
+    world.move_trigger();
     world.kubernetes.break_off("list triggers", Fault::Status(500), usize::MAX);
     let next = World::beside(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
@@ -108,12 +96,12 @@ async fn what_is_read_at_last_is_brought_in_line_without_a_tick() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn kinds_whose_lists_hang_do_not_keep_a_tick_from_its_end() {
+async fn kinds_whose_lists_hang_do_not_hold_up_a_resync() {
     let world = World::new().await;
     world.kubernetes.apply(service("new"));
     for kind in ["brokers", "channels", "pingsources", "subscriptions"] {
         world.kubernetes.break_off(&format!("list {kind}"), Fault::Slow(Duration::from_secs(3600)), usize::MAX);
     }
-    let ticked = tokio::time::timeout(Duration::from_secs(15), world.tick()).await;
-    assert_eq!(keys(ticked.expect("it ends before its own timeout")), ["service/new"]);
+    let resynced = tokio::time::timeout(Duration::from_secs(15), world.resync()).await;
+    assert_eq!(keys(resynced.expect("it ends before its own timeout")), ["service/new"]);
 }

@@ -8,19 +8,17 @@ const DISCOVERY: &str = "discover sources.example.org";
 /// A world in which a kind of source was just defined, with one object that no event reports.
 async fn defined() -> World {
     let world = World::new().await;
-    let mut labelled = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
-    labelled["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
-    world.kubernetes.apply(labelled);
-    world.kubernetes.apply(object("sources.example.org/v1", "FooSource", "foo", json!({})));
+    world.install_source("sources.example.org");
+    world.kubernetes.apply(foo_source("sources.example.org", "foo"));
     world
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_source_that_is_served_late_is_cataloged_by_the_same_tick() {
+async fn a_source_that_is_served_late_is_cataloged_by_the_same_resync() {
     let world = defined().await;
     world.kubernetes.break_off(DISCOVERY, Status(404), 4);
-    assert_eq!(keys(world.tick().await), ["foosource/foo"]);
-    world.is_true().await;
+    assert_eq!(keys(world.resync().await), ["foosource/foo"]);
+    world.is_unchanged().await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -37,5 +35,5 @@ async fn a_source_that_is_never_served_holds_up_neither_the_start_nor_the_others
     tokio::time::sleep(Duration::from_secs(120)).await;
     assert_eq!(world.kubernetes.requests(), Vec::<String>::new());
     world.kubernetes.recover();
-    assert_eq!(keys(next.tick().await), ["foosource/foo"]);
+    assert_eq!(keys(next.resync().await), ["foosource/foo"]);
 }

@@ -1,11 +1,11 @@
-//! Which processes tell Backstage, and what that costs the others in them.
+//! Which processes call Backstage, and what that costs the other functions in them.
 
 use super::*;
 use crate::binary::{NEEDED, Served, callboard};
 
 /// A Backstage that takes connections and never answers.
 #[tokio::test]
-async fn a_backstage_that_hangs_costs_others_nothing() {
+async fn a_backstage_that_hangs_holds_up_no_other_function() {
     let world = World::new().await;
     let refresh = Refresh::new(world.edge.clone(), Duration::from_millis(300));
     let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
@@ -28,11 +28,11 @@ async fn a_backstage_that_hangs_costs_others_nothing() {
         changed = &mut others => changed,
     };
     assert_eq!(changed.status, 200);
-    assert!(hung.await.iter().all(|told| (told.status.as_u16(), told.body.as_str()) == (503, "")));
+    assert!(hung.await.iter().all(|answer| (answer.status.as_u16(), answer.body.as_str()) == (503, "")));
 }
 
 #[tokio::test]
-async fn without_a_backstage_refresh_does_not_start_and_all_leave_news_alone() {
+async fn without_a_backstage_refresh_does_not_start_and_all_leave_its_events_alone() {
     let context = |store| Context::new(settings(), Bucket::new(store, settings().layout, Honours::Conditions));
     let refused = Functions::start(Serving::Only(Function::Refresh), context(Memory::default())).err().unwrap();
     assert!(refused.to_string().contains("CALLBOARD_BACKSTAGE_URL"), "{refused}");
@@ -45,7 +45,7 @@ async fn without_a_backstage_refresh_does_not_start_and_all_leave_news_alone() {
 }
 
 #[test]
-fn who_tells_backstage_nothing_needs_no_token_for_it() {
+fn a_function_that_does_not_call_backstage_needs_no_token_for_it() {
     let url = ("CALLBOARD_BACKSTAGE_URL", "http://127.0.0.1:9");
     let served = Served::start(&[("FUNCTION", "apps"), url]);
     assert!(served.ask("GET", "/health/readiness").starts_with("HTTP/1.1 200 "));
@@ -54,13 +54,13 @@ fn who_tells_backstage_nothing_needs_no_token_for_it() {
 }
 
 #[tokio::test]
-async fn all_functions_in_one_process_tell_what_their_own_events_say() {
+async fn all_functions_in_one_process_show_what_their_own_events_report() {
     let world = World::new().await;
     let refresh = Refresh::new(world.edge.clone(), Duration::from_secs(10));
     let bucket = Bucket::new(world.store.clone(), settings().layout, Honours::Conditions);
     let all = Functions::start(Serving::All, Context::new(settings(), bucket).with_refresh(refresh)).unwrap();
-    let told = replied(all.handle(resource("update", &app("todo", 1))).await);
-    assert!(all.handle(told).await.is_ok());
+    let reply = replied(all.handle(resource("update", &app("todo", 1))).await);
+    assert!(all.handle(reply).await.is_ok());
     assert!(world.calls(&["trigger"]) == [trigger()]);
     assert!(all.handle(event("dev.callboard.resync.requested", json!({}))).await.is_ok());
     for _ in 0..100 {
@@ -69,5 +69,5 @@ async fn all_functions_in_one_process_tell_what_their_own_events_say() {
         }
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
-    panic!("a tick triggers no run");
+    panic!("a resync triggers no run");
 }

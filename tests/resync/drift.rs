@@ -1,4 +1,4 @@
-//! What differs is found, named and mended; what may not be judged is left alone.
+//! What differs is found, named and repaired. What may not be judged is left alone.
 
 use super::*;
 use bucket::{Body, Condition};
@@ -15,24 +15,24 @@ fn scribble(world: &World, key: &str) {
 }
 
 #[tokio::test]
-async fn a_new_install_is_filled_by_its_first_tick() {
+async fn a_new_install_is_filled_by_its_first_resync() {
     let world = World::new().await;
     world.app("todo", "v1");
     world.app("shop", "v1");
     let data = world.resynced().await;
     assert_eq!((&data["compared"], counts(&data)), (&json!(3), &json!({"missing": 3})));
     assert_eq!(world.apps(), ["shop", "todo"]);
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn a_quiet_tick_asks_the_bucket_for_its_listing_alone() {
+async fn a_quiet_resync_asks_the_bucket_only_for_its_listing() {
     let world = World::new().await;
     world.app("todo", "v1");
     world.resynced().await;
-    world.is_true().await;
+    world.is_unchanged().await;
     world.store.forget_calls();
-    world.is_true().await;
+    world.is_unchanged().await;
     let calls = world.store.calls();
     assert_eq!((calls.get("head"), calls.get("delete")), (None, None), "{calls:?}");
     // Its own state, and the listings of entities, held deletions, dead letters and tombstones.
@@ -40,18 +40,18 @@ async fn a_quiet_tick_asks_the_bucket_for_its_listing_alone() {
 }
 
 #[tokio::test]
-async fn a_store_whose_etags_are_no_md5_is_kept_true_as_well() {
+async fn a_store_whose_etags_are_not_md5_is_repaired_as_well() {
     let world = World::beside(World::new().await.kubernetes, Memory::without_md5()).await;
     world.app("todo", "v1");
     world.resynced().await;
-    world.is_true().await;
+    world.is_unchanged().await;
     world.app("todo", "v2");
     assert_eq!(counts(&world.resynced().await), &json!({"outdated": 1}));
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
-async fn events_that_were_lost_are_made_up_for() {
+async fn what_lost_events_left_is_repaired() {
     let world = World::new().await;
     let (todo, _) = (world.app("todo", "v1"), world.app("shop", "v1"));
     world.resynced().await;
@@ -61,17 +61,17 @@ async fn events_that_were_lost_are_made_up_for() {
     let data = world.resynced().await;
     assert_eq!(counts(&data), &json!({"missing": 1, "orphan": 1, "outdated": 1}));
     assert_eq!(world.apps(), ["cart", "todo"]);
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
     let drifted = world.posted(events::DRIFTED);
     assert_eq!(drifted.last().unwrap()["counts"], json!({"missing": 1, "orphan": 1, "outdated": 1}));
     // What comes late after that changes nothing.
     let late = world.handle(resource("update", &todo)).await;
     assert_eq!(late, Ok(Reply::Nothing(Nothing::Late)));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn what_somebody_did_to_the_bucket_is_undone() {
+async fn changes_to_the_bucket_are_undone() {
     let world = World::new().await;
     world.app("todo", "v1");
     world.resynced().await;
@@ -85,19 +85,19 @@ async fn what_somebody_did_to_the_bucket_is_undone() {
 }
 
 #[tokio::test]
-async fn files_of_others_are_told_once_and_never_touched() {
+async fn unmanaged_files_are_reported_once_and_never_changed() {
     let world = World::new().await;
     world.resynced().await;
     world.posted(events::DRIFTED);
-    let ours_by_its_looks = format!("entities/main/{GROUP}/app/default/gone.yaml");
+    let named_like_an_app = format!("entities/main/{GROUP}/app/default/other.yaml");
     scribble(&world, "entities/main/users.yaml");
-    scribble(&world, &ours_by_its_looks);
+    scribble(&world, &named_like_an_app);
     assert_eq!(counts(&world.resynced().await), &json!({"unmanaged": 2}));
     assert_eq!(world.posted(events::DRIFTED).len(), 1);
-    world.is_true().await;
+    world.is_unchanged().await;
     assert_eq!(world.posted(events::DRIFTED), [] as [Value; 0]);
     assert!(world.store.entities().contains_key("entities/main/users.yaml"));
-    assert_eq!(world.apps(), ["gone"]);
+    assert_eq!(world.apps(), ["other"]);
 }
 
 #[tokio::test]
@@ -110,10 +110,10 @@ async fn a_kind_without_a_source_is_uncovered() {
     let uncovered = drift.as_array().unwrap().iter().find(|it| it["reason"] == "uncovered").unwrap();
     assert_eq!(uncovered["kind"], "redis.example.org");
     assert!(uncovered["detail"].as_str().unwrap().contains("cannot guess"), "{uncovered}");
-    // Works tell of it.
+    // Works report it.
     world.kubernetes.apply(source(&[(GROUP, "App"), ("platform.kratix.io", "Work")]));
-    world.tick().await.unwrap();
-    world.is_true().await;
+    world.resync().await.unwrap();
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -157,7 +157,7 @@ async fn a_list_that_breaks_off_deletes_nothing() {
 }
 
 #[tokio::test]
-async fn the_entities_of_a_promise_go_with_its_kind() {
+async fn the_entities_of_a_promise_are_deleted_with_its_kind() {
     let world = World::new().await;
     world.app("todo", "v1");
     world.resynced().await;
@@ -165,28 +165,28 @@ async fn the_entities_of_a_promise_go_with_its_kind() {
     world.kubernetes.delete(&app_promise());
     assert_eq!(counts(&world.resynced().await), &json!({"orphan": 2}));
     assert_eq!(world.store.entities(), BTreeMap::new());
-    // Made again, with an App that no event tells of.
+    // Created again, with an App that no event reports.
     world.kubernetes.install(app_promise());
     world.app("todo", "v1");
     world.resynced().await;
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
 async fn a_restored_cluster_is_believed() {
     let world = World::new().await;
     let old = world.app("todo", "v1");
-    let dead = world.app("shop", "v1");
+    let deleted = world.app("shop", "v1");
     world.app("todo", "v2");
     world.resynced().await;
-    world.kubernetes.delete(&dead);
+    world.kubernetes.delete(&deleted);
     world.resynced().await;
     // Back to the time before.
     world.kubernetes.restore(&old);
-    world.kubernetes.restore(&dead);
+    world.kubernetes.restore(&deleted);
     assert_eq!(counts(&world.resynced().await), &json!({"rewound": 2}));
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
-    world.is_true().await;
+    world.is_as_rebuilt().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -203,7 +203,7 @@ async fn of_two_objects_with_one_ref_the_first_key_keeps_it() {
     let has_ref = |key: &&String| entities[*key].contains("name: app-todo\n");
     let holders: Vec<_> = entities.keys().filter(has_ref).collect();
     assert_eq!(holders, ["entities/main/platform.kratix.io/promise/app-todo.yaml"], "{entities:#?}");
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -220,7 +220,7 @@ async fn only_chosen_namespaces_are_compared() {
     world.resynced().await;
     assert_eq!(world.apps(), [] as [&str; 0]);
     assert!(world.store.entities().contains_key("entities/main/workshop.kratix.io/app/shop/cart.yaml"));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -240,7 +240,7 @@ async fn a_part_can_be_asked_for() {
 }
 
 #[tokio::test]
-async fn what_lasts_is_told_again_until_the_sink_took_it_and_when_it_ends() {
+async fn what_lasts_is_reported_again_until_the_sink_took_it_and_when_it_ends() {
     let world = World::new().await;
     world.resynced().await;
     world.posted(events::DRIFTED);
@@ -251,15 +251,15 @@ async fn what_lasts_is_told_again_until_the_sink_took_it_and_when_it_ends() {
     world.down.store(false, Relaxed);
     world.resynced().await;
     assert_eq!(world.posted(events::DRIFTED)[0]["counts"], json!({"unmanaged": 1}));
-    world.is_true().await;
+    world.is_unchanged().await;
     world.store.remove("entities/main/users.yaml", Condition::Always);
     world.resynced().await;
     assert_eq!(world.posted(events::DRIFTED)[0]["drift"], json!([]));
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn a_file_of_others_where_an_object_opted_out_is_left_alone() {
+async fn an_unmanaged_file_at_the_key_of_an_object_that_opted_out_is_left_alone() {
     let world = World::new().await;
     let mut todo = app("todo", "v1");
     todo["metadata"]["annotations"]["callboard.dev/ignore"] = "true".into();
@@ -271,7 +271,7 @@ async fn a_file_of_others_where_an_object_opted_out_is_left_alone() {
 }
 
 #[tokio::test]
-async fn an_object_that_opted_out_in_a_restored_cluster_goes() {
+async fn an_object_that_opted_out_in_a_restored_cluster_is_removed() {
     let world = World::new().await;
     let mut out = app("todo", "v1");
     out["metadata"]["annotations"]["callboard.dev/ignore"] = "true".into();
@@ -282,18 +282,18 @@ async fn an_object_that_opted_out_in_a_restored_cluster_goes() {
     world.kubernetes.restore(&out);
     world.resynced().await;
     assert_eq!(world.apps(), [] as [&str; 0]);
-    world.is_true().await;
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
-async fn a_kind_whose_version_nobody_can_tell_is_not_written_anew() {
+async fn a_kind_of_unknown_version_is_not_written_again() {
     let world = World::new().await;
     world.app("todo", "v1");
     world.resynced().await;
     let before = world.store.entities();
     world.kubernetes.break_off("list promises", crate::kubernetes::Fault::Status(500), usize::MAX);
     world.kubernetes.delete(&source(&[]));
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(world.store.entities(), before);
 }
 
@@ -317,7 +317,7 @@ async fn a_look_writes_nothing_and_finds_the_same() {
 }
 
 #[tokio::test]
-async fn late_deletions_count_although_their_kind_is_gone() {
+async fn late_deletions_count_although_their_kind_is_deleted() {
     let world = World::new().await;
     let apps: Vec<_> = (0..12).map(|n| world.app(&format!("app-{n:02}"), "v1")).collect();
     world.resynced().await;
@@ -334,8 +334,8 @@ async fn late_deletions_count_although_their_kind_is_gone() {
 #[tokio::test]
 async fn only_a_run_in_which_nothing_failed_makes_the_catalog_known_to_be_true() {
     let now = Arc::new(Mutex::new(1_800_000_000_000));
-    let told = now.clone();
-    let clock = Clock::new(move || *told.lock().unwrap());
+    let shared = now.clone();
+    let clock = Clock::new(move || *shared.lock().unwrap());
     let world = World::new().await;
     let world = World::with(world.kubernetes, world.store, |context| context.with_clock(clock)).await;
     let completed = || {
@@ -348,6 +348,6 @@ async fn only_a_run_in_which_nothing_failed_makes_the_catalog_known_to_be_true()
     world.resynced().await;
     assert_eq!(completed(), 1_800_000_000_000);
     world.kubernetes.recover();
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(completed(), 1_800_000_300_000);
 }

@@ -1,4 +1,4 @@
-//! Too much at once does not go unasked.
+//! Too much is not deleted unasked.
 
 use super::*;
 
@@ -33,20 +33,20 @@ async fn a_mass_deletion_waits_for_its_approval() {
         (&json!(11), &json!(30), &json!("app.workshop.kratix.io"))
     );
     assert_eq!((&data["held"], world.apps().len()), (&json!([held["id"]]), 30));
-    // It is told once.
+    // It is reported once.
     world.posted(events::DRIFTED);
-    world.is_true().await;
+    world.is_unchanged().await;
     assert_eq!((world.posted(events::HELD), world.posted(events::DRIFTED)), (vec![], vec![]));
     assert_eq!(world.handle(approve(&json!("ffffffffffffffff"))).await, Ok(Reply::Nothing(Nothing::Lapsed)));
     let data = replied(world.handle(approve(&held["id"])).await);
     assert_eq!((data["changes"].as_array().unwrap().len(), world.apps().len()), (11, 19));
-    world.is_true().await;
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_unchanged().await;
+    world.is_as_rebuilt().await;
     assert!(!world.store.objects().keys().any(|key| key.contains("/held/")));
 }
 
 #[tokio::test]
-async fn ten_may_go_and_so_may_a_fifth() {
+async fn ten_may_be_deleted_and_so_may_a_fifth() {
     let world = many(12).await;
     delete(&world, 0..10);
     world.resynced().await;
@@ -58,7 +58,7 @@ async fn ten_may_go_and_so_may_a_fifth() {
 }
 
 #[tokio::test]
-async fn an_approval_lets_exactly_those_go() {
+async fn an_approval_deletes_exactly_those() {
     let world = many(40).await;
     delete(&world, 0..11);
     world.resynced().await;
@@ -80,9 +80,9 @@ async fn what_is_held_lapses_when_the_objects_are_back() {
     for n in 0..11 {
         world.app(&format!("app-{n:02}"), "v1");
     }
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(world.handle(approve(&held["id"])).await, Ok(Reply::Nothing(Nothing::Lapsed)));
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn what_is_held_of_one_kind_holds_no_other() {
 }
 
 #[tokio::test]
-async fn files_of_others_are_not_held() {
+async fn unmanaged_files_are_not_held() {
     let world = many(1).await;
     for n in 0..12 {
         let key = format!("entities/main/{GROUP}/app/default/foreign-{n}.yaml");
@@ -115,7 +115,7 @@ async fn files_of_others_are_not_held() {
 }
 
 #[tokio::test]
-async fn a_kind_that_is_gone_is_held_as_well() {
+async fn a_kind_that_is_deleted_is_held_as_well() {
     let world = many(11).await;
     world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
     world.resynced().await;
@@ -126,7 +126,7 @@ async fn a_kind_that_is_gone_is_held_as_well() {
 }
 
 #[tokio::test]
-async fn a_little_of_each_kind_is_held_where_it_is_much_of_all() {
+async fn a_little_of_each_kind_is_held_if_it_is_much_of_all() {
     let world = World::new().await;
     let kinds = ["One", "Two", "Six"];
     for kind in kinds {

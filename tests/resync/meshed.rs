@@ -1,9 +1,9 @@
-//! What is the mesh's is left to it; where one process serves all, a tick is one for both.
+//! The kinds of the mesh are left to it. If one process serves all functions, a resync is one for both.
 
 use super::*;
 use crate::kubernetes::{Fault, of_knative};
 
-/// A kind of source of others, as its definition is labelled.
+/// A third-party kind of source, as its definition is labelled.
 fn foo() -> Value {
     let mut definition = definition("sources.example.org", ("FooSource", "foosources"), &["v1"], "Namespaced");
     definition["metadata"]["labels"] = json!({"duck.knative.dev/source": "true"});
@@ -15,7 +15,7 @@ fn foo_source() -> Value {
     json!({"apiVersion": "sources.example.org/v1", "kind": "FooSource", "metadata": metadata})
 }
 
-/// A process of all functions that started beside this cluster.
+/// A process of all functions that started next to this cluster.
 async fn started(kubernetes: Kubernetes, pace: Pace) -> World {
     let mut world = World::with(kubernetes, Memory::default(), |context| context.with_pace(pace)).await;
     let context = Arc::into_inner(world.process.context).unwrap();
@@ -29,30 +29,30 @@ async fn started(kubernetes: Kubernetes, pace: Pace) -> World {
 }
 
 #[tokio::test]
-async fn sources_of_others_are_left_to_the_mesh_by_their_label() {
+async fn third_party_sources_are_left_to_the_mesh_by_their_label() {
     let world = World::new().await;
     world.kubernetes.apply(foo());
     world.kubernetes.apply(foo_source());
     let key = "entities/main/sources.example.org/foosource/default/foo.yaml";
     let body = bucket::Body { bytes: b"of the mesh".to_vec(), content_type: "", metadata: BTreeMap::new() };
     world.store.write(key, body, bucket::Condition::Always);
-    world.tick().await.unwrap();
-    world.is_true().await;
+    world.resync().await.unwrap();
+    world.is_unchanged().await;
     assert_eq!(world.store.entities()[key], "of the mesh");
-    // A right that is lost does not make them others'.
+    // A lost right does not give them to another function.
     world.kubernetes.break_off("list customresourcedefinitions", Fault::Status(403), usize::MAX);
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(world.store.entities()[key], "of the mesh");
 }
 
 #[tokio::test]
-async fn a_tick_of_all_functions_keeps_both_and_tells_of_the_mesh_by_the_sink() {
+async fn a_resync_of_all_functions_keeps_both_and_reports_the_mesh_by_the_sink() {
     let kubernetes = Kubernetes::new();
     kubernetes.install(app_promise());
     of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
     kubernetes.apply(foo());
     let world = started(kubernetes, Pace::default()).await;
-    while world.tick().await == Ok(Reply::Nothing(Nothing::Busy)) {
+    while world.resync().await == Ok(Reply::Nothing(Nothing::Busy)) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     world.posted("");
@@ -60,10 +60,10 @@ async fn a_tick_of_all_functions_keeps_both_and_tells_of_the_mesh_by_the_sink() 
     world.kubernetes.apply(foo_source());
     let data = world.resynced().await;
     assert_eq!(data["changes"].as_array().unwrap().len(), 1, "{data}");
-    let told = world.posted("dev.callboard.mesh.cataloged");
-    let told: Vec<_> = told.iter().map(|data| data["changes"][0]["key"].as_str().unwrap()).collect();
-    assert_eq!(told, ["entities/main/sources.example.org/foosource/default/foo.yaml"]);
-    world.is_true().await;
+    let reported = world.posted("dev.callboard.mesh.cataloged");
+    let keys: Vec<_> = reported.iter().map(|data| data["changes"][0]["key"].as_str().unwrap()).collect();
+    assert_eq!(keys, ["entities/main/sources.example.org/foosource/default/foo.yaml"]);
+    world.is_unchanged().await;
 }
 
 #[tokio::test]
@@ -72,17 +72,17 @@ async fn a_mesh_that_hangs_does_not_take_the_reply_of_resync_with_it() {
     kubernetes.install(app_promise());
     of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
     let world = started(kubernetes, Pace::new(Duration::from_millis(300))).await;
-    while world.tick().await == Ok(Reply::Nothing(Nothing::Busy)) {
+    while world.resync().await == Ok(Reply::Nothing(Nothing::Busy)) {
         tokio::time::sleep(Duration::from_millis(2)).await;
     }
     world.app("todo", "v1");
     world.kubernetes.break_off("list triggers", Fault::Slow(Duration::from_secs(60)), usize::MAX);
-    let told = tokio::time::timeout(Duration::from_secs(5), world.tick()).await;
-    assert_eq!(replied(told.expect("it ends"))["changes"].as_array().unwrap().len(), 1);
+    let reported = tokio::time::timeout(Duration::from_secs(5), world.resync()).await;
+    assert_eq!(replied(reported.expect("it ends"))["changes"].as_array().unwrap().len(), 1);
 }
 
 #[tokio::test]
-async fn a_dead_letter_of_the_mesh_is_not_kept_since_its_tick_makes_up_for_it() {
+async fn a_dead_letter_of_the_mesh_is_not_kept_since_its_resync_repairs_that() {
     let world = World::new().await;
     of_knative().into_iter().for_each(|definition| drop(world.kubernetes.apply(definition)));
     let metadata = json!({"name": "default", "namespace": "default"});

@@ -1,9 +1,9 @@
-//! Random lives of a cluster of which the functions hear only a part, late, twice, or in another order.
+//! Random histories of a cluster, of which the functions get only a part, late, twice, or in another order.
 
 use super::*;
 use crate::support::Seed;
 
-/// One step of the cluster's life, and the event that would tell of it.
+/// One step of the history, and the event that would report it.
 fn step(world: &World, seed: &mut Seed) -> Option<Event> {
     // Names that a listing of the bucket and one of the cluster order differently.
     let name = format!("{}{}", ["a", "a-b", "a.b"][seed.below(3)], seed.below(10));
@@ -30,7 +30,7 @@ fn step(world: &World, seed: &mut Seed) -> Option<Event> {
 }
 
 #[tokio::test]
-async fn after_one_tick_the_bucket_is_that_of_a_new_install_or_held() {
+async fn after_one_resync_the_bucket_is_that_of_a_new_install_or_held() {
     let mut held = 0;
     for number in 0..100 {
         let mut seed = Seed(number);
@@ -58,7 +58,7 @@ async fn after_one_tick_the_bucket_is_that_of_a_new_install_or_held() {
             0 => world,
             _ => World::beside(world.kubernetes, world.store).await,
         };
-        world.tick().await.unwrap();
+        world.resync().await.unwrap();
         let wanted = fresh(&world.kubernetes).await;
         let held_now = world.posted(events::HELD);
         if held_now.is_empty() {
@@ -70,7 +70,7 @@ async fn after_one_tick_the_bucket_is_that_of_a_new_install_or_held() {
             assert!(keys.iter().all(|key| entities.remove(key.as_str().unwrap()).is_some()), "seed {number}");
             assert_eq!(entities, wanted, "seed {number}");
         }
-        world.is_true().await;
+        world.is_unchanged().await;
     }
     assert!((1..50).contains(&held), "{held} of 100 schedules ended with held deletions");
 }

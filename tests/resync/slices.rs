@@ -14,7 +14,7 @@ async fn a_run_goes_on_where_its_last_slice_ended() {
         world.app(&format!("app-{n:03}"), "v1");
     }
     world.kubernetes.pages_of(100);
-    let mut event = tick("1");
+    let mut event = request("1");
     let mut cursors = Vec::new();
     let run = loop {
         let reply = match world.handle(event).await {
@@ -30,7 +30,7 @@ async fn a_run_goes_on_where_its_last_slice_ended() {
     assert!(cursors.windows(2).all(|pair| (&pair[0].0, &pair[0].1) < (&pair[1].0, &pair[1].1)), "{cursors:?}");
     assert!(cursors.iter().all(|cursor| cursor.2 == run));
     assert_eq!(world.apps().len(), 300);
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
@@ -48,21 +48,21 @@ async fn a_slice_skips_no_namespace() {
     }
     let set = |context: Context<Memory>| context.with_pace(Pace::new(Duration::ZERO)).with_namespaces(chosen);
     let world = World::with(kubernetes, Memory::default(), set).await;
-    let mut event = tick("1");
+    let mut event = request("1");
     while let Ok(Reply::Changed(reply)) = world.handle(event).await {
         event = *reply;
         if event.data().unwrap().to_string().contains("compared") {
             break;
         }
     }
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
 async fn a_second_run_at_the_same_time_is_not_needed() {
     let world = World::new().await;
     world.app("todo", "v1");
-    let (first, second) = futures::future::join(world.tick(), world.tick()).await;
+    let (first, second) = futures::future::join(world.resync(), world.resync()).await;
     assert!(matches!(first, Ok(Reply::Changed(_))), "{first:?}");
     assert_eq!(second, Ok(Reply::Nothing(Nothing::Busy)));
 }
@@ -102,13 +102,13 @@ async fn deletions_are_cut_into_slices_too() {
         }
     }
     assert!((4..9).contains(&left.len()) && left.is_sorted_by(|a, b| a >= b), "{left:?}");
-    assert_eq!(world.store.entities(), fresh(&world.kubernetes).await);
+    world.is_as_rebuilt().await;
 }
 
 #[tokio::test]
 async fn a_cluster_that_does_not_answer_ends_the_slice_for_a_retry() {
     let world = World::new().await;
     world.kubernetes.break_off("get namespaces kube-system", crate::kubernetes::Fault::Status(500), 1);
-    assert!(matches!(world.tick().await, Err(events::Nack::Retry(_))));
-    assert!(world.tick().await.is_ok());
+    assert!(matches!(world.resync().await, Err(events::Nack::Retry(_))));
+    assert!(world.resync().await.is_ok());
 }

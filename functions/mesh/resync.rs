@@ -1,4 +1,4 @@
-//! A tick: cluster, index and bucket compared and brought in line.
+//! A resync: cluster, index and bucket compared, and the bucket repaired.
 
 use super::{
     compare::{Compared, compare},
@@ -24,16 +24,16 @@ pub(crate) struct Pace {
     pub(crate) writes: Duration,
 }
 
-/// How long the list of one kind may take in a tick.
+/// How long the list of one kind may take in a resync.
 const LISTS: Duration = Duration::from_secs(10);
 
-/// Compares the mesh; the reply tells what changed.
+/// Compares the mesh. The reply reports what changed.
 ///
 /// # Errors
 /// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
-pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
+pub async fn resync<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    // That it is not listed yet, too: the comparison of the start comes.
+    // Also if it is not listed yet: the comparison of the start comes.
     let (Ok(_alone), Ok(())) = (cx.mesh.alone.try_lock(), cx.mesh.ready()) else {
         return Ok(Reply::Nothing(Nothing::Busy));
     };
@@ -42,22 +42,22 @@ pub async fn tick<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict 
     reply(cx, &request, findings)
 }
 
-/// Lets what the mesh holds go, and compares at once.
+/// Approves deletions that the mesh holds, and compares immediately.
 ///
 /// # Errors
-/// As [`tick`].
+/// As [`resync`].
 pub async fn approve<S: Store>(cx: &Context<S>, approval: Approval) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
     match approval::approved(cx, Function::Mesh, cluster, &approval.id).await? {
-        true => tick(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
+        true => resync(cx, ResyncRequest::new(approval.cause, Scope::default())).await,
         false => Ok(Reply::Nothing(Nothing::Lapsed)),
     }
 }
 
-/// Compares and tells what had drifted. With lists that were just read, those count.
+/// Compares and reports what had drifted. If lists were just read, those are used.
 ///
 /// # Errors
-/// If cluster or bucket cannot be used at all, or much fails and nothing goes well.
+/// If cluster or bucket cannot be used at all, or much fails and nothing succeeds.
 pub(super) async fn run<S: Store>(
     cx: &Context<S>,
     cluster: &Cluster,
@@ -68,7 +68,7 @@ pub(super) async fn run<S: Store>(
     let before = reported::before(cx, Function::Mesh).await?;
     let mut report = compared(cx, cluster, request, Mode::Repair, pace, lists).await?;
     let is_complete = report.next.is_none() && !report.findings.is_refused && request.scope == Scope::default();
-    reported::tell(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
+    reported::report(cx, Function::Mesh, request, &mut report.findings, before, is_complete).await?;
     match report.findings.failed.last() {
         Some(failed) if report.findings.is_failing() && report.findings.changes.is_empty() => {
             Err(Nack::Retry(failed.reason.clone()))
@@ -77,7 +77,7 @@ pub(super) async fn run<S: Store>(
     }
 }
 
-/// Compares the index, filled anew, with the bucket.
+/// Compares the index, filled again, with the bucket.
 ///
 /// # Errors
 /// If cluster or bucket cannot be used at all.
@@ -91,7 +91,7 @@ pub(crate) async fn compared<S: Store>(
 ) -> Result<Report, Nack> {
     let run = Run { who: Function::Mesh, cluster, request, mode };
     let refused = other_cluster::refused(cx, &run).await?;
-    cx.mesh.belongs(refused.is_none());
+    cx.mesh.set_ours(refused.is_none());
     if let Some(refused) = refused {
         return Ok(refused);
     }
@@ -112,13 +112,13 @@ pub(crate) async fn compared<S: Store>(
 
 /// Writes what was left to be written, and what the comparison itself affects.
 async fn settle<S: Store>(cx: &Context<S>, request: &ResyncRequest, until: Instant, findings: &mut Findings) {
-    let written = write::all(cx, cx.mesh.debts(), &request.cause.sha256, until).await;
+    let written = write::all(cx, cx.mesh.ready_writes(), &request.cause.sha256, until).await;
     findings.failed.retain(|failed| !written.changes.contains_key(&failed.key));
     findings.changes.retain(|change| !written.changes.contains_key(&change.key));
     findings.changes.extend(written.changes.into_values());
 }
 
-/// What changed; the first of it names the event.
+/// The event that reports what changed. The first change names it.
 pub(super) fn reply<S>(cx: &Context<S>, request: &ResyncRequest, findings: Findings) -> Verdict {
     let Findings { mut changes, omitted, .. } = findings;
     changes.sort_by(|a, b| a.key.cmp(&b.key));

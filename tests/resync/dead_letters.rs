@@ -17,7 +17,7 @@ fn letters(world: &World) -> Vec<Value> {
 }
 
 #[tokio::test]
-async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_tick() {
+async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_resync() {
     let world = World::new().await;
     world.resynced().await;
     let todo = world.app("todo", "v1");
@@ -30,11 +30,11 @@ async fn a_dead_letter_is_kept_without_its_data_and_tried_by_the_next_tick() {
     assert_eq!((&kept[0]["count"], &kept[0]["object"]["name"]), (&json!(2), &json!("todo")));
     assert_eq!(kept[0]["reason"], "503 from http://apps.callboard.svc.cluster.local");
     assert!(!kept[0].to_string().contains("image"), "{kept:?}");
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!((letters(&world), world.apps()), (vec![], vec!["todo".to_owned()]));
 }
 
-/// Knative marks no event to which nobody answered in time.
+/// Knative does not mark an event that was not answered in time.
 #[tokio::test]
 async fn a_change_that_reaches_resync_alone_is_a_dead_letter() {
     let mut world = World::new().await;
@@ -43,23 +43,23 @@ async fn a_change_that_reaches_resync_alone_is_a_dead_letter() {
     let todo = world.app("todo", "v1");
     assert_eq!(world.handle(resource("add", &todo)).await, Ok(Reply::Nothing(Nothing::Kept)));
     assert_eq!(letters(&world)[0]["reason"], "no answer in time");
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!((letters(&world), world.apps()), (vec![], vec!["todo".to_owned()]));
 }
 
 #[tokio::test]
-async fn the_live_object_counts_and_not_the_letter() {
+async fn the_live_object_counts_and_not_the_dead_letter() {
     let world = World::new().await;
     world.resynced().await;
     let todo = world.app("todo", "v1");
     world.handle(dead(resource("add", &todo), "1")).await.unwrap();
     world.kubernetes.delete(&todo);
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!((letters(&world), world.apps()), (vec![], vec![]));
 }
 
 #[tokio::test]
-async fn what_fails_again_stays_and_what_is_too_old_goes() {
+async fn what_fails_again_stays_and_what_is_too_old_is_deleted() {
     let now = Arc::new(Mutex::new(1_800_000_000_000));
     let clock = {
         let now = now.clone();
@@ -73,15 +73,15 @@ async fn what_fails_again_stays_and_what_is_too_old_goes() {
     let nonsense = event("dev.knative.apiserver.resource.add", "/x", "9", json!({"no": "object"}));
     world.handle(dead(nonsense, "9")).await.unwrap();
     world.kubernetes.break_off("get apps", crate::kubernetes::Fault::Status(500), usize::MAX);
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(letters(&world).len(), 2);
     *now.lock().unwrap() += 8 * 24 * 60 * 60 * 1000;
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(letters(&world), [] as [Value; 0]);
 }
 
 #[tokio::test]
-async fn what_may_not_be_read_stays_and_one_that_cannot_be_read_stops_nobody() {
+async fn what_may_not_be_read_stays_and_a_state_that_cannot_be_read_stops_no_other() {
     let world = World::new().await;
     world.resynced().await;
     let todo = world.app("todo", "v1");
@@ -89,11 +89,11 @@ async fn what_may_not_be_read_stays_and_one_that_cannot_be_read_stops_nobody() {
     let body = bucket::Body { bytes: b"no JSON".to_vec(), content_type: "application/json", metadata: BTreeMap::new() };
     world.store.write("state/entities/main/dead/broken.json", body, bucket::Condition::Always);
     world.kubernetes.forbid("apps.workshop.kratix.io");
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     let names = world.store.objects().into_keys().filter(|key| key.contains("/dead/"));
     assert_eq!(names.count(), 2);
     world.kubernetes.recover();
-    world.tick().await.unwrap();
+    world.resync().await.unwrap();
     assert_eq!(world.apps(), ["todo"]);
     let names = world.store.objects().into_keys().filter(|key| key.contains("/dead/"));
     assert_eq!(names.collect::<Vec<_>>(), ["state/entities/main/dead/broken.json"]);
@@ -117,8 +117,8 @@ async fn another_cluster_redrives_nothing() {
 }
 
 #[tokio::test]
-async fn a_tick_that_died_is_not_kept() {
+async fn a_request_for_a_resync_is_not_kept_as_a_dead_letter() {
     let world = World::new().await;
-    assert_eq!(world.handle(dead(tick("1"), "1")).await, Ok(Reply::Nothing(Nothing::Kept)));
+    assert_eq!(world.handle(dead(request("1"), "1")).await, Ok(Reply::Nothing(Nothing::Kept)));
     assert_eq!(letters(&world), [] as [Value; 0]);
 }

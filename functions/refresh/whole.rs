@@ -1,4 +1,4 @@
-//! The whole bucket: what Backstage was not shown, since an event was lost, Backstage was down, or nobody listened yet.
+//! The whole bucket: what Backstage was not shown, since an event was lost, or Backstage or this function was down.
 
 use super::{
     flush,
@@ -20,35 +20,35 @@ use tokio::{
 };
 use tracing::Instrument;
 
-/// The most time of a whole look, and of its wait for a run of the provider; the next tick goes on where it ended.
+/// The most time of a look at the whole bucket, and of its wait for a run of the provider. The next resync goes on where it ended.
 const WHOLE: Duration = Duration::from_secs(10 * 60);
 const LISTING: Duration = Duration::from_secs(60);
 
-/// How many objects are shown before Backstage has time for others, where it reads them.
+/// How many objects are shown before Backstage gets a pause to read them.
 const PART: usize = 100;
 const PAUSE: Duration = Duration::from_secs(2);
 
-/// Shows Backstage all that it was not shown. What takes longer than an event may goes on after its answer; what is asked for
+/// Shows Backstage all that it was not shown. What takes longer than an event may goes on after its answer. What is asked for
 /// meanwhile follows it.
 ///
 /// # Errors
 /// If bucket or Backstage do not answer.
-pub async fn tick<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refresh>, cause: Cause) -> Verdict {
+pub async fn show_all<S: Store + 'static>(cx: &Arc<Context<S>>, refresh: &Arc<Refresh>, cause: Cause) -> Verdict {
     let Ok(alone) = refresh.whole.alone.clone().try_lock_owned() else {
         refresh.whole.again.store(true, SeqCst);
         return Ok(Reply::Nothing(Nothing::Busy));
     };
-    let (tells, told) = oneshot::channel();
+    let (sender, answer) = oneshot::channel();
     let (task_cx, task_refresh) = (cx.clone(), refresh.clone());
     let task = async move {
         let ended = bounded(&task_cx, &task_refresh, &cause).await;
         drop(alone);
-        // Nobody waits any more for what takes long.
-        let _ = tells.send(ended.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| unshown(&why)));
+        // No event waits any more for what takes long.
+        let _ = sender.send(ended.map(|()| Reply::Nothing(Nothing::Shown)).map_err(|why| unshown(&why)));
         follow(&task_cx, &task_refresh, &cause).await;
     };
     tokio::spawn(task.in_current_span());
-    match timeout(refresh.limit, told).await {
+    match timeout(refresh.limit, answer).await {
         Ok(Ok(verdict)) => verdict,
         Ok(Err(_)) => Err(unshown("the process is about to end")),
         Err(_) => {
@@ -64,7 +64,7 @@ async fn follow<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) {
         let Ok(_alone) = refresh.whole.alone.try_lock() else { return };
         refresh.whole.again.store(false, SeqCst);
         if let Err(why) = bounded(cx, refresh, cause).await {
-            tracing::warn!(why, "Backstage was not shown all; the next tick goes on");
+            tracing::warn!(why, "Backstage was not shown all; the next resync goes on");
         }
     }
 }
@@ -80,7 +80,7 @@ async fn whole<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) -> R
     refresh.confirmed.retain(&listing);
     let due = listing.iter().filter(|(key, etag)| !refresh.confirmed.is_confirmed(key, etag));
     let due: Vec<_> = due.filter_map(|(key, etag)| Some((cx.settings.layout.read(key)?.key, etag.as_str()))).collect();
-    // Neither waits for the other: a provider that hangs keeps no change from being read.
+    // Neither waits for the other, so that Backstage reads changes even if a provider hangs.
     let (listed, shown) = tokio::join!(listed(refresh), show(refresh, &due, cause));
     let (unknown, shown) = shown;
     if listed.is_ok() {
@@ -91,13 +91,13 @@ async fn whole<S: Store>(cx: &Context<S>, refresh: &Refresh, cause: &Cause) -> R
 }
 
 async fn listed(refresh: &Refresh) -> Result<(), String> {
-    let listed = timeout(LISTING, refresh.listing.anew(&refresh.backstage)).await;
+    let listed = timeout(LISTING, refresh.listing.run(&refresh.backstage)).await;
     listed
         .map_err(|_| format!("the provider's run does not end within {LISTING:?}"))?
         .map_err(|error| error.to_string())
 }
 
-/// Lets Backstage read what is due; what it does not know is left to its listing.
+/// Lets Backstage read what is due. What it does not know is left to its listing.
 async fn show<'a>(
     refresh: &Refresh,
     due: &'a [(Key, &'a str)],

@@ -20,12 +20,12 @@ async fn another_cluster_writes_nothing_and_deletes_nothing_until_it_is_accepted
     assert_eq!(other.store.entities(), before);
     let held = other.posted(events::HELD).remove(0);
     assert!(held["reason"].as_str().unwrap().contains("--accept-cluster rebuilt-5"), "{held}");
-    other.is_true().await;
+    other.is_unchanged().await;
     assert_eq!(other.posted(events::HELD), [] as [Value; 0]);
 
     let approved = event(events::APPROVED, "/me", "1", json!({"id": "rebuilt-5"}));
     replied(other.handle(approved).await);
-    assert_eq!(other.store.entities(), fresh(&other.kubernetes).await);
+    other.is_as_rebuilt().await;
     // Now the first one is the other one.
     world.resynced().await;
     assert_eq!(world.store.entities(), other.store.entities());
