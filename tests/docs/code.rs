@@ -43,9 +43,8 @@ impl Sources {
 
     /// The text of a function that names something.
     pub(crate) fn naming(&self, name: &str) -> &str {
-        let found = self.iter().filter_map(|(_, text)| function(text, name));
-        let found =
-            found.filter(|text| text.lines().next().is_some_and(|line| line.contains("-> &'static str"))).next();
+        let mut found = self.iter().filter_map(|(_, text)| function(text, name));
+        let found = found.find(|text| text.lines().next().is_some_and(|line| line.contains("-> &'static str")));
         found.unwrap_or_else(|| panic!("there is no function {name} that names something"))
     }
 
