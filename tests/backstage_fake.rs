@@ -45,7 +45,7 @@ struct State {
     busy_until: Option<Instant>,
     /// How many runs were triggered.
     runs: usize,
-    /// What a run finds in the bucket, where it is told.
+    /// What a run finds in the bucket, if it is told.
     listing: Option<Box<dyn Fn() -> Vec<Location> + Send>>,
     /// What the module `unprocessed` lists; `None`: it is not installed.
     pending: Option<Vec<Value>>,

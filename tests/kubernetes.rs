@@ -176,7 +176,7 @@ impl Kubernetes {
         self.apply(promise)
     }
 
-    /// Another cluster: built anew, its versions counted from here.
+    /// Another cluster: built again, its versions counted from here.
     pub(crate) fn rebuild(&self, version: u64) {
         let mut state = self.0.lock().unwrap();
         state.version = version;
@@ -215,7 +215,7 @@ impl Kubernetes {
     /// The requests since this was last asked: `get apps.workshop.kratix.io default/todo`, `list promises.platform.kratix.io`,
     /// `list apps.workshop.kratix.io default/ named todo`, the same with `metadata` where no more is asked for, and with `more`
     /// for a later page; with `labelled LABEL` where only those are
-    /// asked for; `discover workshop.kratix.io`; `may callboard-mesh list triggers.eventing.knative.dev`, and where it is asked for less,
+    /// asked for; `discover workshop.kratix.io`; `may callboard-mesh list triggers.eventing.knative.dev`, and if it is asked for less,
     /// ` in shop` or ` named todo`.
     pub(crate) fn requests(&self) -> Vec<String> {
         std::mem::take(&mut self.0.lock().unwrap().requests)

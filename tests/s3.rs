@@ -1,4 +1,4 @@
-//! The contract with an S3 server: a real one where `CALLBOARD_TEST_S3_ENDPOINT` names it, else that of `callboard dev`.
+//! The contract with an S3 server: a real one where `CALLBOARD_TEST_S3_ENDPOINT` names it, otherwise that of `callboard dev`.
 
 mod calls;
 mod conditions;

@@ -200,7 +200,7 @@ fn written(status: u16, headers: &[(String, String)], body: &[u8]) -> Vec<u8> {
     [format!("HTTP/1.1 {status} x\r\n{headers}{length}\r\n").as_bytes(), body].concat()
 }
 
-/// The middle of the content, where there is some, else of the head; a refusal would be one without its words, too.
+/// The middle of the content, if there is some, otherwise of the head; a refusal would be one without its words, too.
 fn middle(answer: &[u8]) -> usize {
     let head = answer.windows(4).position(|end| end == b"\r\n\r\n").map_or(0, |at| at + 4);
     if head < answer.len() && answer.starts_with(b"HTTP/1.1 200") { (head + answer.len()) / 2 } else { head / 2 }

@@ -43,7 +43,7 @@ pub(super) fn installed() -> Vec<Value> {
     ]
 }
 
-/// Those of Knative that the mesh is made of, beside [`installed`], with the labels of channels and sources.
+/// Those of Knative that the mesh is made of, next to [`installed`], with the labels of channels and sources.
 pub(crate) fn of_knative() -> Vec<Value> {
     let kinds = [
         ("eventing.knative.dev", "Broker", "v1", ""),

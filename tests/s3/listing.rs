@@ -1,4 +1,4 @@
-//! What lies in the bucket: entities, tombstones, files of our own.
+//! What lies in the bucket: entities, tombstones, Callboard's own files.
 
 use super::{Place, args, endpoint};
 use axum::{

@@ -76,15 +76,15 @@ fn given<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result
 
 fn url(text: &str) -> Result<Option<Url>, String> {
     given(text, |text| {
-        let url: Url = text.parse().map_err(|error| format!("no URL: {error}"))?;
+        let url: Url = text.parse().map_err(|error| format!("not a valid URL: {error}"))?;
         if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
-            return Err("no http or https URL".to_owned());
+            return Err("not an http or https URL".to_owned());
         }
         if !url.username().is_empty() || url.password().is_some() {
-            return Err("a URL with a user is not taken".to_owned());
+            return Err("a URL with a user is not allowed".to_owned());
         }
         if url.query().is_some() || url.fragment().is_some() {
-            return Err("a URL with a query or a fragment is not taken".to_owned());
+            return Err("a URL with a query or a fragment is not allowed".to_owned());
         }
         Ok(url)
     })
@@ -139,9 +139,9 @@ mod tests {
     fn only_a_url_that_can_be_called_is_taken() {
         assert!(url("http://backstage.backstage.svc:7007").is_ok() && backend("https://x.org/backstage/").is_ok());
         for (bad, says) in [
-            ("backstage", "no URL"),
-            ("backstage:7007", "no http"),
-            ("ftp://backstage", "no http"),
+            ("backstage", "not a valid URL"),
+            ("backstage:7007", "not an http"),
+            ("ftp://backstage", "not an http"),
             ("http://me:secret@backstage", "user"),
             ("http://me@backstage", "user"),
             ("http://backstage?token=x", "query"),

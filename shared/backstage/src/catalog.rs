@@ -24,13 +24,13 @@ const TASKS: [&str; 4] = [".backstage", "scheduler", "v1", "tasks"];
 /// Whether the catalog knows an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Known {
-    /// It does, and reads it anew.
+    /// It does, and reads it again.
     Yes,
     /// It does not (404).
     No,
 }
 
-/// Whether the provider lists the bucket anew.
+/// Whether the provider lists the bucket again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Triggered {
     /// A run begins that was not going before.
@@ -49,7 +49,7 @@ pub struct Backstage {
 
 impl Backstage {
     /// The Backstage of these arguments, if they name one. `bucket` is the bucket's URL as we see it. Made after telemetry is
-    /// set up, else it counts nothing. Nothing is called yet.
+    /// set up, otherwise it counts nothing. Nothing is called yet.
     ///
     /// # Errors
     /// Names the argument that is missing or cannot be used.
@@ -74,7 +74,7 @@ impl Backstage {
         &self.task
     }
 
-    /// Lets the catalog read an entity and its ancestors anew: `POST /api/catalog/refresh`.
+    /// Lets the catalog read an entity and its ancestors again: `POST /api/catalog/refresh`.
     ///
     /// # Errors
     /// If Backstage does not answer, or not with 200 or 404.

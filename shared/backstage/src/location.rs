@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn a_location_is_what_the_providers_own_code_makes_of_the_key() {
-        // Written by locations.mjs beside it.
+        // Written by locations.mjs next to it.
         let table = include_str!("../tests/locations.tsv");
         assert!(table.lines().count() > 15);
         for row in table.lines() {

@@ -14,7 +14,7 @@ pub(crate) const FIELDS: [&str; 5] =
 pub struct Seen {
     /// Its full ref, in lower case.
     pub reference: String,
-    /// The target of the Location that it is read from (`backstage.io/managed-by-location` without `url:`); empty where it has none.
+    /// The target of the Location that it is read from (`backstage.io/managed-by-location` without `url:`); empty if it has none.
     pub target: String,
     /// What Backstage says is wrong with it: the errors in its `status.items`.
     pub troubles: Vec<Trouble>,
@@ -26,7 +26,7 @@ pub struct Seen {
 pub struct Pending {
     /// Its full ref.
     pub reference: String,
-    /// The target of the Location that it comes from; empty where it has none.
+    /// The target of the Location that it comes from; empty if it has none.
     pub target: String,
     /// Why; empty while Backstage has not come to it.
     pub troubles: Vec<Trouble>,

@@ -37,10 +37,10 @@ const KEYS: &str = Trouble::KEYS;
 const STORE: &str = Trouble::STORE;
 
 impl Trouble {
-    /// Where the keys by which Backstage reads the bucket do not do.
+    /// If the keys by which Backstage reads the bucket do not do.
     pub const KEYS: &str = "in app-config: let integrations.awsS3[].accessKeyId and secretAccessKey read the bucket (aws.mainAccount only lists it)";
 
-    /// Where Backstage reads another store, or none.
+    /// If Backstage reads another store, or none.
     pub const STORE: &str = "in app-config: let integrations.awsS3[].endpoint, s3ForcePathStyle, accessKeyId and secretAccessKey be those of the store, with the endpoint that CALLBOARD_BACKSTAGE_BUCKET_URL begins with";
 
     /// With these words.
@@ -60,7 +60,7 @@ impl Trouble {
         Self::of_error(if item["error"]["message"].is_string() { &item["error"] } else { item })
     }
 
-    /// What mends it, where that is known: a line for Backstage's app-config.
+    /// What fixes it, if that is known: a line for Backstage's app-config.
     pub fn advice(&self) -> Option<String> {
         if self.words.contains("is not of an allowed kind") {
             let kind = self.entity.as_deref().and_then(|entity| entity.split(':').next());

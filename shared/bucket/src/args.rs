@@ -57,7 +57,7 @@ fn endpoint(text: &str) -> Result<String, String> {
         // A ConfigMap's key that has to be there may say nothing.
         _ if text.is_empty() => Ok(String::new()),
         Ok(url) if matches!(url.scheme(), "http" | "https") && url.has_host() => Ok(text.to_owned()),
-        Ok(_) => Err("no http or https URL".into()),
-        Err(error) => Err(format!("no URL: {error}")),
+        Ok(_) => Err("not an http or https URL".into()),
+        Err(error) => Err(format!("not a valid URL: {error}")),
     }
 }

@@ -1,4 +1,4 @@
-//! What can go wrong with the bucket. All of it is the surroundings' fault.
+//! What can go wrong with the bucket. All of it is the fault of the environment, not of the event.
 
 use events::Nack;
 
@@ -30,7 +30,7 @@ pub enum Fault {
     #[error("the store cannot be used: {0}")]
     Unusable(String),
     /// An object that is longer than it may be.
-    #[error("it is longer than {limit} bytes, so that it is none that Callboard wrote: delete it")]
+    #[error("it has more than {limit} bytes, so Callboard did not write it: delete it")]
     TooLong {
         /// The most bytes.
         limit: usize,
@@ -45,7 +45,7 @@ pub enum Fault {
     },
 }
 
-/// Why the bucket could not be brought in line.
+/// Why the bucket could not be repaired.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// A call failed.

@@ -10,7 +10,7 @@ const MAX: usize = 4096;
 /// Probes unless an earlier probe went well.
 ///
 /// # Errors
-/// [`Error::Unconditional`] names what the store ignores; nothing is remembered then, so that a mended store is found.
+/// [`Error::Unconditional`] names what the store ignores; nothing is remembered then, so that a repaired store is found.
 pub(crate) async fn conditions<S: Store>(store: &S, layout: &Layout) -> Result<(), Error> {
     let remembered = layout.state("conditional-writes.json");
     if store.get(&remembered, MAX).await.map_err(Error::call("get", &remembered))?.is_some() {
@@ -25,7 +25,7 @@ pub(crate) async fn conditions<S: Store>(store: &S, layout: &Layout) -> Result<(
     Ok(())
 }
 
-/// The conditions that the store answers as if they held, tried with a file that is gone again afterwards.
+/// The conditions that the store answers as if they held, tried with a file that is deleted again afterwards.
 pub(crate) async fn tried<S: Store>(store: &S, layout: &Layout) -> Result<Vec<&'static str>, Error> {
     let scratch = scratch(layout);
     let ignored = ignored(store, &scratch).await;
@@ -33,7 +33,7 @@ pub(crate) async fn tried<S: Store>(store: &S, layout: &Layout) -> Result<Vec<&'
     ignored
 }
 
-/// A key of our own state that nobody else writes.
+/// A key of Callboard's own state that nobody else writes.
 pub(crate) fn scratch(layout: &Layout) -> String {
     let nanos = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     layout.state(&format!("probe-{}-{nanos}", std::process::id()))

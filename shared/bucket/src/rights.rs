@@ -26,14 +26,14 @@ pub enum Right {
 pub struct Tried {
     /// The calls that were made, in order; an object that could not be written is not read.
     pub calls: Vec<(Right, Result<(), Fault>)>,
-    /// The key of the entity file that was read, where there is one.
+    /// The key of the entity file that was read, if there is one.
     pub read: Option<String>,
-    /// How far our clock and the store's are apart, to a second or so; `None` where the listing does not tell.
+    /// How far our clock and the store's are apart, to a second or so; `None` if the listing does not say.
     pub skew: Option<Duration>,
 }
 
 impl<S: Store> Bucket<S> {
-    /// Tries each call that Callboard makes, with a file in the folder of our own state that is gone again afterwards; and
+    /// Tries each call that Callboard makes, with a file in the folder of Callboard's own state that is deleted again afterwards; and
     /// reads the first of the entities.
     pub async fn tried(&self) -> Tried {
         let (scratch, store) = (probe::scratch(&self.layout), &self.store);

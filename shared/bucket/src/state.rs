@@ -1,4 +1,4 @@
-//! Files of our own beside the entities. Their names are relative to the state's folder.
+//! Callboard's own files next to the entities. Their names are relative to the state's folder.
 
 use crate::{Body, Bucket, Condition, Conditional, Error, Store};
 use std::collections::BTreeMap;
@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// The most bytes of a file that are read.
 const MAX: usize = 4 * 1024 * 1024;
 
-/// A file of our own.
+/// One of Callboard's own files.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct State {
     /// Its ETag, for a conditional write.

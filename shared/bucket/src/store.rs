@@ -1,4 +1,4 @@
-//! The calls which the bucket protocol makes, in our own types.
+//! The calls which the bucket protocol makes, in Callboard's own types.
 
 use crate::Fault;
 use std::{collections::BTreeMap, time::SystemTime};
@@ -37,7 +37,7 @@ pub trait Store: Send + Sync {
 /// What HEAD tells of an object.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Head {
-    /// The ETag, quotes and all.
+    /// The ETag, with its quotes.
     pub etag: String,
     /// The user metadata, keys in lower case.
     pub metadata: BTreeMap<String, String>,
@@ -88,7 +88,7 @@ pub struct Page {
 pub struct Listed {
     /// Its key.
     pub key: String,
-    /// Its ETag, quotes and all.
+    /// Its ETag, with its quotes.
     pub etag: String,
     /// Its length in bytes.
     pub size: u64,

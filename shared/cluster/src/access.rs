@@ -19,10 +19,10 @@ pub struct Access {
 }
 
 impl Cluster {
-    /// Whether a ServiceAccount of our own namespace may do this (SubjectAccessReview).
+    /// Whether a ServiceAccount of Callboard's own namespace may do this (SubjectAccessReview).
     ///
     /// # Errors
-    /// [`Error::Forbidden`] where we may not ask.
+    /// [`Error::Forbidden`] if Callboard may not ask.
     pub async fn may(&self, account: &str, access: &Access) -> Result<bool, Error> {
         let what = format!("ask whether {account} may {} {}", access.verb, access.resource);
         let review = review(self.namespace(), account, access);

@@ -43,7 +43,7 @@ pub enum Named {
 }
 
 impl Cluster {
-    /// The cluster of the kubeconfig given, else the pod's own; `None` where there is neither. That of the user's home
+    /// The cluster of the kubeconfig given, otherwise the pod's own; `None` if there is neither. That of the user's home
     /// is never taken by itself. Nothing is called yet.
     ///
     /// # Errors
@@ -78,16 +78,16 @@ impl Cluster {
         Self(Arc::new(Asked { wire: Wire::new(client), discovery: Discovery::new(), namespace }))
     }
 
-    /// Our own namespace: the ServiceAccount's, that of the kubeconfig's context, or that of the install.
+    /// Callboard's own namespace: the ServiceAccount's, that of the kubeconfig's context, or that of the install.
     pub fn namespace(&self) -> &str {
         &self.0.namespace
     }
 
-    /// The object as it is now; `None` where it is not. The version of the reference is taken where it is served, else
+    /// The object as it is now; `None` if it is not. The version of the reference is taken if it is served, otherwise
     /// any other.
     ///
     /// # Errors
-    /// [`Error::Unserved`] where the kind is unknown, which says nothing about the object's life.
+    /// [`Error::Unserved`] if the kind is unknown, which says nothing about the object's life.
     pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
         self.read(object, Call::get).await
     }
@@ -113,11 +113,11 @@ impl Cluster {
     }
 
     /// The kind of that name, compared without regard to case, in the version that its group prefers. Remembered; asked
-    /// for anew where it is unknown, but not more often than every 5 seconds. `None` where the group has no such kind,
-    /// or where there is neither the group nor a CustomResourceDefinition.
+    /// for again if it is unknown, but not more often than every 5 seconds. `None` if the group has no such kind,
+    /// or if there is neither the group nor a CustomResourceDefinition.
     ///
     /// # Errors
-    /// Where the API server does not say, and [`Error::Unserved`] where a definition is there and its group is not.
+    /// If the API server does not say, and [`Error::Unserved`] if a definition is there and its group is not.
     pub async fn kind(&self, group: &str, kind: &str) -> Result<Option<Kind>, Error> {
         match self.0.discovery.find(&self.0.wire, Sought { group, kind, version: None }).await? {
             Found::Kind(kind) => Ok(Some(kind)),
@@ -129,7 +129,7 @@ impl Cluster {
         }
     }
 
-    /// Has the kinds of a group asked for anew, even if that was done a moment ago: something of it is defined, and was not
+    /// Has the kinds of a group asked for again, even if that was done a moment ago: something of it is defined, and was not
     /// served then.
     pub async fn forget(&self, group: &str) {
         self.0.discovery.forget(group).await;
@@ -139,7 +139,7 @@ impl Cluster {
     /// all. The pages of a list show one moment.
     ///
     /// # Errors
-    /// [`Error::Expired`] where that moment is too long ago; [`Error::Unserved`] where the kind is gone or another by
+    /// [`Error::Expired`] if that moment is too long ago; [`Error::Unserved`] if the kind was deleted or another by
     /// now, which [`Self::kind`] then tells.
     pub async fn page(&self, kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> Result<Page, Error> {
         let page = self.list(&format!("list {kind}"), kind, Call::list(page_path(kind, namespace, from))).await;
@@ -166,7 +166,7 @@ impl Cluster {
     /// from one (Kubernetes' own, an aggregated API's) is not defined: ask [`Self::kind`] first.
     ///
     /// # Errors
-    /// Where CustomResourceDefinitions cannot be listed.
+    /// If CustomResourceDefinitions cannot be listed.
     pub async fn defined(&self, group: &str, kind: &str) -> Result<bool, Error> {
         let (definitions, mut from) = (Kind::custom_resource_definition(), None);
         for _ in 0..PAGES {
@@ -187,11 +187,11 @@ impl Cluster {
         Err(Error::Failed { what: format!("list {definitions}"), why: format!("it has more than {PAGES} pages") })
     }
 
-    /// What tells this cluster from any other, and from itself after it was built anew: the uid of its Namespace
+    /// What tells this cluster from any other, and from itself after it was built again: the uid of its Namespace
     /// kube-system.
     ///
     /// # Errors
-    /// Where that cannot be read.
+    /// If that cannot be read.
     pub async fn uid(&self) -> Result<String, Error> {
         let failed = |why: String| Error::Failed { what: "get namespace/kube-system".into(), why };
         let system =
@@ -235,7 +235,8 @@ impl Cluster {
             Err(Refusal::Missing(Some(name))) if name == object.name() => return Ok(None),
             answer => answer.map_err(|refusal| refusal.on(&what))?,
         };
-        let value = serde_json::from_slice(&answer).map_err(|error| format!("the answer is no object: {error}"));
+        let value =
+            serde_json::from_slice(&answer).map_err(|error| format!("the answer is not a valid object: {error}"));
         let found = value.and_then(|value| list::object(value, kind));
         found.map(Some).map_err(|why| Error::Failed { what, why })
     }

@@ -20,7 +20,7 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Where Kubernetes puts a pod's token.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
-/// The cluster of the kubeconfig given, else the pod's own; `None` where there is neither.
+/// The cluster of the kubeconfig given, otherwise the pod's own; `None` if there is neither.
 pub(crate) async fn of_service(args: &Args) -> Result<Option<Client>> {
     let files = args.files();
     if !files.is_empty() {

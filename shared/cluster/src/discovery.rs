@@ -28,7 +28,7 @@ pub(crate) struct Discovery(Mutex<LruCache<String, Slot>>);
 
 type Slot = Arc<tokio::sync::Mutex<Option<Group>>>;
 
-/// What a group serves, best version first; `None` where there is no such group.
+/// What a group serves, best version first; `None` if there is no such group.
 #[derive(Clone)]
 struct Group {
     kinds: Option<Arc<[Kind]>>,
@@ -48,7 +48,7 @@ pub(crate) struct Sought<'a> {
     pub(crate) group: &'a str,
     /// Compared without regard to case.
     pub(crate) kind: &'a str,
-    /// The version where it is served, else any.
+    /// The version if it is served, otherwise any.
     pub(crate) version: Option<&'a str>,
 }
 
@@ -83,7 +83,7 @@ impl Discovery {
         Self(Mutex::new(LruCache::new(GROUPS)))
     }
 
-    /// Looks the kind up in what is known, and where it is not there, asks, unless that was a moment ago.
+    /// Looks the kind up in what is known, and if it is not there, asks, unless that was a moment ago.
     pub(crate) async fn find(&self, wire: &Wire, sought: Sought<'_>) -> Result<Found, Error> {
         let group = self.group(wire, sought).await?;
         let Some(kinds) = &group.kinds else { return Ok(Found::NoGroup) };
@@ -133,12 +133,12 @@ fn pick<'a>(kinds: &'a [Kind], sought: Sought<'_>) -> Option<&'a Kind> {
     wanted.or_else(|| named.next())
 }
 
-/// All kinds of a group in all its versions, the preferred first; `None` where there is no such group.
+/// All kinds of a group in all its versions, the preferred first; `None` if there is no such group.
 async fn kinds(wire: &Wire, group: &str) -> Result<Option<Vec<Kind>>, Error> {
     let Some(versions) = versions(wire, group).await? else { return Ok(None) };
     let mut kinds = Vec::new();
     for version in versions.iter().take(VERSIONS) {
-        // A version that is gone since is one that has no kinds.
+        // A version that was deleted since is one that has no kinds.
         let served: Option<Resources> = ask(wire, group, version_path(group, version)).await?;
         let served = served.into_iter().flat_map(|served| served.resources);
         let objects = served.filter(|it| !it.name.contains('/') && it.verbs.iter().any(|verb| verb == "get"));
@@ -160,12 +160,12 @@ async fn versions(wire: &Wire, group: &str) -> Result<Option<Vec<String>>, Error
     Ok(Some(served.versions.into_iter().map(|it| it.version).collect()))
 }
 
-/// The answer at a path of discovery; `None` where there is no such path.
+/// The answer at a path of discovery; `None` if there is no such path.
 async fn ask<T: DeserializeOwned>(wire: &Wire, group: &str, path: String) -> Result<Option<T>, Error> {
     match wire.send(&Call::discover(path)).await {
         Ok(answer) => serde_json::from_slice(&answer)
             .map(Some)
-            .map_err(|error| failed(group, format!("the answer is no discovery: {error}"))),
+            .map_err(|error| failed(group, format!("the answer is not a valid discovery: {error}"))),
         Err(Refusal::Missing(_)) => Ok(None),
         Err(refusal) => Err(refusal.on(&what(group))),
     }

@@ -1,4 +1,4 @@
-//! What can go wrong with the cluster. All of it is the surroundings' fault.
+//! What can go wrong with the cluster. All of it is the fault of the environment, not of the event.
 
 use events::Nack;
 
@@ -15,14 +15,14 @@ pub enum Error {
     },
     /// No API has the object: its kind is not served, or it is namespaced and no namespace was given.
     #[error(
-        "failed to {what}: the API server serves no such kind: its CustomResourceDefinition is gone, or not ready yet"
+        "failed to {what}: the API server serves no such kind: its CustomResourceDefinition was deleted, or is not ready yet"
     )]
     Unserved {
         /// What was tried.
         what: String,
     },
-    /// 410: a list took so long that its next page is gone.
-    #[error("failed to {what}: the list's continuation has expired: start it anew")]
+    /// 410: a list took so long that its next page is no longer available.
+    #[error("failed to {what}: the list's continuation has expired: start it again")]
     Expired {
         /// What was tried.
         what: String,

@@ -99,7 +99,7 @@ impl std::fmt::Display for Kind {
     }
 }
 
-/// Where a group has what it serves in a version.
+/// The path of what a group serves in a version.
 pub(crate) fn version_path(group: &str, version: &str) -> String {
     let version = encoded(version);
     if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{}/{version}", encoded(group)) }

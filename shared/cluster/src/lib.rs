@@ -1,6 +1,6 @@
 //! Kubernetes, read only: discovery, get and paged lists, and who may do what. There is no watch; events are the watch.
 //!
-//! The client's types end here, but for [`Client`] and [`Body`], from which tests make a cluster at the wire.
+//! The client's types end here, except [`Client`] and [`Body`], from which tests make a cluster at the wire.
 
 mod access;
 mod args;

@@ -10,7 +10,7 @@ use serde_json::Value;
 pub struct Page {
     /// The objects, whole.
     pub objects: Vec<Object>,
-    /// What is on the page and no object of ours: it exists, but nothing can be made of it.
+    /// Items of the page that are not valid objects. They exist, but nothing can be made of them.
     pub skipped: Vec<Skipped>,
     /// Where the next page begins; `None` on the last.
     pub next: Option<String>,
@@ -44,9 +44,10 @@ struct Metadata {
 }
 
 impl Page {
-    /// Parses an answer. One without metadata and items is no list, and must not pass for an empty one.
+    /// Parses an answer. One without metadata and items is not a list, and must not pass for an empty one.
     pub(crate) fn parse(bytes: &[u8], kind: &Kind) -> Result<Self, String> {
-        let list: List = serde_json::from_slice(bytes).map_err(|error| format!("the answer is no list: {error}"))?;
+        let list: List =
+            serde_json::from_slice(bytes).map_err(|error| format!("the answer is not a valid list: {error}"))?;
         let next = Some(list.metadata.r#continue).filter(|token| !token.is_empty());
         let resource_version = list.metadata.resource_version;
         let mut page =
@@ -64,7 +65,7 @@ impl Page {
 
 /// The object with its real identity: items of a core list carry none, metadata carries another.
 pub(crate) fn object(mut value: Value, kind: &Kind) -> Result<Object, String> {
-    let fields = value.as_object_mut().ok_or("no Kubernetes object: no JSON object")?;
+    let fields = value.as_object_mut().ok_or("not a Kubernetes object: it is not a JSON object")?;
     fields.insert("apiVersion".into(), kind.api_version().into());
     fields.insert("kind".into(), kind.kind().into());
     Object::try_from(value).map_err(|error| error.to_string())

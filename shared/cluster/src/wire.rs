@@ -59,11 +59,11 @@ pub(crate) struct Call {
 pub(crate) enum Refusal {
     /// 403.
     Forbidden(String),
-    /// 404 of the named object; of the path where there is no name.
+    /// 404 of the named object; of the path if there is no name.
     Missing(Option<String>),
     /// 410.
     Expired,
-    /// 429 or 503, and after which time to come back where that is known and short.
+    /// 429 or 503, and after which time to come back if that is known and short.
     Busy(String, Option<Duration>),
     /// Anything else.
     Other(String),
@@ -235,7 +235,7 @@ async fn read(answer: Response<Body>, limit: usize) -> Result<Vec<u8>, String> {
     Ok(bytes)
 }
 
-/// When to come back; `None` where that is not said or too long.
+/// When to come back; `None` if that is not said or too long.
 fn wait(headers: &HeaderMap) -> Option<Duration> {
     let seconds = headers.get(RETRY_AFTER)?.to_str().ok()?.parse().ok()?;
     Some(Duration::from_secs(seconds)).filter(|wait| *wait <= WAIT)

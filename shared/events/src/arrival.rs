@@ -9,11 +9,11 @@ use serde_json::Value;
 pub enum Change {
     /// The object was added or changed, and is as the event carries it.
     Applied(Object),
-    /// The object is gone; the event carries its last state.
+    /// The object was deleted; the event carries its last state.
     Deleted(Object),
     /// The object was added or changed; only a cluster knows how it is.
     Touched(ObjectRef),
-    /// The object is gone; only a cluster knows in which version.
+    /// The object was deleted; only a cluster knows in which version.
     Gone(ObjectRef),
 }
 

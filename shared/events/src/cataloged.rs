@@ -13,9 +13,9 @@ use serde::{Deserialize, Serialize};
 pub enum Action {
     /// It was not in the bucket object before.
     Created,
-    /// The bucket object that holds it was written anew.
+    /// The bucket object that holds it was written again.
     Updated,
-    /// It is no longer in the bucket object, or that is gone.
+    /// It is no longer in the bucket object, or that was deleted.
     Deleted,
 }
 
@@ -69,7 +69,7 @@ pub struct Cataloged {
     /// Which overrides were not applied and why.
     #[serde(rename = "invalidOverrides")]
     pub invalid_overrides: Vec<InvalidOverride>,
-    /// Set where lists were cut to keep the event below [`MAX_DATA`](crate::MAX_DATA).
+    /// Set if lists were cut to keep the event below [`MAX_DATA`](crate::MAX_DATA).
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

@@ -17,7 +17,7 @@ pub struct DeadLetter {
     pub cause: Cause,
     /// The object it spoke of, where that can be made out.
     pub object: Option<ObjectRef>,
-    /// Whether it said that the object is gone.
+    /// Whether it said that the object was deleted.
     pub deleted: bool,
     /// The function it was for, by its object or the extension `callboard`.
     pub function: Option<crate::Function>,

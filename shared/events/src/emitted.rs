@@ -10,12 +10,12 @@ pub const PARTITION_KEY: &str = "partitionkey";
 /// The most bytes of data that an emitted event has; beyond it lists are cut and `truncated` is set.
 pub const MAX_DATA: usize = 256 * 1024;
 
-/// The absolute URL of the JSON Schema of an event type of ours; the file of that name lies in `deploy/schemas`.
+/// The absolute URL of the JSON Schema of an event type of Callboard; the file of that name lies in `deploy/schemas`.
 pub fn schema_url(ty: &str) -> String {
     format!("https://callboard.dev/schemas/{ty}.json")
 }
 
-/// The attributes of an event of ours. None has a time or a random id, so that a redelivered cause leads to the very
+/// The attributes of an event of Callboard. None has a time or a random id, so that a redelivered cause leads to the very
 /// same event.
 pub(crate) struct Shape<'a> {
     pub(crate) function: Function,

@@ -10,12 +10,12 @@ use serde::Serialize;
 /// Something that Backstage did not take, in its own words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 pub struct Refusal {
-    /// The entity; `None` where it is about the whole bucket object.
+    /// The entity; `None` if it is about the whole bucket object.
     #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
     pub entity: Option<String>,
     /// What Backstage says.
     pub reason: String,
-    /// What to do about it, where that is known.
+    /// What to do about it, if that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub advice: Option<String>,
 }
@@ -33,7 +33,7 @@ pub struct EntityRefused {
     pub location: String,
     /// What was refused, sorted.
     pub refused: Vec<Refusal>,
-    /// Set where the list was cut.
+    /// Set if the list was cut.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub truncated: bool,
 }

@@ -14,7 +14,7 @@ pub enum Incoming {
     Resync(ResyncRequest),
     /// What was held may go.
     Approval(Approval),
-    /// The bucket changed, as an event of ours tells.
+    /// The bucket changed, as an event of Callboard reports.
     News(News),
     /// Another event, which the Broker could not deliver.
     DeadLetter(DeadLetter),
@@ -54,7 +54,7 @@ const CONSUMED: [&str; 9] = [
     resync::APPROVED,
 ];
 
-/// The event's type where it is one that Callboard consumes or emits, else `other`: strangers make no time series.
+/// The event's type if it is one that Callboard consumes or emits, otherwise `other`: strangers make no time series.
 pub fn known_type(ty: &str) -> &'static str {
     let emitted = Function::ALL.map(Function::reply_type);
     consumed().chain(emitted).find(|known| *known == ty).unwrap_or("other")
@@ -62,7 +62,7 @@ pub fn known_type(ty: &str) -> &'static str {
 
 /// The W3C traceparent which the event or, in Kratix's words, its object continues.
 ///
-/// The data is looked into only where it is already JSON ([`Data::Json`]); `runtime` makes it so.
+/// The data is looked into only if it is already JSON ([`Data::Json`]); `runtime` makes it so.
 pub fn trace_parent(event: &Event) -> Option<String> {
     let annotation = || match event.data() {
         Some(Data::Json(object)) => {

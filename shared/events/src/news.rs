@@ -1,4 +1,4 @@
-//! What our own events tell of the bucket, to whom passes it on.
+//! What Callboard's own events report about the bucket.
 
 use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, incoming};
 use cloudevents::{AttributesReader, Event};
@@ -11,18 +11,18 @@ use std::collections::BTreeMap;
 pub enum Became {
     /// It has other bytes.
     Changed,
-    /// It may be new, or gone.
+    /// It may be new, or deleted.
     Other,
 }
 
-/// What one event of ours tells of the bucket.
+/// What one event of Callboard reports about the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct News {
     /// The event.
     pub cause: Cause,
     /// What became of which key.
     pub keys: BTreeMap<String, Became>,
-    /// Whether there is more than the event tells.
+    /// Whether there is more than the event says.
     pub truncated: bool,
 }
 
@@ -52,7 +52,8 @@ pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
     let cause = Cause::of(event);
     let data = incoming::json(event)?.unwrap_or_default();
     let data = serde_json::from_value::<Data>(data);
-    let reject = |error: serde_json::Error| incoming::reject(event, &format!("no news of the catalog: {error}"));
+    let reject =
+        |error: serde_json::Error| incoming::reject(event, &format!("not a valid event about the catalog: {error}"));
     let Data { changes, drift, truncated } = data.map_err(reject)?;
     let drift: Vec<Drift> = match event.ty() {
         DRIFTED => serde_json::from_value(drift).map_err(reject)?,

@@ -14,25 +14,25 @@ pub struct Object {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAnObject {
     /// A part of the identity is missing.
-    #[error("no Kubernetes object: {0} is missing or no string")]
+    #[error("not a Kubernetes object: {0} is missing or not a string")]
     Missing(&'static str),
     /// A part of the identity is impossible.
-    #[error("no Kubernetes object: {0}")]
+    #[error("not a Kubernetes object: {0}")]
     Invalid(#[from] crate::InvalidRef),
 }
 
 /// Which state of which life of an object something speaks of.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Version {
-    /// `metadata.uid`; empty where the object has none.
+    /// `metadata.uid`; empty if the object has none.
     pub uid: String,
-    /// `metadata.resourceVersion`; empty where the object has none.
+    /// `metadata.resourceVersion`; empty if the object has none.
     pub resource_version: String,
 }
 
 impl Version {
     /// The place of this version among those of its group and resource, which Kubernetes orders as integers;
-    /// `None` where it does not parse and thus cannot be compared.
+    /// `None` if it does not parse and thus cannot be compared.
     pub fn order(&self) -> Option<u128> {
         self.resource_version.parse().ok()
     }

@@ -63,7 +63,7 @@ impl ObjectRef {
         &self.group
     }
 
-    /// The version within the group, such as `v1alpha1`; empty where it is [`unversioned`](Self::unversioned).
+    /// The version within the group, such as `v1alpha1`; empty if it is [`unversioned`](Self::unversioned).
     pub fn version(&self) -> &str {
         &self.version
     }

@@ -32,7 +32,7 @@ pub struct ResyncRequest {
 pub struct Cursor {
     /// The kind that was being written: `<group, or core>/<lower-case kind>`, as in a key.
     pub kind: String,
-    /// The last object of it that was dealt with: `[<namespace>/]<name>`.
+    /// The last object of it that was handled: `[<namespace>/]<name>`.
     pub after: String,
     /// How many slices there were.
     #[serde(default)]

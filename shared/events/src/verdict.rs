@@ -1,20 +1,20 @@
-//! What a function makes of an event, in terms of fault; only `runtime` turns it into a status code.
+//! How a function ended with an event, by whose fault. Only `runtime` turns it into a status code.
 
 use cloudevents::Event;
 
 /// The end of one event.
 pub type Verdict = Result<Reply, Nack>;
 
-/// An event that was dealt with.
+/// An event that was handled.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Reply {
     /// Something changed; the Broker forwards this event.
     Changed(Box<Event>),
-    /// Nothing to tell the Broker.
+    /// Nothing to report to the Broker.
     Nothing(Nothing),
 }
 
-/// Why an event that was dealt with leads to no reply.
+/// Why an event that was handled leads to no reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Nothing {
     /// The bucket already says what the object says.
@@ -23,10 +23,10 @@ pub enum Nothing {
     Late,
     /// The event is of no concern to this function.
     NotOurs,
-    /// The event names an object without carrying it, and nobody could tell how it is: there is no cluster to ask, or
+    /// The event names an object without carrying it, and Callboard could not read it: there is no cluster to ask, or
     /// the cluster does not serve that kind.
     Unresolved,
-    /// The event names an object that is not there any more; its deletion, or `resync`, takes the entities away.
+    /// The event names an object that no longer exists. Its deletion event, or `resync`, deletes the entities.
     Absent,
     /// The function may not read the object: an RBAC rule is missing.
     Uncovered,
@@ -36,7 +36,7 @@ pub enum Nothing {
     Lapsed,
     /// A dead letter was kept.
     Kept,
-    /// Backstage was told of it.
+    /// Backstage was notified.
     Shown,
     /// The bucket was filled by another cluster: nothing is written to it.
     OtherCluster,
@@ -61,13 +61,13 @@ impl Nothing {
     }
 }
 
-/// An event that was not dealt with, by whose fault it was not.
+/// An event that was not handled, by whose fault it was not.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Nack {
-    /// The event is at fault: it is ours, but it does not decode. Trying again would not help.
+    /// The event is at fault: it is for Callboard, but it does not decode. A retry would not help.
     #[error("{0}")]
     Reject(String),
-    /// The surroundings are at fault: the bucket or the cluster. Trying again may help.
+    /// The environment is at fault: the bucket or the cluster. A retry may help.
     #[error("{0}")]
     Retry(String),
 }

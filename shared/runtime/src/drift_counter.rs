@@ -10,7 +10,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-/// How many kinds are told apart; the others are `other`, so that no stranger makes time series.
+/// How many kinds are counted separately; the others are `other`, so that no stranger makes time series.
 const KINDS: usize = 256;
 
 /// `callboard_drift_total{kind,reason}` and `callboard_truth_lag_seconds`, counted by the functions.

@@ -31,26 +31,26 @@ pub(crate) fn length(body: &Body, limit: usize) -> Result<usize, Outcome> {
     Ok(hint.exact().and_then(|exact| usize::try_from(exact).ok()).unwrap_or(limit))
 }
 
-/// The CloudEvent 1.0 which a request carries; its data, where it is JSON, is parsed here and nowhere else.
+/// The CloudEvent 1.0 which a request carries; its data, if it is JSON, is parsed here and nowhere else.
 pub(crate) fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, String> {
     let media_type = media_type(headers);
     let mut event = match media_type.as_str() {
         "application/cloudevents+json" => {
-            serde_json::from_slice(&body).map_err(|error| format!("no CloudEvent: {error}"))?
+            serde_json::from_slice(&body).map_err(|error| format!("not a valid CloudEvent: {error}"))?
         }
         other if other.starts_with("application/cloudevents") => {
             return Err(format!(
                 "{other} is not taken: send one event in binary mode or as application/cloudevents+json"
             ));
         }
-        _ => Binary { headers, body }.into_event().map_err(|error| format!("no CloudEvent: {error}"))?,
+        _ => Binary { headers, body }.into_event().map_err(|error| format!("not a valid CloudEvent: {error}"))?,
     };
     if event.specversion() != SpecVersion::V10 {
-        return Err(format!("CloudEvents {} is not taken: send specversion 1.0", event.specversion()));
+        return Err(format!("CloudEvents {} is not supported: send specversion 1.0", event.specversion()));
     }
     for (attribute, value) in [("id", event.id()), ("source", event.source()), ("type", event.ty())] {
         if value.is_empty() {
-            return Err(format!("no CloudEvent: {attribute} is empty"));
+            return Err(format!("not a valid CloudEvent: {attribute} is empty"));
         }
     }
     if (media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json"))
@@ -62,7 +62,7 @@ pub(crate) fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, String> {
     Ok(event)
 }
 
-/// The media type without its parameters, in lower case; empty where there is none.
+/// The media type without its parameters, in lower case; empty if there is none.
 fn media_type(headers: &HeaderMap) -> String {
     let value = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()

@@ -34,14 +34,14 @@ pub trait Handler: Send + Sync + 'static {
     /// Its one name, in spans and metrics the attribute `function`.
     fn name(&self) -> &'static str;
 
-    /// Deals with one event. Events arrive concurrently, more than once and out of order; the future is dropped
+    /// Handles one event. Events arrive concurrently, more than once and out of order; the future is dropped
     /// at any await point when its time is up or the client has gone.
     fn handle(&self, event: Event) -> impl Future<Output = Verdict> + Send;
 
-    /// Whether it can deal with events now; if not, one line that says why. Asked by each readiness probe.
+    /// Whether it can handle events now; if not, one line that says why. Asked by each readiness probe.
     ///
     /// # Errors
-    /// Where it is not ready yet.
+    /// If it is not ready yet.
     fn ready(&self) -> Result<(), String> {
         Ok(())
     }

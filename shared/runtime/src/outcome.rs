@@ -8,15 +8,15 @@ use http::StatusCode;
 pub(crate) enum Outcome {
     /// Something changed; the event that says so, ready to be sent.
     Changed(Box<Response>),
-    /// Nothing to tell.
+    /// Nothing to report.
     Nothing(Nothing),
     /// The event is at fault.
     Rejected(String),
-    /// The surroundings are at fault.
+    /// The environment is at fault.
     Retry(String),
     /// We are at fault.
     Panicked(String),
-    /// It was no CloudEvent.
+    /// It was not a valid CloudEvent.
     BadRequest(String),
     /// It had more than this many bytes.
     TooLarge(usize),
@@ -53,7 +53,7 @@ impl Outcome {
         }
     }
 
-    /// One line of printable text, cut where it is too long.
+    /// One line of printable text, cut if it is too long.
     pub(crate) fn line(text: &str) -> String {
         let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         line.truncate(line.floor_char_boundary(Self::MAX_LINE));

@@ -6,7 +6,7 @@ use cloudevents::message::{BinaryDeserializer, BinarySerializer, Error, MessageA
 use http::{HeaderMap, HeaderName, HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 
-/// What section 3.1.3.2 of the HTTP binding wants encoded, besides everything that is not ASCII.
+/// What section 3.1.3.2 of the HTTP binding wants encoded, in addition to everything that is not ASCII.
 const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 
 /// The event as a message.

@@ -11,7 +11,7 @@ use tracing_opentelemetry::OpenTelemetrySpanExt;
 const TRACEPARENT: &str = "traceparent";
 const TRACESTATE: &str = "tracestate";
 
-/// The W3C trace context that came with an event; empty where none that is valid came.
+/// The W3C trace context that came with an event; empty if none that is valid came.
 #[derive(Default)]
 pub(crate) struct Parent {
     carrier: HashMap<String, String>,
@@ -19,7 +19,7 @@ pub(crate) struct Parent {
 }
 
 impl Parent {
-    /// Taken from the headers, else from the event's extensions, else from what Kratix wrote into its object.
+    /// Taken from the headers, otherwise from the event's extensions, otherwise from what Kratix wrote into its object.
     pub(crate) fn of(headers: &HeaderMap, event: &Event) -> Self {
         let header = |name| headers.get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
         let extension = |name| event.extension(name).map(ToString::to_string);
@@ -37,7 +37,7 @@ impl Parent {
 
     /// Makes a new span a child of this, and has it say its trace in the logs.
     pub(crate) fn adopt(&self, span: &Span) {
-        // Fails only where OpenTelemetry is off.
+        // Fails only if OpenTelemetry is off.
         let _ = span.set_parent(self.context.clone());
         let ours = span.context();
         let known = [&ours, &self.context].into_iter().find(|context| context.span().span_context().is_valid());
@@ -46,7 +46,7 @@ impl Parent {
         }
     }
 
-    /// Lets an event of ours continue the current span, or what came where OpenTelemetry is off.
+    /// Lets an event of Callboard continue the current span, or what came if OpenTelemetry is off.
     pub(crate) fn hand_on(mut self, event: &mut Event) {
         TraceContextPropagator::new().inject_context(&Span::current().context(), &mut self.carrier);
         for name in [TRACEPARENT, TRACESTATE] {
@@ -57,7 +57,7 @@ impl Parent {
     }
 }
 
-/// The trace context of an event of ours as HTTP headers.
+/// The trace context of an event of Callboard as HTTP headers.
 pub(crate) fn headers(event: &Event) -> HeaderMap {
     let header = |name| {
         let value = HeaderValue::from_str(&event.extension(name)?.to_string()).ok()?;

@@ -31,7 +31,7 @@ const MIN_BODY: usize = MAX_BODIES / 256;
 /// What bodies are reckoned in.
 const PAGE: usize = 1024;
 
-/// Serves a function at `POST /`, and the probes. Made after [`telemetry::init`](crate::telemetry::init), else it
+/// Serves a function at `POST /`, and the probes. Made after [`telemetry::init`](crate::telemetry::init), otherwise it
 /// counts nothing.
 pub fn router(handler: impl Handler, args: &Args) -> Router {
     let memory = Semaphore::new(args.max_body.max(MAX_BODIES).div_ceil(PAGE).min(Semaphore::MAX_PERMITS));
@@ -81,7 +81,7 @@ impl<H: Handler> Endpoint<H> {
         Ok((ty, outcome))
     }
 
-    /// Reads the body as soon as there is memory for it, which is held until the event is dealt with.
+    /// Reads the body as soon as there is memory for it, which is held until the event is handled.
     async fn body(&self, request: Request) -> Result<(Parts, Bytes, SemaphorePermit<'_>), Outcome> {
         let (head, body) = request.into_parts();
         let length = incoming::length(&body, self.max_body)?;

@@ -1,4 +1,4 @@
-//! Where events of our own go that are no replies: `K_SINK`, as Knative's SinkBinding sets it.
+//! Where Callboard's own events go that are not replies: `K_SINK`, as Knative's SinkBinding sets it.
 
 mod args;
 mod error;
@@ -43,7 +43,7 @@ const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_milli
 /// How much of a refusal is read.
 const MAX_ANSWER: usize = 1024;
 
-/// Where events of our own go that are no replies.
+/// Where Callboard's own events go that are not replies.
 pub struct Sink {
     uri: Uri,
     overrides: Overrides,
@@ -54,7 +54,7 @@ pub struct Sink {
 }
 
 impl Sink {
-    /// The sink, if one is set. Made after [`telemetry::init`](crate::telemetry::init), else it counts nothing.
+    /// The sink, if one is set. Made after [`telemetry::init`](crate::telemetry::init), otherwise it counts nothing.
     /// Nothing is called yet.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Sink {
         }))
     }
 
-    /// Sends one event of a type of ours, up to three times where that may help; it then arrives more than once if only
+    /// Sends one event of a type of Callboard, up to three times where that may help; it then arrives more than once if only
     /// the answer was lost. It continues the current span, or else its own extension `traceparent`.
     ///
     /// # Errors

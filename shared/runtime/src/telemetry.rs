@@ -1,4 +1,4 @@
-//! Logs to stderr; traces and metrics by OTLP over gRPC where an endpoint is set, and not a trace of them where none is.
+//! Logs to stderr; traces and metrics by OTLP over gRPC if an endpoint is set, and without any cost if none is.
 
 use crate::{Args, LogFormat};
 use anyhow::{Context, ensure};
@@ -47,7 +47,7 @@ impl Telemetry {
     /// Flushes traces and metrics, for 6 seconds at most.
     pub async fn shutdown(self) {
         let (done, is_done) = oneshot::channel::<()>();
-        // Both block. A thread of our own, since a runtime waits for its blocking tasks when it ends.
+        // Both block. They get their own thread, since a runtime waits for its blocking tasks when it ends.
         std::thread::spawn(move || {
             let _traces = self.traces.map(|traces| traces.shutdown_with_timeout(FLUSH / 2));
             let _metrics = self.metrics.map(|metrics| metrics.shutdown_with_timeout(FLUSH / 2));

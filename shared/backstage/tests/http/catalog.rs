@@ -25,7 +25,7 @@ async fn a_refresh_tells_whether_the_catalog_knows_the_entity() {
 #[tokio::test]
 async fn a_404_that_is_not_the_catalogs_own_is_no_unknown_entity() {
     for (content, body) in [
-        // Backstage where there is no such plugin, and whatever else may be there.
+        // Backstage if there is no such plugin, and whatever else may be there.
         ("text/plain", ""),
         ("text/html", "<html>404</html>"),
         ("application/json", r#"{"error":"Not Found"}"#),

@@ -5,7 +5,7 @@ use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
 use std::error::Error;
 
-/// `Ok` where the call found no object at the key.
+/// `Ok` if the call found no object at the key.
 pub(crate) fn missing_or<E>(error: &SdkError<E, Response>) -> Result<(), Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -16,9 +16,9 @@ where
     }
 }
 
-/// `Ok` where a conditional write did not happen because of its condition.
+/// `Ok` if a conditional write did not happen because of its condition.
 ///
-/// AWS answers 409 where conditional writes meet, and 404 where an ETag is asked for and the object is gone.
+/// AWS answers 409 where conditional writes meet, and 404 where an ETag is asked for and the object was deleted.
 pub(crate) fn lost_or<E>(error: &SdkError<E, Response>, condition: Condition<'_>) -> Result<(), Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
@@ -50,7 +50,7 @@ where
         429 | 503 => Fault::Busy { code },
         _ => {
             let message =
-                error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("no further words");
+                error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or("without a message");
             Fault::Answer { code, message: cut(message) }
         }
     }
@@ -73,7 +73,7 @@ fn code<E: ProvideErrorMetadata + Error + 'static>(error: &SdkError<E, Response>
     error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default()
 }
 
-/// Why there was no answer, and what to do where that is known.
+/// Why there was no answer, and what to do if that is known.
 fn unusable(why: &str) -> String {
     let way_out = if why.contains("UnknownIssuer") { ": set AWS_CA_BUNDLE to a file with its authority" } else { "" };
     format!("{}{way_out}", cut(why))

@@ -19,10 +19,10 @@ use aws_smithy_http_client::{
 use std::time::Duration;
 use trust::CaBundle;
 
-/// The SDK's own tries of one call, beside those of the protocol and of the Broker.
+/// The SDK's own tries of one call, in addition to those of the protocol and of the Broker.
 const ATTEMPTS: u32 = 3;
 
-/// A client with these credentials, else with the SDK's whole chain of them. Nothing is called yet.
+/// A client with these credentials, otherwise with the SDK's whole chain of them. Nothing is called yet.
 pub(crate) async fn connect(args: &Args, credentials: Option<&Credentials>) -> Result<Client, String> {
     let http = http(args.ca_bundle.as_ref())?;
     let region = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
@@ -46,7 +46,7 @@ pub(crate) async fn connect(args: &Args, credentials: Option<&Credentials>) -> R
         .stalled_stream_protection(StalledStreamProtectionConfig::disabled());
     let endpoint = args.endpoint().map(str::to_owned).or_else(|| shared.endpoint_url().map(str::to_owned));
     config = config.force_path_style(args.path_style.unwrap_or(endpoint.is_some()));
-    // Else the SDK reads the variable itself, also where it is empty.
+    // Otherwise the SDK reads the variable itself, also if it is empty.
     if endpoint.is_some() || args.endpoint.is_some() {
         config.set_endpoint_url(endpoint);
     }

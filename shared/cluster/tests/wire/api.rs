@@ -26,7 +26,7 @@ pub(crate) struct Answer {
     after: Duration,
 }
 
-/// What was asked, in order: path and query, and where it is not plain JSON, what is accepted.
+/// What was asked, in order: path and query, and if it is not plain JSON, what is accepted.
 #[derive(Clone, Default)]
 pub(crate) struct Asked(Arc<Mutex<Vec<String>>>);
 

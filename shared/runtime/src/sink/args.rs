@@ -28,11 +28,11 @@ pub struct SinkArgs {
 }
 
 fn url(text: &str) -> Result<Uri, String> {
-    let uri: Uri = text.parse().map_err(|error| format!("no URL: {error}"))?;
+    let uri: Uri = text.parse().map_err(|error| format!("not a valid URL: {error}"))?;
     match (uri.scheme_str(), uri.authority()) {
         (Some("http" | "https"), Some(authority)) if !authority.as_str().contains('@') => Ok(uri),
-        (Some("http" | "https"), Some(_)) => Err("a URL with a user is not taken".to_owned()),
-        _ => Err("no http or https URL".to_owned()),
+        (Some("http" | "https"), Some(_)) => Err("a URL with a user is not allowed".to_owned()),
+        _ => Err("not an http or https URL".to_owned()),
     }
 }
 

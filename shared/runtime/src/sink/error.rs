@@ -1,4 +1,4 @@
-//! Why an event of ours did not get to the sink.
+//! Why an event of Callboard did not get to the sink.
 
 use http::{StatusCode, Uri};
 use std::io;

@@ -1,4 +1,4 @@
-//! Events of our own, as a Broker receives them.
+//! Callboard's own events, as a Broker receives them.
 
 use crate::collector::{Collector, attributes};
 use crate::process::Process;
