@@ -5,7 +5,7 @@
 
 use anyhow::{Context as _, ensure};
 use bucket::{Body, Condition, Conditional, S3, Store};
-use callboard::{args::Cli, serving::Functions};
+use callboard::{cli::Cli, serving::Functions};
 use clap::Parser;
 use serde_json::json;
 use std::{
@@ -77,11 +77,11 @@ impl Bench {
         let run = format!("bench-{}", std::process::id());
         let line = ["callboard", "--endpoint", &endpoint, "--bucket", &bucket, "--owner", "bench", "--prefix", &run];
         let Cli::Serve(args) = Cli::parse_from(line) else { anyhow::bail!("these are the arguments of a command") };
-        let functions = Functions { serving: args.function, context: Arc::new(args.kept.context()?) };
+        let functions = Functions { serving: args.function, context: Arc::new(args.catalog.context()?) };
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
         let address = listener.local_addr()?;
         tokio::spawn(runtime::serve(listener, runtime::router(functions, &args.runtime), std::future::pending()));
-        let bench = Self { address, store: S3::new(args.kept.bucket.clone()), run, began: Instant::now() };
+        let bench = Self { address, store: S3::new(args.catalog.bucket.clone()), run, began: Instant::now() };
         let mut client = bench.connect().await?;
         bench.tell(&mut client, "add", "warm-up", 1, "x").await?;
         Ok(bench)

@@ -1,27 +1,27 @@
-//! The time, which only the functions read.
+//! The time. Only the functions read it.
 
 use std::{
     sync::Arc,
     time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Tells the time: milliseconds since the epoch. A test brings its own.
+/// The time in milliseconds since the epoch. A test has its own.
 #[derive(Clone)]
 pub struct Clock(Arc<dyn Fn() -> i64 + Send + Sync>);
 
 impl Clock {
-    /// A clock that tells this time.
+    /// A clock with this time.
     pub fn new(now: impl Fn() -> i64 + Send + Sync + 'static) -> Self {
         Self(Arc::new(now))
     }
 
-    /// What time it is.
+    /// The time.
     pub fn now(&self) -> i64 {
         self.0()
     }
 }
 
-/// That of the machine.
+/// The clock of the machine.
 impl Default for Clock {
     fn default() -> Self {
         Self::new(|| {

@@ -2,6 +2,7 @@
 //! the bucket that Backstage reads. Each function has a folder. `table.rs` lists them, `main.rs` serves them.
 
 pub mod args;
+pub mod cli;
 pub mod clock;
 #[path = "commands/commands.rs"]
 pub mod commands;
@@ -15,6 +16,7 @@ pub mod dev;
 pub mod kinds;
 pub mod now;
 pub mod per_object;
+pub mod serve;
 pub mod serving;
 pub mod table;
 

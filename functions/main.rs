@@ -1,9 +1,8 @@
-//! The binary: arguments, clients, serve.
+//! The binary: reads the command line and runs what it says.
 
 use callboard::{
-    args::{Cli, Command, Serve},
-    commands,
-    serving::Functions,
+    cli::{Cli, Command},
+    commands, serve,
 };
 use clap::Parser;
 use std::process::ExitCode;
@@ -15,7 +14,7 @@ fn main() -> ExitCode {
     };
     let ended = match cli {
         Cli::Command(command) => run(command),
-        Cli::Serve(args) => serve(&args).map(done),
+        Cli::Serve(args) => serve::run(&args).map(done),
     };
     match ended {
         Ok(code) => code,
@@ -52,16 +51,4 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
 
 fn done((): ()) -> ExitCode {
     ExitCode::SUCCESS
-}
-
-// One thread: docs/decisions/0006.
-#[tokio::main(flavor = "current_thread")]
-async fn serve(args: &Serve) -> anyhow::Result<()> {
-    let telemetry = runtime::telemetry::init(args.function.as_str(), &args.runtime)?;
-    let context = args.context()?.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
-    let functions = Functions::start(args.function, context)?;
-    let listener = runtime::listen(&args.runtime).await?;
-    let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;
-    telemetry.shutdown().await;
-    ended
 }

@@ -141,15 +141,15 @@ impl<S: Store + 'static> Functions<S> {
         }
     }
 
-    /// Of a run of several slices the mesh is compared with the first; its Service tells what changed as the reply, all
-    /// functions together by the sink.
-    async fn tick(&self, request: ResyncRequest) -> Verdict {
+    /// The mesh is compared with the first of several slices. Its own Service replies with what changed. If one Service
+    /// has all functions, that goes to the sink.
+    async fn resync(&self, request: ResyncRequest) -> Verdict {
         let is_first = request.cursor.is_none();
         if let Some(refresh) = self.context.refresh.as_ref().filter(|_| self.serves(Function::Refresh) && is_first) {
             if self.serving == Serving::Only(Function::Refresh) {
                 return refresh::show_all(&self.context, refresh, request.cause).await;
             }
-            // What resync and mesh repair, their events tell; this is what was not told before.
+            // The events of resync and mesh report what they repair. This shows what was not shown before.
             let (context, refresh, cause) = (self.context.clone(), refresh.clone(), request.cause.clone());
             self.apart(async move { refresh::show_all(&context, &refresh, cause).await });
         }
@@ -182,24 +182,23 @@ impl<S: Store + 'static> Functions<S> {
         }
     }
 
-    /// What the mesh does in a task of its own, so that it takes nothing with it when it is late. What nobody waits for any more
-    /// goes to the sink.
+    /// Runs in a task of its own, so that it delays nothing when it is late. A result that comes too late goes to the sink.
     fn apart(&self, work: impl Future<Output = Verdict> + Send + 'static) -> oneshot::Receiver<Verdict> {
-        let (tells, told) = oneshot::channel();
+        let (sender, receiver) = oneshot::channel();
         let context = self.context.clone();
         let task = async move {
-            if let Err(Ok(Reply::Changed(event))) = tells.send(work.await) {
+            if let Err(Ok(Reply::Changed(event))) = sender.send(work.await) {
                 context.announce(Ok(*event)).await;
             }
         };
         tokio::spawn(task.in_current_span());
-        told
+        receiver
     }
 
-    /// One reply, that of `resync` where it has one; then the other one goes to the sink.
+    /// One reply: that of `resync` if it has one. Then the other one goes to the sink.
     async fn one_of(&self, resynced: Verdict, meshed: oneshot::Receiver<Verdict>, until: Instant) -> Verdict {
         let Ok(Ok(meshed)) = tokio::time::timeout_at(until, meshed).await else {
-            tracing::warn!("the mesh is not compared yet: what changes goes to the sink");
+            tracing::warn!("the mesh is not compared yet. What changes goes to the sink");
             return resynced;
         };
         match (resynced, meshed) {
@@ -211,7 +210,7 @@ impl<S: Store + 'static> Functions<S> {
                 resynced
             }
             (resynced, Err(nack)) => {
-                tracing::warn!(%nack, "the mesh could not be compared; the next tick does");
+                tracing::warn!(%nack, "the mesh could not be compared. The next periodic resync does it");
                 resynced
             }
         }
@@ -235,7 +234,7 @@ impl<S: Store + 'static> runtime::Handler for Functions<S> {
             }
             Some(Incoming::Change(arrival)) => self.changed(arrival).await,
             Some(Incoming::News(news)) => self.news(news).await,
-            Some(Incoming::Resync(request)) => self.tick(request).await,
+            Some(Incoming::Resync(request)) => self.resync(request).await,
             Some(Incoming::Approval(approval)) => self.approve(approval).await,
             Some(Incoming::DeadLetter(letter)) if resyncs => resync::keep(&self.context, letter).await,
             Some(Incoming::DeadLetter(_)) | None => nothing(Nothing::NotOurs),

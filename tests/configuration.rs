@@ -4,7 +4,7 @@ use crate::{
     binary::{NEEDED, Served, callboard},
     docs::page::{assert_part, cell},
 };
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::{Arg, Command, CommandFactory};
 use std::collections::BTreeSet;
 

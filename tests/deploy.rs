@@ -1,7 +1,7 @@
 //! `deploy/` held against the code: what a Service is told, which files there are; in `triggers` and `rights` the rest.
 
 use crate::{binary::Served, event_types::EVENTS};
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::CommandFactory;
 use events::Function;
 use manifests::{all, argument, default_of, deploy, files, is_ours, name, objects, of, text, variable, variables};

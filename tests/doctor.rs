@@ -1,4 +1,4 @@
-//! `callboard doctor`: of a healthy install it finds nothing wrong, and of each part that is ill it says what mends it.
+//! `callboard doctor`: it finds nothing wrong with a healthy install, and says what fixes each part that is broken.
 
 mod backstage;
 mod bucket;
@@ -18,7 +18,7 @@ use crate::{
 use ::backstage::Backstage;
 use ::bucket::{Bucket, Condition, Honours, Versioning};
 use callboard::{
-    commands::doctor::{Finding, Install, Patience, Patient, Place, State, Variables},
+    commands::doctor::{Checkup, Finding, Install, Patience, Place, State, Variables},
     context::Context,
     serving::{Functions, Serving},
 };
@@ -99,7 +99,7 @@ impl World {
             let told = self.variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str());
             told.filter(|_| name != "CALLBOARD_BACKSTAGE_URL" || matches!(backstage, Ok(Some(_))))
         };
-        let patient = Patient {
+        let checkup = Checkup {
             context: &context,
             cluster: Ok(self.kubernetes.cluster()),
             install: self.install.clone(),
@@ -110,7 +110,7 @@ impl World {
             backstage,
             patience: Patience { run: Duration::from_secs(2), shown: Duration::from_millis(300) },
         };
-        let found = patient.examined().await;
+        let found = checkup.examined().await;
         assert_documented(&found);
         found
     }
@@ -119,8 +119,8 @@ impl World {
     async fn ill(&self) -> (String, String) {
         let found = self.found().await;
         let wrong: Vec<_> = found.into_iter().filter(|it| it.state == State::Wrong).collect();
-        let [Finding { subject, detail, mend: Some(mend), .. }] = &wrong[..] else { panic!("{wrong:#?}") };
-        (format!("{subject}: {detail}"), mend.clone())
+        let [Finding { subject, detail, fix: Some(fix), .. }] = &wrong[..] else { panic!("{wrong:#?}") };
+        (format!("{subject}: {detail}"), fix.clone())
     }
 
     /// Changes an object of ours.
@@ -238,14 +238,14 @@ fn fill(kubernetes: &Kubernetes, store: &Ill) {
 }
 
 #[tokio::test]
-async fn of_a_healthy_install_everything_is_well() {
+async fn a_healthy_install_has_nothing_wrong() {
     let found = World::new().found().await;
     let ill: Vec<_> = found.iter().filter(|it| it.state != State::Ok).collect();
     assert!(ill.is_empty(), "{ill:#?}");
     for subject in [
         "rights on catalog",
         "conditional writes",
-        "foreign files",
+        "unmanaged files",
         "versioning",
         "whose bucket",
         "kind app.workshop.kratix.io",
@@ -275,7 +275,7 @@ async fn of_a_healthy_install_everything_is_well() {
 }
 
 #[tokio::test]
-async fn a_look_leaves_nothing_behind() {
+async fn a_check_leaves_nothing_behind() {
     let world = World::new();
     world.found().await;
     let before = world.store.memory.objects();
@@ -285,14 +285,14 @@ async fn a_look_leaves_nothing_behind() {
     let requests = world.kubernetes.requests();
     let reads = ["get ", "list ", "discover ", "may "];
     assert!(requests.iter().all(|it| reads.iter().any(|read| it.starts_with(read))), "{requests:?}");
-    // Of a Secret nobody reads what is in it.
+    // Only the metadata of a Secret is read.
     let secrets: Vec<_> = requests.iter().filter(|it| it.contains("secrets")).collect();
     assert_eq!(secrets.len(), 2);
     assert!(secrets.iter().all(|it| it.ends_with(" metadata")), "{secrets:?}");
 }
 
 #[tokio::test]
-async fn a_backstage_that_is_not_given_is_said_and_nothing_wrong() {
+async fn a_backstage_that_is_not_given_is_reported_and_nothing_wrong() {
     let found = World::new().examined(Ok(None)).await;
     let told = found.iter().find(|it| it.state == State::Unknown).unwrap();
     assert_eq!((told.subject.as_str(), told.detail.as_str()), ("Backstage", "not given"));

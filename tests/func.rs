@@ -1,7 +1,7 @@
 //! What `func` builds and deploys, held against the code: the build, the variables, the subscriptions, the probes.
 
 use crate::binary::Served;
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::{Arg, CommandFactory};
 use events::consumed;
 use serde_json::{Value, json};

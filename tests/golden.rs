@@ -6,7 +6,7 @@ use crate::{
     support::{Answer, answer, process_with, router, structured},
 };
 use bucket::Store;
-use callboard::args::Catalog;
+use callboard::args::Entities;
 use catalog::Settings;
 use clap::Parser;
 use cloudevents::Event;
@@ -131,7 +131,7 @@ fn schema(ty: &str) -> Validator {
 #[derive(Parser)]
 struct Cli {
     #[command(flatten)]
-    catalog: Catalog,
+    entities: Entities,
 }
 
 /// What the case's `settings.json` sets, as a command line would.
@@ -141,7 +141,7 @@ fn settings(case: &Path) -> Settings {
     let arguments =
         differences.iter().map(|(name, value)| format!("--{}={}", name.replace('_', "-"), argument(name, value)));
     let cli = Cli::parse_from(["callboard".to_owned()].into_iter().chain(arguments));
-    cli.catalog.settings("group:default/platform").unwrap()
+    cli.entities.settings("group:default/platform").unwrap()
 }
 
 /// A list is one argument. A JSON pointer is written as a path.

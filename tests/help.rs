@@ -1,7 +1,7 @@
 //! What `callboard --help` says, and what `callboard` says without anything.
 
 use crate::binary::callboard;
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::{Arg, Command, CommandFactory};
 use std::collections::BTreeSet;
 

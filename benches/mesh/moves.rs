@@ -9,7 +9,7 @@ use crate::{
 };
 use anyhow::{bail, ensure};
 use bucket::{Bucket, Honours, S3};
-use callboard::{args::Cli, context::Context, serving::Functions};
+use callboard::{cli::Cli, context::Context, serving::Functions};
 use clap::Parser;
 use cluster::Cluster;
 use serde_json::Value;
@@ -80,7 +80,7 @@ impl<'a> Moves<'a> {
         let line = ["callboard", "--function=mesh", "--owner=bench", "--bucket", &store.bucket, "--prefix", prefix];
         let line = line.map(OsStr::new).into_iter().chain([OsStr::new("--kubeconfig"), kubeconfig.as_os_str()]);
         let Cli::Serve(args) = Cli::parse_from(line) else { bail!("these are the arguments of a command") };
-        let settings = args.kept.catalog.settings(&args.kept.owner)?;
+        let settings = args.catalog.entities.settings(&args.catalog.owner)?;
         let (recorder, layout) = (Recorder::new(S3::new(store.clone())), settings.layout.clone());
         let context = Context::new(settings, Bucket::new(recorder, layout, Honours::Unknown));
         let context = context.with_cluster(Cluster::of_user(&args.cluster).await?);

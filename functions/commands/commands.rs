@@ -1,25 +1,28 @@
-//! What a platform engineer runs at a terminal: the same that `resync` does on its ticks, and what deploy/ needs to know.
+//! The commands for a terminal: a resync now, dead letters again, a check of the install, and manifests for deploy/.
 
+mod broker;
 pub mod doctor;
 pub mod drift;
+mod mesh;
 pub mod redrive;
+mod report;
 pub mod resync;
+mod selection;
 pub mod sources;
 mod target;
 
+pub use broker::Broker;
+pub use selection::Selection;
 pub use target::{Format, Target};
 
 use anyhow::Context as _;
 use std::{
     io::Write,
     process::ExitCode,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{SystemTime, UNIX_EPOCH},
 };
 
-/// Looking, and comparing the mesh, is one slice, however long it takes.
-const FOREVER: Duration = Duration::from_secs(24 * 60 * 60);
-
-/// Runs a command; its exit code says whether all was well.
+/// Runs a command. Its exit code says whether it found nothing wrong.
 fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("failed to start the runtime")?.block_on(command)
@@ -29,7 +32,7 @@ fn print(text: &str) -> anyhow::Result<()> {
     std::io::stdout().write_all(text.as_bytes()).context("failed to write to stdout")
 }
 
-/// What causes what a command does: each run of a command is another event.
+/// The cause of what a command does. Each run of a command is another event.
 fn cause(command: &str) -> events::Cause {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let id = format!("{}-{}", since.as_nanos(), std::process::id());

@@ -1,31 +1,43 @@
-//! `callboard doctor`: looks at an install from the bucket to Backstage, and says of each part what is wrong and what mends it.
+//! `callboard doctor`: checks an install from the bucket to Backstage, and prints what is wrong and what fixes it.
 
 mod backstage;
 mod bucket;
 mod cluster;
+mod condition;
+mod config_map;
 mod eventing;
 mod finding;
 mod install;
 mod line;
+mod list;
+mod patience;
+mod place;
 mod provider;
 mod rights;
+mod secrets;
+mod service;
+mod settings;
+mod template;
 mod variables;
 
-pub use backstage::Patience;
-pub use bucket::Place;
 pub use finding::{Area, Finding, State};
 pub use install::Install;
+pub use patience::Patience;
+pub use place::Place;
 pub use variables::Variables;
 
-use super::{Format, Target, sources::Broker};
-use crate::context::Context;
+use super::{Broker, Format, Target};
+use crate::{
+    context::Context,
+    table::{Needs, Reads, row},
+};
 use ::backstage::Backstage;
 use ::bucket::{Fault, Honours, Listed, Store, Versioning};
 use ::cluster::Cluster;
 use events::Function;
 use std::process::ExitCode;
 
-/// What to look at.
+/// What to check.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -47,15 +59,15 @@ const EXAMPLES: &str = "Examples:
   # Only what is wrong, for a script
   callboard doctor --output json | jq '.checks[] | select(.state == \"wrong\")'";
 
-/// An install to look at.
-pub struct Patient<'a, S> {
-    /// Which catalog of which cluster; a cluster that cannot be asked is told by a finding.
+/// What is checked.
+pub struct Checkup<'a, S> {
+    /// Which catalog of which cluster. A cluster that does not answer is a finding.
     pub context: &'a Context<S>,
     /// The cluster, or why there is none.
     pub cluster: Result<Cluster, String>,
     /// Its namespace and Broker.
     pub install: Install,
-    /// The variables by which this looks.
+    /// The variables of this command.
     pub variables: Variables,
     /// Its bucket.
     pub place: Place,
@@ -63,47 +75,50 @@ pub struct Patient<'a, S> {
     pub honours: Honours,
     /// Whether the bucket keeps what is overwritten.
     pub versioning: Result<Versioning, Fault>,
-    /// Backstage, `None` where none is given, or what is wrong with how it is given.
+    /// Backstage, `None` if none is given, or why its settings cannot be used.
     pub backstage: Result<Option<Backstage>, String>,
     /// How long Backstage is waited for.
     pub patience: Patience,
 }
 
-/// Looks at everything. Exits with 1 where something is wrong; what could not be looked at is told, and is no such reason.
+/// Checks everything. Exits with 1 if something is wrong. What could not be checked is reported, but is no such reason.
 ///
 /// # Errors
 /// If a setting cannot be used.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
     super::run(async {
-        let kept = &args.target.kept;
+        let catalog = &args.target.catalog;
         let cluster = Cluster::of_install(&args.target.cluster, &args.target.install).await;
-        let context = kept.context()?.with_cluster(cluster.as_ref().ok().cloned());
-        let patient = Patient {
+        let context = catalog.context()?.with_cluster(cluster.as_ref().ok().cloned());
+        let checkup = Checkup {
             context: &context,
             cluster: cluster.map_err(|error| format!("{error:#}")),
             install: Install {
-                namespaces: kept.namespaces.chosen(),
+                namespaces: catalog.namespaces.chosen(),
                 cluster: named(&args.target.cluster),
                 ..Install::new(&args.target.install, args.broker.clone())
             },
-            variables: Variables::of(args),
-            place: Place { bucket: kept.bucket.bucket.clone(), endpoint: kept.bucket.endpoint().map(str::to_owned) },
-            honours: kept.bucket.honours(),
+            variables: variables(args),
+            place: Place {
+                bucket: catalog.bucket.bucket.clone(),
+                endpoint: catalog.bucket.endpoint().map(str::to_owned),
+            },
+            honours: catalog.bucket.honours(),
             versioning: context.bucket.store().versioning().await,
-            backstage: kept.backstage(&args.backstage).map_err(|error| format!("{error:#}")),
+            backstage: catalog.backstage(&args.backstage).map_err(|error| format!("{error:#}")),
             patience: Patience::default(),
         };
-        let found = patient.examined().await;
+        let found = checkup.examined().await;
         super::print(&match args.target.output {
             Format::Json => finding::document(&found),
             Format::Table => finding::table(&found),
         })?;
-        let is_well = finding::count(&found, State::Wrong) == 0;
-        Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let is_fine = finding::count(&found, State::Wrong) == 0;
+        Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
     })
 }
 
-/// Which cluster, for commands that would take another one by themselves.
+/// The arguments that name the cluster, for commands that would choose another one.
 fn named(args: &::cluster::Args) -> String {
     let file = args.kubeconfig.as_ref().filter(|file| std::env::var_os("KUBECONFIG").as_ref() != Some(*file));
     let file = file.map(|file| ("--kubeconfig", file.to_string_lossy().into_owned()));
@@ -113,7 +128,25 @@ fn named(args: &::cluster::Args) -> String {
     given.join(" ")
 }
 
-impl<S: Store> Patient<'_, S> {
+/// The variables of a command line.
+fn variables(args: &Args) -> Variables {
+    let (catalog, backstage) = (&args.target.catalog, &args.backstage);
+    let (namespaces, unconditional) = (catalog.namespaces.chosen().join(","), catalog.bucket.unconditional.to_string());
+    Variables::new(|name| match name {
+        variables::BUCKET => Some(&catalog.bucket.bucket),
+        variables::STORE => catalog.bucket.endpoint(),
+        "CALLBOARD_PREFIX" => Some(&catalog.entities.prefix),
+        "CALLBOARD_CLUSTER" => Some(&catalog.entities.cluster),
+        "CALLBOARD_NAMESPACES" => Some(namespaces.as_str()),
+        "CALLBOARD_OWNER" => Some(&catalog.owner),
+        "CALLBOARD_UNCONDITIONAL" => Some(unconditional.as_str()),
+        variables::URL => backstage.url.as_ref().map(|url| url.as_str()),
+        variables::BUCKET_URL => backstage.bucket_url.as_ref().map(|url| url.as_str()),
+        _ => Some(&backstage.provider),
+    })
+}
+
+impl<S: Store> Checkup<'_, S> {
     /// All findings.
     pub async fn examined(&self) -> Vec<Finding> {
         let Self { context, place, honours, .. } = self;
@@ -134,7 +167,7 @@ impl<S: Store> Patient<'_, S> {
             }
             Ok(None) => {
                 let set = "export CALLBOARD_BACKSTAGE_URL=... CALLBOARD_BACKSTAGE_TOKEN_FILE=...";
-                found.push(Area::Backstage.unknown("Backstage", "not given").with_mend(set));
+                found.push(Area::Backstage.unknown("Backstage", "not given").with_fix(set));
             }
             Err(why) => {
                 let set = "export CALLBOARD_BACKSTAGE_TOKEN_FILE=... CALLBOARD_BACKSTAGE_BUCKET_URL=...";
@@ -149,18 +182,23 @@ impl<S: Store> Patient<'_, S> {
             Ok(finding) => vec![finding],
             Err(finding) => return vec![*finding],
         };
-        let services = install::services(cluster, &self.install).await;
+        let services = service::services(cluster, &self.install).await;
         let known = services.as_ref().ok().map(Vec::as_slice);
-        let requests = [Function::Apps, Function::Resync];
-        let read = known.into_iter().flatten().filter(|it| requests.iter().any(|function| it.serves(*function)));
+        let reads_requests = |it: &&service::Service| {
+            Function::ALL
+                .into_iter()
+                .any(|function| row(function).reads.contains(&Reads::Requests) && it.serves(function))
+        };
+        let read = known.into_iter().flatten().filter(reads_requests);
         let install = Install { accounts: read.map(|it| it.account.clone()).collect(), ..self.install.clone() };
         found.extend(cluster::examine(cluster, &install, known).await);
         let backstage = Some(self.variables.backstage()).filter(|url| !url.is_empty());
         match &services {
             Ok(services) => {
-                found.extend(variables::compared(&self.variables, services));
-                found.extend(variables::secrets(cluster, &install, services).await);
-                let functions = [Function::Apps, Function::Promises, Function::Mesh, Function::Resync];
+                found.extend(settings::compared(&self.variables, services));
+                found.extend(secrets::examine(cluster, &install, services).await);
+                let needed = |function: &Function| row(*function).needs != Needs::Backstage;
+                let functions: Vec<_> = Function::ALL.into_iter().filter(needed).collect();
                 found.extend(eventing::examine(cluster, &install, services, &functions, backstage).await);
             }
             Err(finding) => {

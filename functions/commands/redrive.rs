@@ -1,4 +1,4 @@
-//! `callboard redrive`: dead letters, tried again now.
+//! `callboard redrive`: retries dead letters now.
 
 use super::{Format, Target};
 use crate::resync;
@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// All of them, however long it takes within reason.
+/// How long the retries may take.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
 
 /// Which catalog.
@@ -23,7 +23,7 @@ const EXAMPLES: &str = "Examples:
   # Handle all dead letters again, and print how many failed
   callboard redrive";
 
-/// Tries each dead letter again, once. Exits with 1 where some failed again.
+/// Retries each dead letter once. Exits with 1 if some failed again.
 ///
 /// # Errors
 /// If cluster or bucket cannot be used.
@@ -34,7 +34,7 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
         match args.target.output {
             Format::Json => super::print(&format!("{:#}\n", serde_json::to_value(redriven)?))?,
             Format::Table => super::print(&format!(
-                "{} dealt with, {} failed again and stay, {} name no object and stay, {} not tried, {} given up after 7 days\n",
+                "{} handled, {} failed again and stay, {} name no object and stay, {} not retried, {} dropped after 7 days\n",
                 redriven.done, redriven.left, redriven.unknown, redriven.waiting, redriven.expired
             ))?,
         }

@@ -1,6 +1,7 @@
 //! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, and for the channels and
-//! sources of the event mesh that are not Knative's own; to be applied or committed.
+//! sources of the event mesh that are not Knative's own. Apply or commit them.
 
+use super::Broker;
 use crate::{
     args::Namespaces,
     kinds::{mesh, offers},
@@ -9,13 +10,7 @@ use anyhow::Context as _;
 use catalog::Offered;
 use cluster::Cluster;
 use events::Function;
-use std::{
-    collections::BTreeMap,
-    convert::Infallible,
-    fmt::{self, Display, Formatter, Write},
-    process::ExitCode,
-    str::FromStr,
-};
+use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
 
 /// What to print.
 #[derive(Debug, clap::Args)]
@@ -44,35 +39,6 @@ const EXAMPLES: &str = "Examples:
 
   # For two namespaces only
   callboard sources --namespaces shop,team-a > sources.yaml";
-
-/// A Broker; without a namespace it is in that of the install.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Broker {
-    /// Its namespace.
-    pub namespace: Option<String>,
-    /// Its name.
-    pub name: String,
-}
-
-impl FromStr for Broker {
-    type Err = Infallible;
-
-    fn from_str(text: &str) -> Result<Self, Infallible> {
-        Ok(match text.split_once('/') {
-            Some((namespace, name)) => Self { namespace: Some(namespace.to_owned()), name: name.to_owned() },
-            None => Self { namespace: None, name: text.to_owned() },
-        })
-    }
-}
-
-impl Display for Broker {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        match &self.namespace {
-            Some(namespace) => write!(f, "{namespace}/{}", self.name),
-            None => f.write_str(&self.name),
-        }
-    }
-}
 
 /// Prints them as YAML.
 ///
@@ -120,7 +86,7 @@ fn grouped(offers: Vec<Offered>) -> BTreeMap<String, Vec<Offered>> {
     groups
 }
 
-/// What the mesh may read of them, Knative's own aggregated roles say.
+/// Knative's own aggregated roles let the mesh read them.
 fn of_mesh(args: &Args, group: &str, kinds: &[Offered]) -> Vec<String> {
     let name = format!("mesh-{}", group.replace('.', "-"));
     let (guessable, others): (Vec<_>, Vec<_>) = kinds.iter().partition(|kind| kind.is_guessable());
@@ -133,13 +99,13 @@ fn of_mesh(args: &Args, group: &str, kinds: &[Offered]) -> Vec<String> {
         let watched: Vec<_> = guessable.iter().map(|it| it.plural.as_str()).collect();
         documents.push(role(args, "sources", &name, group, (&watched, "get, list, watch")));
     }
-    let told = others.iter().map(|it| {
+    let comments = others.iter().map(|it| {
         format!(
-            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the tick.\n",
+            "# {}: ApiServerSource would guess another plural than {:?}. The periodic resync finds its changes.\n",
             it.kind, it.plural
         )
     });
-    documents.extend(told);
+    documents.extend(comments);
     documents
 }
 
@@ -157,7 +123,7 @@ fn of_group(args: &Args, group: &str, offers: &[Offered]) -> Vec<String> {
     for offer in others {
         let _ = writeln!(
             functions,
-            "# {}: ApiServerSource would guess another plural than {:?}. Its changes come by the sources works and resource-bindings, and the tick.",
+            "# {}: ApiServerSource would guess another plural than {:?}. The sources works and resource-bindings report its changes, and the periodic resync finds them.",
             offer.kind, offer.plural
         );
     }
@@ -222,7 +188,7 @@ rules:
     )
 }
 
-/// What stands in for the cluster-wide bindings of deploy/ where namespaces are chosen.
+/// What replaces the cluster-wide bindings of deploy/ if namespaces are chosen.
 fn bindings(args: &Args, namespace: &str) -> [String; 2] {
     let functions: Vec<_> = args.functions.iter().map(String::as_str).collect();
     [binding(args, "functions", namespace, &functions), binding(args, "sources", namespace, &["callboard-sources"])]
@@ -291,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn a_source_of_the_mesh_is_marked_for_it_and_read_by_knatives_own_roles() {
+    fn a_source_of_the_mesh_is_marked_for_it_and_knatives_roles_let_it_read() {
         let kinds =
             vec![offered("sources.example.org", "FooSource", "foosources"), offered("example.org", "Redis", "redis")];
         let text = printed(&args(&[]), vec![], kinds);

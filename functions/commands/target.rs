@@ -1,6 +1,6 @@
 //! Which catalog of which cluster a command is about.
 
-use crate::{args::Kept, context::Context};
+use crate::{args::Catalog, context::Context};
 use bucket::S3;
 use cluster::Cluster;
 
@@ -13,9 +13,9 @@ pub struct Target {
     /// Output format
     #[arg(long, short, value_enum, default_value_t = Format::Table)]
     pub output: Format,
-    /// Which catalog.
+    /// The catalog.
     #[command(flatten)]
-    pub kept: Kept,
+    pub catalog: Catalog,
     /// The cluster.
     #[command(flatten)]
     pub cluster: cluster::Args,
@@ -37,6 +37,6 @@ impl Target {
     /// If a setting cannot be used, or there is no cluster.
     pub(super) async fn context(&self) -> anyhow::Result<(Context<S3>, Cluster)> {
         let cluster = Cluster::of_install(&self.cluster, &self.install).await?;
-        Ok((self.kept.context()?.with_cluster(cluster.clone()), cluster))
+        Ok((self.catalog.context()?.with_cluster(cluster.clone()), cluster))
     }
 }

@@ -37,7 +37,7 @@ pub(super) async fn entities(store: &impl Store, prefix: &str) -> anyhow::Result
     }
 }
 
-/// A table: each API of events, its providers, and its consumers; of a Component that others write, its Trigger knows.
+/// A table of each API of events, its providers and its consumers. The Trigger knows a third-party Component.
 pub(super) fn table(entities: &[Value]) -> String {
     let is_api = |entity: &&Value| text(entity, "/metadata/annotations/callboard.dev~1event-type").is_some();
     let mut all: BTreeMap<String, Ends> =

@@ -1,6 +1,7 @@
-//! `callboard dev`: all functions in one process, on a bucket of its own, with a story of events to begin with.
+//! `callboard dev`: all functions in one process, with a bucket of their own, and a story of events to begin with.
 
 mod consumers;
+mod defaults;
 mod done;
 pub mod endpoint;
 mod folder;
@@ -10,7 +11,7 @@ mod objects;
 pub mod preview;
 mod story;
 mod table;
-mod theirs;
+mod third_party;
 
 pub use folder::{Folder, FolderError};
 
@@ -21,6 +22,7 @@ use crate::{
 use anyhow::{Context as _, ensure};
 use bucket::{Bucket, Honours, S3, Wanted};
 use catalog::Settings;
+use defaults::{BUCKET, OWNER};
 use endpoint::{Credentials, Endpoint};
 use events::Version;
 use std::{
@@ -31,12 +33,6 @@ use std::{
     time::Duration,
 };
 use tokio::net::TcpListener;
-
-/// Who owns what names no owner; `dev` writes the Group itself.
-pub(crate) const OWNER: &str = "group:default/guests";
-
-/// The name of the bucket.
-const BUCKET: &str = "callboard";
 
 /// Where to write and to listen.
 #[derive(Debug, Clone, clap::Args)]
@@ -53,7 +49,7 @@ pub struct Args {
     pub once: bool,
     /// The entities.
     #[command(flatten)]
-    pub catalog: crate::args::Catalog,
+    pub entities: crate::args::Entities,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -63,53 +59,53 @@ const EXAMPLES: &str = "Examples:
   # Replay the story and exit
   callboard dev --once --dir /tmp/catalog";
 
-/// Plays the story and, unless it shall end there, serves until the process is asked to end.
+/// Replays the story. Then it serves until the process is asked to end, unless it must end there.
 ///
 /// # Errors
-/// If the port or the folder cannot be used, or a story that was all to be done went otherwise than told (settings such
-/// as opt-in make it so).
+/// If the port or the folder cannot be used, or if an event of the story had another result than expected and the process
+/// ends there. Settings such as opt-in cause that.
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let Args { dir, port, once, catalog } = args;
-    let settings = catalog.settings(OWNER)?;
+    let Args { dir, port, once, entities } = args;
+    let settings = entities.settings(OWNER)?;
     let mut out = stdout();
-    // Taken first, since the folder is emptied for whoever has it.
+    // The port comes first, since the folder is emptied after that.
     let listener = if once { None } else { Some(listen(port).await?) };
-    let Played { endpoint, functions, otherwise } = perform(&dir, &catalog.prefix, &settings, &mut out).await?;
-    out.write_all(hints::files(&dir, &catalog).as_bytes())?;
+    let Played { endpoint, functions, unexpected } = perform(&dir, &entities.prefix, &settings, &mut out).await?;
+    out.write_all(hints::files(&dir, &entities).as_bytes())?;
     let Some(listener) = listener else {
-        ensure!(otherwise.is_empty(), "the story went otherwise than told: {}", otherwise.join("; "));
+        ensure!(unexpected.is_empty(), "the story had other results than expected: {}", unexpected.join("; "));
         return Ok(());
     };
     let port = listener.local_addr().context("failed to read the own address")?.port();
-    out.write_all(hints::serving(&dir, &catalog, port, &endpoint).as_bytes())?;
+    out.write_all(hints::serving(&dir, &entities, port, &endpoint).as_bytes())?;
     serve(listener, port, functions).await
 }
 
 /// What is there after the story.
 struct Played {
     endpoint: Endpoint,
-    /// They know the event mesh from its events alone.
+    /// They know the event mesh only from its events.
     functions: Functions<S3>,
-    /// What of it ended otherwise than expected.
-    otherwise: Vec<String>,
+    /// The events that had another result than expected.
+    unexpected: Vec<String>,
 }
 
-/// Sets up folder and bucket, plays the story, and tells who consumes what.
+/// Sets up folder and bucket, replays the story, and prints who consumes what.
 async fn perform(dir: &Path, prefix: &str, settings: &Settings, out: &mut impl Write) -> anyhow::Result<Played> {
     let folder = Folder::claim(dir, &[prefix, "state"])?;
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("failed to open a port for the bucket")?;
     let credentials = Credentials { access_key: "callboard".into(), secret_key: "callboard-dev".into() };
     let endpoint = endpoint::start(listener, BUCKET, Some(folder), credentials).await?;
     let functions = functions(&endpoint, settings);
-    for theirs in theirs::theirs(settings) {
-        let wanted = theirs.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
-        functions.context.bucket.sync(&theirs.key, wanted, &Version::default(), "dev").await?;
+    for entity in third_party::entities(settings) {
+        let wanted = entity.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
+        functions.context.bucket.sync(&entity.key, wanted, &Version::default(), "dev").await?;
     }
-    let otherwise = story::play(&story::SCENES, &functions, out).await?;
+    let unexpected = story::play(&story::SCENES, &functions, out).await?;
     let entities = consumers::entities(&endpoint.client(), prefix).await?;
     out.write_all(consumers::table(&entities).as_bytes())?;
-    Ok(Played { endpoint, functions, otherwise })
+    Ok(Played { endpoint, functions, unexpected })
 }
 
 async fn serve(listener: TcpListener, port: u16, functions: Functions<S3>) -> anyhow::Result<()> {
@@ -140,7 +136,6 @@ fn functions(endpoint: &Endpoint, settings: &Settings) -> Functions<S3> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Cli, Command};
     use bucket::Store;
     use clap::Parser;
     use cloudevents::{EventBuilder, EventBuilderV10};
@@ -148,24 +143,29 @@ mod tests {
     use serde_json::{Value, json};
     use std::collections::{BTreeSet, HashSet};
 
-    fn settings() -> Settings {
-        match Cli::parse_from(["callboard", "dev", "--once"]) {
-            Cli::Command(Command::Dev(args)) if args.once => args.catalog.settings(OWNER).unwrap(),
-            other => panic!("{other:?}"),
-        }
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
     }
 
-    async fn told(dir: &Path) -> (Endpoint, String) {
+    fn settings() -> Settings {
+        let Line { args } = Line::parse_from(["callboard dev", "--once"]);
+        assert!(args.once);
+        args.entities.settings(OWNER).unwrap()
+    }
+
+    async fn played(dir: &Path) -> (Endpoint, String) {
         let mut out = Vec::new();
-        let Played { endpoint, otherwise, .. } = perform(dir, "entities", &settings(), &mut out).await.unwrap();
-        assert_eq!(otherwise, Vec::<String>::new());
+        let Played { endpoint, unexpected, .. } = perform(dir, "entities", &settings(), &mut out).await.unwrap();
+        assert_eq!(unexpected, Vec::<String>::new());
         (endpoint, String::from_utf8(out).unwrap())
     }
 
     #[tokio::test]
     async fn every_reference_of_the_story_leads_to_an_entity() {
         let dir = tempfile::tempdir().unwrap();
-        let (endpoint, _) = told(dir.path()).await;
+        let (endpoint, _) = played(dir.path()).await;
         let entities = consumers::entities(&endpoint.client(), "entities").await.unwrap();
         let known: BTreeSet<_> = entities.iter().map(consumers::entity_ref).collect();
         assert_eq!(known.len(), entities.len(), "each ref is there once");
@@ -189,7 +189,7 @@ mod tests {
         let deleted = "dev.knative.apiserver.resource.delete";
         let event = EventBuilderV10::new().id("1").source("/me").ty(deleted).data("application/json", named);
         let verdict = played.functions.handle(event.build().unwrap()).await;
-        let told = done::Told::of(verdict, &mut HashSet::new()).details;
+        let details = done::Report::of(verdict, &mut HashSet::new()).details;
         let touched = [
             "api:payment/received",
             "component:payment/broker-default",
@@ -198,13 +198,13 @@ mod tests {
             "component:payment/service-processor",
             "component:payment/containersource-terminal",
         ];
-        assert_eq!(told, touched);
+        assert_eq!(details, touched);
     }
 
     #[tokio::test]
-    async fn the_story_tells_who_consumes_what() {
+    async fn the_story_shows_who_consumes_what() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, table) = told(dir.path()).await;
+        let (_, table) = played(dir.path()).await;
         let (_, table) = table.split_once("consumed by\n").unwrap();
         let words: Vec<_> = table.split_whitespace().skip(1).collect();
         let wanted = "api:payment/fraud component:payment/broker-default component:default/logger (may) component:team-a/app-shop \
@@ -215,9 +215,9 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn the_story_goes_as_told_and_leaves_what_lives() {
+    async fn the_story_ends_as_expected_and_leaves_what_exists() {
         let dir = tempfile::tempdir().unwrap();
-        let (endpoint, table) = told(dir.path()).await;
+        let (endpoint, table) = played(dir.path()).await;
         assert!(table.lines().all(|line| line.chars().count() <= 132), "{table}");
         let page = endpoint.client().list("", None).await.unwrap();
         let keys: Vec<_> = page.objects.into_iter().map(|object| object.key).collect();
@@ -249,21 +249,21 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_second_run_begins_anew_in_the_same_folder() {
+    async fn a_second_run_begins_again_in_the_same_folder() {
         let dir = tempfile::tempdir().unwrap();
-        let (_, first) = told(dir.path()).await;
-        let (_, second) = told(dir.path()).await;
+        let (_, first) = played(dir.path()).await;
+        let (_, second) = played(dir.path()).await;
         assert_eq!(first, second);
     }
 
     #[tokio::test]
-    async fn an_event_that_ends_otherwise_is_told() {
+    async fn an_event_with_another_result_is_reported() {
         let dir = tempfile::tempdir().unwrap();
-        let (endpoint, _) = told(dir.path()).await;
+        let (endpoint, _) = played(dir.path()).await;
         // In this bucket the App has been deleted already.
         let scenes = &story::SCENES[2..3];
-        let otherwise = story::play(scenes, &functions(&endpoint, &settings()), &mut Vec::new()).await.unwrap();
-        assert_eq!(otherwise, ["event 1 was late, not created"]);
+        let unexpected = story::play(scenes, &functions(&endpoint, &settings()), &mut Vec::new()).await.unwrap();
+        assert_eq!(unexpected, ["event 1 was late, not created"]);
     }
 
     #[tokio::test]

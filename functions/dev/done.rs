@@ -10,44 +10,44 @@ use std::{collections::HashSet, fmt};
 pub(super) enum Done {
     /// Entities that were not there.
     Created,
-    /// Entities written anew.
+    /// Entities that were there.
     Updated,
-    /// All entities of the object are gone.
+    /// All entities of the object are deleted.
     Removed,
     /// Nothing but the reply, which was sent before.
     Repeated,
     /// Nothing: the catalog says the same already.
     Unchanged,
-    /// Nothing: the bucket knows better.
+    /// Nothing: the bucket has a newer state.
     Late,
     /// Nothing: no function takes it.
-    NotOurs,
-    /// Nothing: only a cluster could tell what the object is.
+    Skipped,
+    /// Nothing: only a cluster knows what the object is.
     Unresolved,
     /// Nothing could be written.
     Omitted,
-    /// The event is at fault.
+    /// The event is not valid.
     Rejected,
-    /// The bucket is at fault.
+    /// The bucket failed.
     Retried,
 }
 
 /// What was done, and the entities or the reason.
 #[derive(Debug)]
-pub(super) struct Told {
+pub(super) struct Report {
     pub(super) done: Done,
     pub(super) details: Vec<String>,
 }
 
-impl Told {
+impl Report {
     /// Reads a verdict; `replies` are the ids of all replies so far.
     pub(super) fn of(verdict: Verdict, replies: &mut HashSet<String>) -> Self {
         let (done, why) = match verdict {
             Ok(Reply::Changed(reply)) => return Self::changed(&reply, replies),
             Ok(Reply::Nothing(Nothing::Unchanged)) => (Done::Unchanged, "the entities stay as they are".to_owned()),
             Ok(Reply::Nothing(Nothing::Late)) => (Done::Late, "a newer state or the deletion is known".to_owned()),
-            Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::NotOurs, "no function takes this kind".to_owned()),
-            Ok(Reply::Nothing(Nothing::Unresolved)) => (Done::Unresolved, "only a cluster could tell".to_owned()),
+            Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::Skipped, "no function takes this kind".to_owned()),
+            Ok(Reply::Nothing(Nothing::Unresolved)) => (Done::Unresolved, "only a cluster knows".to_owned()),
             Ok(Reply::Nothing(
                 nothing @ (Nothing::Absent
                 | Nothing::Uncovered
@@ -56,7 +56,7 @@ impl Told {
                 | Nothing::Kept
                 | Nothing::Shown
                 | Nothing::OtherCluster),
-            )) => (Done::Unresolved, format!("{}, as only a cluster tells", nothing.as_str())),
+            )) => (Done::Unresolved, format!("{}, as only a cluster knows", nothing.as_str())),
             Err(Nack::Reject(why)) => (Done::Rejected, why),
             Err(Nack::Retry(why)) => (Done::Retried, why),
         };
@@ -83,7 +83,7 @@ impl Told {
             let is_written =
                 |entity: &&Value| text(entity, "ref") == text(it, "ref") && text(entity, "action") != "deleted";
             let part = if entities.iter().any(is_written) { "a part " } else { "" };
-            format!("{part}left out: {}: {}", text(it, "ref"), text(it, "reason"))
+            format!("{part}omitted: {}: {}", text(it, "ref"), text(it, "reason"))
         });
         let invalid = listed(data, "/invalidOverrides")
             .map(|it| format!("not applied: {}: {}", text(it, "field"), text(it, "reason")));
@@ -109,7 +109,7 @@ impl fmt::Display for Done {
             Self::Repeated => "repeated",
             Self::Unchanged => "unchanged",
             Self::Late => "late",
-            Self::NotOurs => "not ours",
+            Self::Skipped => "skipped",
             Self::Unresolved => "unresolved",
             Self::Omitted => "omitted",
             Self::Rejected => "rejected",
@@ -125,14 +125,14 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn a_part_that_is_left_out_is_told_from_an_entity() {
+    fn an_omitted_part_is_reported_apart_from_an_entity() {
         let data = json!({
             "changes": [{"entities": [{"ref": "template:x", "action": "updated"}, {"ref": "api:x", "action": "deleted"}]}],
             "omitted": [{"ref": "template:x", "reason": "a"}, {"ref": "api:x", "reason": "b"}],
             "invalidOverrides": [{"field": "f", "reason": "c"}],
         });
         let event = EventBuilderV10::new().id("1").source("/s").ty("t").data("application/json", data).build().unwrap();
-        let told = Told::of(Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
-        assert_eq!(told.details[2..], ["a part left out: template:x: a", "left out: api:x: b", "not applied: f: c"]);
+        let report = Report::of(Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
+        assert_eq!(report.details[2..], ["a part omitted: template:x: a", "omitted: api:x: b", "not applied: f: c"]);
     }
 }

@@ -15,7 +15,7 @@ use tokio::{
     task::{JoinHandle, JoinSet},
 };
 
-/// The most connections at once; more wait until one is closed.
+/// The most connections at a time. More wait until one is closed.
 const MAX_CONNECTIONS: usize = 512;
 
 /// What a client signs its requests with.
@@ -65,7 +65,7 @@ impl Endpoint {
         &self.credentials
     }
 
-    /// What `callboard` needs to know to use it, beside the credentials.
+    /// What `callboard` needs to know to use it, except the credentials.
     pub fn args(&self) -> bucket::Args {
         bucket::Args {
             bucket: self.bucket.clone(),

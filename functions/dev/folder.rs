@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The file by which a folder is known to be ours, and thus may be emptied.
+/// The file that marks a folder of `callboard dev`, which may be emptied.
 const MARKER: &str = ".callboard";
 
 /// A folder in which the object at a key is the file at that path.
@@ -42,11 +42,10 @@ impl Folder {
         Self { root: root.into() }
     }
 
-    /// The folder at `root`, empty but for files that others put beside ours: what an earlier run left under `trees`
-    /// is removed.
+    /// The folder at `root`. What an earlier run left under `trees` is removed. Other files stay.
     ///
     /// # Errors
-    /// If the folder cannot be written, or holds files and is not marked as ours.
+    /// If the folder cannot be written, or has files and is not marked.
     pub fn claim(root: impl Into<PathBuf>, trees: &[&str]) -> anyhow::Result<Self> {
         let root = root.into();
         let shown = root.display();
@@ -54,8 +53,8 @@ impl Folder {
         fs::create_dir_all(&root).with_context(|| format!("failed to make the folder {shown}, {way_out}"))?;
         let mut files = fs::read_dir(&root).with_context(|| format!("failed to list the folder {shown}, {way_out}"))?;
         let marker = root.join(MARKER);
-        let ours = marker.exists() || files.next().is_none();
-        ensure!(ours, "the folder {shown} holds files and none of them is {MARKER}: empty it, or {way_out}");
+        let may_empty = marker.exists() || files.next().is_none();
+        ensure!(may_empty, "the folder {shown} has files and none of them is {MARKER}. Empty it, or {way_out}");
         let written = fs::write(&marker, "Written by `callboard dev`, which empties this folder when it starts.\n");
         written.with_context(|| format!("failed to write to the folder {shown}, {way_out}"))?;
         for tree in trees {
@@ -139,7 +138,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_ours_is_emptied_and_one_of_others_is_left_alone() {
+    fn a_marked_folder_is_emptied_and_any_other_is_left_alone() {
         let root = tempfile::tempdir().unwrap();
         let folder = Folder::claim(root.path(), &["entities", "state"]).unwrap();
         folder.put("entities/main/a.yaml", b"a").unwrap();

@@ -1,19 +1,19 @@
 //! What to do with a running `callboard dev`.
 
 use crate::{
-    args::Catalog,
-    dev::{BUCKET, endpoint::Endpoint},
+    args::Entities,
+    dev::{defaults::BUCKET, endpoint::Endpoint},
 };
 use std::path::Path;
 
 /// Where the files are.
-pub(super) fn files(dir: &Path, catalog: &Catalog) -> String {
-    format!("\nThe entities are in {}/{}, as Backstage gets them.\n", dir.display(), catalog.prefix)
+pub(super) fn files(dir: &Path, entities: &Entities) -> String {
+    format!("\nThe entities are in {}/{}, as Backstage gets them.\n", dir.display(), entities.prefix)
 }
 
 /// Commands that work as they are printed, and what Backstage must know.
-pub(super) fn serving(dir: &Path, catalog: &Catalog, port: u16, endpoint: &Endpoint) -> String {
-    let (dir, prefix, cluster) = (dir.display(), &catalog.prefix, &catalog.cluster);
+pub(super) fn serving(dir: &Path, entities: &Entities, port: u16, endpoint: &Endpoint) -> String {
+    let (dir, prefix, cluster) = (dir.display(), &entities.prefix, &entities.cluster);
     let (s3, keys) = (endpoint.url(), endpoint.credentials());
     let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
     format!(
@@ -55,10 +55,7 @@ In Backstage's app-config.yaml (see README.md):
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        args::{Cli, Command},
-        dev::{OWNER, endpoint},
-    };
+    use crate::dev::{defaults::OWNER, endpoint};
     use clap::Parser;
     use cloudevents::{EventBuilder, EventBuilderV10};
     use events::{Change, Function, Incoming};
@@ -67,13 +64,19 @@ mod tests {
         text.split_once(before).unwrap().1.split_once(after).unwrap().0
     }
 
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        entities: Entities,
+    }
+
     #[tokio::test]
     async fn the_printed_commands_speak_of_one_object_that_apps_takes() {
-        let Cli::Command(Command::Dev(args)) = Cli::parse_from(["callboard", "dev"]) else { panic!("no dev") };
+        let Line { entities } = Line::parse_from(["callboard dev"]);
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let credentials = endpoint::Credentials { access_key: "a".into(), secret_key: "b".into() };
         let endpoint = endpoint::start(listener, BUCKET, None, credentials).await.unwrap();
-        let text = serving(Path::new("dir"), &args.catalog, 8080, &endpoint);
+        let text = serving(Path::new("dir"), &entities, 8080, &endpoint);
 
         let data: serde_json::Value = serde_json::from_str(between(&text, "-d '", "'\n")).unwrap();
         let ty = between(&text, "Ce-Type: ", "'");
@@ -81,7 +84,7 @@ mod tests {
         let Ok(Some(Incoming::Change(arrival))) = events::decode(event) else { panic!("no change") };
         assert_eq!(arrival.function, Some(Function::Apps));
         let Change::Applied(object) = arrival.change else { panic!("not applied") };
-        let key = args.catalog.settings(OWNER).unwrap().layout.key(object.reference()).to_string();
+        let key = entities.settings(OWNER).unwrap().layout.key(object.reference()).to_string();
         assert_eq!(between(&text, "cat dir/", "\n"), key);
         for field in
             ["apiVersion=marketplace.kratix.io/v1", "kind=app", "metadata.name=mine", "metadata.namespace=default"]

@@ -47,7 +47,7 @@ pub(super) fn text(reader: impl Read) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     reader.take(MAX_FILE + 1).read_to_end(&mut bytes).context("failed to read it")?;
     ensure!(bytes.len() as u64 <= MAX_FILE, "it has more than {MAX_FILE} bytes");
-    String::from_utf8(bytes).context("it is no UTF-8")
+    String::from_utf8(bytes).context("it is not valid UTF-8")
 }
 
 /// The documents of a text, which is JSON or YAML.
@@ -71,7 +71,7 @@ pub(super) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
     }
 }
 
-/// The items of a list, else the document itself.
+/// The items of a list, or the document itself.
 pub(super) fn items(mut document: Value) -> Vec<Value> {
     let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match document.get_mut("items") {

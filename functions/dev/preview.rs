@@ -1,7 +1,7 @@
-//! `callboard preview`: what Kubernetes objects would become, without a cluster and a bucket.
+//! `callboard preview`: the entities of Kubernetes objects, without a cluster and a bucket.
 
 use crate::{
-    dev::{OWNER, folder::Folder, input},
+    dev::{defaults::OWNER, folder::Folder, input},
     table,
 };
 use anyhow::{Context, ensure};
@@ -29,7 +29,7 @@ pub struct Args {
     pub owner: String,
     /// The entities.
     #[command(flatten)]
-    pub catalog: crate::args::Catalog,
+    pub entities: crate::args::Entities,
 }
 
 const EXAMPLES: &str = "Examples:
@@ -45,12 +45,12 @@ enum Out<'a> {
     Folder(Folder),
 }
 
-/// Previews what the arguments name; problems go to standard error.
+/// Prints the entities of what the arguments name. Problems go to standard error.
 ///
 /// # Errors
 /// If an input is invalid, or the entities cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<()> {
-    let settings = args.catalog.settings(&args.owner)?;
+    let settings = args.entities.settings(&args.owner)?;
     let out = match &args.out {
         Some(root) => Out::Folder(Folder::new(root)),
         None => Out::Stream(&mut stdout().lock()),
@@ -75,7 +75,7 @@ struct Preview<'a> {
     keys: BTreeSet<Key>,
     /// All of them: what each means depends on the others.
     mesh: Mesh,
-    /// Those that are the mesh's, and where they stand.
+    /// The objects of the mesh, and where they are from.
     meshed: Vec<(String, Id)>,
     objects: usize,
     invalid: usize,
@@ -109,7 +109,7 @@ impl<'a> Preview<'a> {
         if !self.keys.insert(self.settings.layout.key(object.reference())) {
             return self.invalid(name, &format!("{subject} is there twice, only the first one counts"));
         }
-        // A Trigger may name an object of any kind, and a CustomResourceDefinition tells what a source is.
+        // A Trigger may name an object of any kind, and a CustomResourceDefinition says what a source is.
         self.mesh.apply(&object);
         match Function::taking(object.reference()) {
             Some(Function::Mesh) => {
@@ -118,7 +118,7 @@ impl<'a> Preview<'a> {
             }
             function => match function.and_then(|it| table::row(it).per_object) {
                 Some(it) => self.described(name, &subject, &(it.describe)(&object, self.settings)),
-                None => self.note(name, &format!("{subject} makes no entities: no function takes its kind")),
+                None => self.note(name, &format!("{subject} has no entities: no function takes its kind")),
             },
         }
     }
@@ -127,7 +127,7 @@ impl<'a> Preview<'a> {
         let left_out = described.omitted_entities();
         for Omitted { entity, reason } in &described.omitted {
             let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
-            self.note(name, &format!("{subject}: {part}{entity} is left out: {reason}"))?;
+            self.note(name, &format!("{subject}: {part}{entity} is omitted: {reason}"))?;
         }
         for invalid in &described.invalid_overrides {
             self.note(name, &format!("{subject}: {} is not applied: {}", invalid.field, invalid.reason))?;
@@ -157,7 +157,7 @@ impl<'a> Preview<'a> {
             let described = self.mesh.render(&id).described;
             self.described(&name, &id.to_string(), &described)?;
         }
-        ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}: give YAML or JSON");
+        ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}. Give YAML or JSON");
         ensure!(
             self.invalid == 0,
             "{} of the objects or files in {input} cannot be previewed, see above",
@@ -173,20 +173,25 @@ fn odd_metadata(object: &Value) -> Option<String> {
         Value::Null => None,
         Value::Object(map) => {
             let (key, _) = map.iter().find(|(_, value)| !value.is_string() && !value.is_null())?;
-            Some(format!("metadata.{field} {key} is no string; put its value into quotes"))
+            Some(format!("metadata.{field} {key} is not a string. Put its value into quotes"))
         }
-        _ => Some(format!("metadata.{field} is no map")),
+        _ => Some(format!("metadata.{field} is not a map")),
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::args::{Cli, Command};
     use catalog::{EntityRef, Layout};
     use clap::Parser;
 
     /// What is written, what is noted, and how it ends.
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
     fn preview(inputs: &[&str]) -> (String, String, Result<(), String>) {
         let layout = Layout::new("entities", "main").unwrap();
         let settings = Settings::new(layout, EntityRef::parse(OWNER, "group", "default").unwrap());
@@ -243,15 +248,15 @@ mod tests {
         let (written, problems, ended) =
             preview(&["apiVersion: batch/v1\nkind: Job\nmetadata: {name: x, namespace: y}"]);
         assert_eq!((written.as_str(), ended), ("", Ok(())));
-        assert!(problems.contains("job.batch/y/x makes no entities"), "{problems}");
+        assert!(problems.contains("job.batch/y/x has no entities"), "{problems}");
     }
 
     #[test]
     fn what_the_api_server_would_refuse_is_invalid() {
         for (metadata, why) in [
-            ("annotations: {callboard.dev/ignore: true}", "metadata.annotations callboard.dev/ignore is no string"),
-            ("labels: {tier: 1}", "metadata.labels tier is no string"),
-            ("labels: [a]", "metadata.labels is no map"),
+            ("annotations: {callboard.dev/ignore: true}", "metadata.annotations callboard.dev/ignore is not a string"),
+            ("labels: {tier: 1}", "metadata.labels tier is not a string"),
+            ("labels: [a]", "metadata.labels is not a map"),
         ] {
             let text =
                 format!("apiVersion: example.org/v1\nkind: App\nmetadata:\n  name: a\n  namespace: b\n  {metadata}\n");
@@ -263,7 +268,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_of_an_entity_that_is_left_out_is_told_from_an_entity() {
+    fn an_omitted_part_is_reported_apart_from_an_entity() {
         let promise = |api: &str| {
             format!(
                 "apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nmetadata: {{name: x}}\nspec: {{api: {api}}}"
@@ -273,9 +278,9 @@ mod tests {
             names: {kind: X, plural: xs}, versions: [{name: v1, schema: {openAPIV3Schema: {properties: {spec: {properties:
             {a: {type: object}, b: {type: string}}}}}}}]}}"#;
         let (_, problems, _) = preview(&[&promise(crd)]);
-        assert!(problems.contains(": a part of template:default/x-promise-template is left out: spec.a"), "{problems}");
+        assert!(problems.contains(": a part of template:default/x-promise-template is omitted: spec.a"), "{problems}");
         let (_, problems, _) = preview(&[&promise("{}")]);
-        assert!(problems.contains("/x: template:default/x-promise-template is left out: it has no API"), "{problems}");
+        assert!(problems.contains("/x: template:default/x-promise-template is omitted: it has no API"), "{problems}");
     }
 
     #[test]
@@ -291,8 +296,8 @@ mod tests {
         std::fs::create_dir(from.path().join("sub")).unwrap();
         std::fs::write(from.path().join("sub/a.yml"), app("a")).unwrap();
         std::fs::write(from.path().join("README.md"), "no object").unwrap();
-        let line = ["callboard", "preview", from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
-        let Cli::Command(Command::Preview(args)) = Cli::parse_from(line) else { panic!("{line:?}") };
+        let line = ["callboard preview", from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
+        let Line { args } = Line::parse_from(line);
         run(&args).unwrap();
         let written = std::fs::read_to_string(to.path().join("entities/main/marketplace.kratix.io/app/default/a.yaml"));
         assert!(written.unwrap().contains("name: app-a"));

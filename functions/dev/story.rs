@@ -1,7 +1,8 @@
-//! A bundled story: what a cluster sends while Promises and Apps come, change and go, and what becomes of each event.
+//! A bundled story: what a cluster sends while Promises and Apps are created, changed and deleted, and the result of each
+//! event.
 
 use crate::dev::{
-    done::{Done, Told},
+    done::{Done, Report},
     table,
 };
 use anyhow::Context;
@@ -14,7 +15,7 @@ use std::{collections::HashSet, io::Write};
 pub(super) struct Scene {
     /// What happened in the cluster.
     pub(super) title: &'static str,
-    /// What shall become of the event.
+    /// The expected result.
     pub(super) expected: Done,
     /// The event in structured mode, as an ApiServerSource sends it.
     pub(super) event: &'static str,
@@ -40,13 +41,13 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("it is ready", Done::Updated, include_str!("story/12-shop-ready.json")),
     scene("a Promise without an API", Done::Created, include_str!("story/13-promise-ingress-installed.json")),
     scene("an App, badly annotated", Done::Created, include_str!("story/14-cart-requested.json")),
-    scene("its annotations mended", Done::Updated, include_str!("story/15-cart-mended.json")),
+    scene("its annotations fixed", Done::Updated, include_str!("story/15-cart-fixed.json")),
     scene("its pipeline fails", Done::Updated, include_str!("story/16-cart-failing.json")),
     scene("it is being deleted", Done::Updated, include_str!("story/17-todoer-being-deleted.json")),
-    scene("it is gone", Done::Removed, include_str!("story/18-todoer-deleted.json")),
+    scene("it is deleted", Done::Removed, include_str!("story/18-todoer-deleted.json")),
     scene("an update of it, late", Done::Late, include_str!("story/19-todoer-deployed-late.json")),
     scene("it offers a new field", Done::Updated, include_str!("story/20-promise-app-changed.json")),
-    scene("an object of others", Done::NotOurs, include_str!("story/21-job-of-others.json")),
+    scene("a third-party object", Done::Skipped, include_str!("story/21-third-party-job.json")),
     scene("an object without a kind", Done::Rejected, include_str!("story/22-object-without-a-kind.json")),
     scene("a namespace for payments", Done::Unchanged, include_str!("story/23-namespace.json")),
     scene("with a Broker", Done::Created, include_str!("story/24-broker.json")),
@@ -56,7 +57,7 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("and another one", Done::Updated, include_str!("story/28-fraud.json")),
     scene("a function, by func", Done::Created, include_str!("story/29-processor.json")),
     scene("a Knative Service", Done::Created, include_str!("story/30-detector.json")),
-    scene("a Service of others", Done::Unchanged, include_str!("story/31-logger.json")),
+    scene("a third-party Service", Done::Unchanged, include_str!("story/31-logger.json")),
     scene("the Service of an App", Done::Unchanged, include_str!("story/32-shop.json")),
     scene("by exact type", Done::Updated, include_str!("story/33-to-processor.json")),
     scene("by prefix", Done::Updated, include_str!("story/34-to-detector.json")),
@@ -69,8 +70,8 @@ pub(super) const SCENES: [Scene; 41] = [
     scene("an older state, late", Done::Late, include_str!("story/41-to-detector-late.json")),
 ];
 
-/// Plays the scenes to a function, one after another, and writes what became of each as a table. Returns the scenes
-/// that ended otherwise than expected.
+/// Sends the scenes to a function, one after another, and writes the result of each as a table. Returns the scenes that
+/// had another result than expected.
 ///
 /// # Errors
 /// If the table cannot be written.
@@ -80,18 +81,19 @@ pub(super) async fn play(
     out: &mut impl Write,
 ) -> anyhow::Result<Vec<String>> {
     let mut replies = HashSet::new();
-    let mut otherwise = Vec::new();
+    let mut unexpected = Vec::new();
     out.write_all(table::head().as_bytes())?;
     for (scene, number) in scenes.iter().zip(1..) {
-        let event: Event = serde_json::from_str(scene.event).with_context(|| format!("scene {number} is no event"))?;
+        let event: Event =
+            serde_json::from_str(scene.event).with_context(|| format!("scene {number} is not a valid event"))?;
         let (object, what) = (named(&event), format!("{}: {}", verb(&event), scene.title));
-        let told = Told::of(function.handle(event).await, &mut replies);
-        out.write_all(table::row(number, &object, &what, &told).as_bytes())?;
-        if told.done != scene.expected {
-            otherwise.push(format!("event {number} was {}, not {}", told.done, scene.expected));
+        let report = Report::of(function.handle(event).await, &mut replies);
+        out.write_all(table::row(number, &object, &what, &report).as_bytes())?;
+        if report.done != scene.expected {
+            unexpected.push(format!("event {number} was {}, not {}", report.done, scene.expected));
         }
     }
-    Ok(otherwise)
+    Ok(unexpected)
 }
 
 /// The object of the event, by the extensions that an ApiServerSource sets.

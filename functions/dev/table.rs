@@ -1,6 +1,6 @@
 //! A table of 132 columns.
 
-use crate::dev::done::Told;
+use crate::dev::done::Report;
 
 /// How wide the last column is, which is wrapped.
 const LAST: usize = 51;
@@ -11,10 +11,10 @@ pub(super) fn head() -> String {
 }
 
 /// One event, with a line for each detail at least.
-pub(super) fn row(number: usize, object: &str, event: &str, told: &Told) -> String {
-    let mut details = told.details.iter().flat_map(|detail| wrapped(detail));
+pub(super) fn row(number: usize, object: &str, event: &str, report: &Report) -> String {
+    let mut details = report.details.iter().flat_map(|detail| wrapped(detail));
     let first = details.next().unwrap_or_default();
-    let mut row = line(&number.to_string(), object, event, &told.done.to_string(), &first);
+    let mut row = line(&number.to_string(), object, event, &report.done.to_string(), &first);
     row.extend(details.map(|detail| line("", "", "", "", &detail)));
     row
 }
@@ -47,8 +47,8 @@ mod tests {
     fn a_row_keeps_every_word_and_fits() {
         let details =
             vec!["component:default/app".into(), format!("why {} not so", "é".repeat(100)), "a b ".repeat(30)];
-        let told = Told { done: Done::Unchanged, details: details.clone() };
-        let row = row(7, "app default/todoer", "update: its annotations mended", &told);
+        let report = Report { done: Done::Unchanged, details: details.clone() };
+        let row = row(7, "app default/todoer", "update: its annotations fixed", &report);
         assert!(row.lines().all(|line| line.chars().count() <= 132), "{row}");
         let letters = |text: &str| text.chars().filter(|c| "éab".contains(*c)).count();
         assert_eq!(letters(row.split_once("unchanged").unwrap().1), letters(&details.concat()));

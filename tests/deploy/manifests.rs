@@ -1,6 +1,6 @@
 //! Reading `deploy/`, and what clap knows.
 
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::{Arg, CommandFactory};
 use serde_json::Value;
 use std::{

@@ -4,7 +4,7 @@ use super::{
     page::{assert_part, cell, read, wrapped},
     table::Table,
 };
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::{Arg, Command, CommandFactory};
 use std::collections::BTreeSet;
 

@@ -2,7 +2,7 @@
 
 use super::page::read;
 use crate::deploy::manifests::{deploy, of, variables};
-use callboard::args::Cli;
+use callboard::cli::Cli;
 use clap::CommandFactory;
 use serde_json::Value;
 use std::{collections::BTreeSet, fs, path::Path};

@@ -13,8 +13,8 @@ fn targets(world: &World, part: &str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_token_that_is_not_taken_is_told_apart_from_one_that_may_not() {
-    for (status, subject, mend) in [
+async fn an_unknown_token_and_one_without_rights_have_different_fixes() {
+    for (status, subject, fix) in [
         (
             401,
             "token: ",
@@ -31,26 +31,26 @@ async fn a_token_that_is_not_taken_is_told_apart_from_one_that_may_not() {
         let world = World::new();
         world.backstage.break_off("", Wrong::Status(status), usize::MAX);
         let (told, line) = world.ill().await;
-        assert!(told.starts_with(subject) && line.starts_with(mend), "{told}\n{line}");
+        assert!(told.starts_with(subject) && line.starts_with(fix), "{told}\n{line}");
         assert_eq!(world.backstage.calls(), ["tasks"]);
     }
 }
 
 #[tokio::test]
-async fn a_token_file_that_is_not_there_is_told() {
+async fn a_missing_token_file_is_reported() {
     let world = World::new();
     let (edge, token) = edge(&world.backstage).await;
     drop(token);
     let found = world.examined(Ok(Some(edge))).await;
     let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
     assert_eq!(
-        (wrong.subject.as_str(), wrong.mend.as_deref()),
+        (wrong.subject.as_str(), wrong.fix.as_deref()),
         ("token", Some("export CALLBOARD_BACKSTAGE_TOKEN_FILE=..."))
     );
 }
 
 #[tokio::test]
-async fn settings_that_cannot_be_used_are_told_and_the_rest_is_examined() {
+async fn settings_that_cannot_be_used_are_reported_and_the_rest_is_checked() {
     let found = World::new().examined(Err("no token".into())).await;
     let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
     assert!(
@@ -64,21 +64,21 @@ async fn settings_that_cannot_be_used_are_told_and_the_rest_is_examined() {
 async fn a_provider_of_another_name_is_named_and_ours_is_the_line() {
     let world = World::new();
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global"), ("awsS3-provider:eventmesh:refresh", "local")]);
-    let (told, mend) = world.ill().await;
-    assert!(told.starts_with(&format!("{TASK}: there is no such task, only those of the providers eventmesh: ")));
-    assert!(told.contains("CALLBOARD_BACKSTAGE_PROVIDER") && mend == PROVIDER, "{told}\n{mend}");
+    let (told, fix) = world.ill().await;
+    assert!(told.starts_with(&format!("{TASK}: this task does not exist, only those of the providers eventmesh. ")));
+    assert!(told.contains("CALLBOARD_BACKSTAGE_PROVIDER") && fix == PROVIDER, "{told}\n{fix}");
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global")]);
-    let (told, mend) = world.ill().await;
-    assert!(told.contains("no provider of S3") && mend == PROVIDER, "{told}\n{mend}");
+    let (told, fix) = world.ill().await;
+    assert!(told.contains("no provider for S3") && fix == PROVIDER, "{told}\n{fix}");
 }
 
 #[tokio::test]
 async fn a_global_scope_is_made_local() {
     let world = World::new();
     world.backstage.has_tasks(&[(TASK, "global")]);
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with(&format!("{TASK}: scope global")), "{told}");
-    assert_eq!(mend, "scope: local   # in app-config, below catalog.providers.awsS3.callboard.schedule");
+    assert_eq!(fix, "scope: local   # in app-config, below catalog.providers.awsS3.callboard.schedule");
 }
 
 #[tokio::test]
@@ -88,10 +88,10 @@ async fn a_provider_that_lists_nothing_lacks_credentials_bucket_or_prefix() {
     world.backstage.lists(Vec::new);
     let found = world.examined(Ok(Some(edge))).await;
     let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
-    let [Finding { subject, detail, mend: Some(mend), .. }] = wrong[..] else { panic!("{wrong:#?}") };
+    let [Finding { subject, detail, fix: Some(fix), .. }] = wrong[..] else { panic!("{wrong:#?}") };
     assert!(subject == "provider" && detail.contains("aws.mainAccount"), "{detail}");
-    let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws; or Backstage's AWS_* variables";
-    assert_eq!(*mend, format!("{credentials}\n{PROVIDER}"));
+    let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws, or as Backstage's AWS_* variables";
+    assert_eq!(*fix, format!("{credentials}\n{PROVIDER}"));
     assert!(world.backstage.calls().contains(&format!("trigger {TASK}")));
 }
 
@@ -104,13 +104,13 @@ async fn a_bucket_that_backstage_sees_at_another_url_is_named() {
     world.backstage.lists(move || keys.iter().map(|key| ::backstage::Location::new(&elsewhere, key)).collect());
     let found = world.examined(Ok(Some(edge))).await;
     let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
-    let mend = "export CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog\n\
+    let fix = "export CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog\n\
                 CALLBOARD_BACKSTAGE_BUCKET_URL=http://minio.minio.svc:9000/catalog   # literal of the configMapGenerator callboard in your overlay";
-    assert_eq!((wrong.subject.as_str(), wrong.mend.as_deref()), ("bucket URL", Some(mend)));
+    assert_eq!((wrong.subject.as_str(), wrong.fix.as_deref()), ("bucket URL", Some(fix)));
 }
 
 #[tokio::test]
-async fn locations_that_are_there_need_no_run() {
+async fn locations_that_exist_need_no_run() {
     let world = World::new();
     let (edge, _token) = edge(&world.backstage).await;
     world.store.memory.entities().keys().for_each(|key| world.backstage.knows(&edge.location(key)));
@@ -129,7 +129,7 @@ async fn a_run_that_does_not_end_leaves_it_unknown() {
 }
 
 #[tokio::test]
-async fn a_kind_that_the_rules_do_not_allow_is_told_with_its_line() {
+async fn a_kind_that_the_rules_do_not_allow_is_reported_with_its_fix() {
     for (part, entity, line) in [
         (
             "core/namespace",
@@ -144,26 +144,26 @@ async fn a_kind_that_the_rules_do_not_allow_is_told_with_its_line() {
         let at = format!("url:{target}");
         let said = format!("Entity {entity} at {at}, originated at {at}, is not of an allowed kind for that location");
         world.backstage.objects(target, &[&said]);
-        let (told, mend) = world.ill().await;
-        assert!(told.ends_with(&said) && mend.contains("catalog.rules") && mend.contains(line), "{told}\n{mend}");
-        let all = "- allow: [Component, API, Resource, System, Template, Location]   # all of it, ";
-        assert!(mend.lines().nth(1).unwrap().starts_with(all), "{mend}");
+        let (told, fix) = world.ill().await;
+        assert!(told.ends_with(&said) && fix.contains("catalog.rules") && fix.contains(line), "{told}\n{fix}");
+        let all = "- allow: [Component, API, Resource, System, Template, Location]   # for all of it, ";
+        assert!(fix.lines().nth(1).unwrap().starts_with(all), "{fix}");
     }
 }
 
 #[tokio::test]
-async fn a_reader_without_credentials_is_told_once() {
+async fn a_reader_without_credentials_is_reported_once() {
     let world = World::new();
     let said = "Unable to read url, Could not retrieve file from S3; caused by AccessDenied: Access Denied";
     targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.ends_with(said), "{told}");
     let line = "- {endpoint: 'http://minio.example:9000', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}   # in app-config, the first below integrations.awsS3";
-    assert_eq!(mend, line);
+    assert_eq!(fix, line);
 }
 
 #[tokio::test]
-async fn what_the_catalog_says_of_a_location_is_told() {
+async fn what_the_catalog_says_of_a_location_is_reported() {
     let world = World::new();
     let (edge, _token) = edge(&world.backstage).await;
     let keys: Vec<_> = world.store.memory.entities().into_keys().collect();
@@ -173,11 +173,11 @@ async fn what_the_catalog_says_of_a_location_is_told() {
     let found = world.examined(Ok(Some(edge))).await;
     let wrong = found.into_iter().find(|it| it.state == State::Wrong).unwrap();
     assert_eq!((&wrong.subject, wrong.detail.as_str()), (&keys[0], "something is broken"));
-    assert_eq!(wrong.mend.as_deref(), Some("callboard drift   # names each"));
+    assert_eq!(wrong.fix.as_deref(), Some("callboard drift   # lists each refusal"));
 }
 
 #[tokio::test]
-async fn of_an_empty_bucket_nobody_can_say_what_backstage_takes() {
+async fn what_backstage_takes_is_unknown_for_an_empty_bucket() {
     let world = World { store: Ill::default(), ..World::new() };
     let found = world.found().await;
     let unknown: Vec<_> = found.iter().filter(|it| it.state == State::Unknown).map(|it| it.subject.as_str()).collect();
@@ -199,12 +199,12 @@ async fn what_the_provider_has_not_listed_is_not_read() {
 }
 
 #[tokio::test]
-async fn an_object_that_is_gone_is_no_matter_of_keys() {
+async fn a_deleted_object_is_not_about_keys() {
     let world = World::new();
     let said = "Unable to read url, Could not retrieve file from S3; caused by NoSuchKey: UnknownError";
     targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
-    let mend = world.ill().await.1;
-    assert!(mend.starts_with("the object is gone, or ") && !mend.contains("accessKeyId"), "{mend}");
+    let fix = world.ill().await.1;
+    assert!(fix.starts_with("the object is gone, or ") && !fix.contains("accessKeyId"), "{fix}");
 }
 
 #[tokio::test]
@@ -233,13 +233,13 @@ async fn an_entity_that_claims_to_come_from_our_bucket_names_no_url() {
 }
 
 #[tokio::test]
-async fn a_location_that_backstage_has_not_come_to_is_no_matter_of_credentials() {
+async fn a_location_that_backstage_has_not_processed_is_not_about_credentials() {
     let world = World::new();
     let (edge, _token) = edge(&world.backstage).await;
     world.backstage.lists(Vec::new);
     world.backstage.break_off("refresh", Wrong::Status(200), usize::MAX);
     let found = world.examined(Ok(Some(edge))).await;
     let told = found.iter().find(|it| it.subject == "locations").unwrap();
-    assert!(told.state == State::Unknown && told.detail.contains("not come to yet"), "{told:?}");
+    assert!(told.state == State::Unknown && told.detail.contains("not processed them yet"), "{told:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }

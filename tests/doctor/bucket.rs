@@ -26,15 +26,15 @@ async fn each_right_that_is_missing_is_named_as_a_policy_has_it() {
     ] {
         let world = World::new();
         world.store.refuse(operation, denied());
-        let (told, mend) = world.ill().await;
+        let (told, fix) = world.ill().await;
         assert!(told.contains("access denied (403 AccessDenied)"), "{told}");
-        assert_eq!(mend, action);
+        assert_eq!(fix, action);
     }
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_be_used_is_told_once() {
-    for (fault, mend) in [
+async fn a_store_that_cannot_be_used_is_reported_once() {
+    for (fault, fix) in [
         (Fault::NoBucket, "aws --endpoint-url http://minio.example:9000 s3 mb s3://catalog"),
         (Fault::Timeout, "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000"),
         (
@@ -47,7 +47,7 @@ async fn a_store_that_cannot_be_used_is_told_once() {
         for operation in ["list", "head", "put", "get", "delete"] {
             world.store.refuse(operation, fault.clone());
         }
-        assert_eq!(world.ill().await.1, mend);
+        assert_eq!(world.ill().await.1, fix);
     }
 }
 
@@ -55,19 +55,22 @@ async fn a_store_that_cannot_be_used_is_told_once() {
 async fn a_store_that_ignores_conditions_needs_one_writer() {
     let mut world = World::new();
     world.store.ignore_conditions();
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with("conditional writes: the store ignores If-None-Match on PUT, If-Match on PUT"), "{told}");
-    assert!(mend.starts_with("CALLBOARD_UNCONDITIONAL=true   # literal of the configMapGenerator callboard"), "{mend}");
+    assert!(fix.starts_with("CALLBOARD_UNCONDITIONAL=true   # literal of the configMapGenerator callboard"), "{fix}");
     world.honours = Honours::Nothing;
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
 }
 
 #[tokio::test]
-async fn doing_without_conditions_that_are_honoured_is_remarked() {
+async fn conditions_that_are_honoured_but_not_used_are_reported() {
     let found = World { honours: Honours::Nothing, ..World::new() }.found().await;
     let told = found.iter().find(|it| it.subject == "conditional writes").unwrap();
-    assert!(told.state == State::Ok && told.detail.contains("CALLBOARD_UNCONDITIONAL=true does without"), "{told:?}");
-    assert!(told.mend.as_ref().unwrap().starts_with("CALLBOARD_UNCONDITIONAL=false   # literal of"), "{told:?}");
+    assert!(
+        told.state == State::Ok && told.detail.contains("CALLBOARD_UNCONDITIONAL=true does not use them"),
+        "{told:?}"
+    );
+    assert!(told.fix.as_ref().unwrap().starts_with("CALLBOARD_UNCONDITIONAL=false   # literal of"), "{told:?}");
 }
 
 #[tokio::test]
@@ -81,7 +84,7 @@ async fn a_bucket_that_cannot_be_listed_is_not_called_empty() {
 }
 
 #[tokio::test]
-async fn which_prefixes_were_tried_is_said() {
+async fn the_prefixes_that_were_tried_are_reported() {
     let found = World::new().found().await;
     let rights = found.iter().find(|it| it.subject == "rights on catalog").unwrap();
     let told = "list entities/main/; put, head, get, delete state/entities/main/; head, get entities/main/core/namespace/shop.yaml";
@@ -89,20 +92,21 @@ async fn which_prefixes_were_tried_is_said() {
 }
 
 #[tokio::test]
-async fn a_file_of_others_below_the_prefix_is_to_be_moved_away() {
+async fn an_unmanaged_file_below_the_prefix_must_be_moved_away() {
     let body = || ::bucket::Body { bytes: b"# Hello".to_vec(), content_type: "text/plain", metadata: [].into() };
     for key in ["entities/main/README.md", "entities/main/x.yaml", "entities/index.json"] {
         let world = World::new();
         world.store.put(key, body(), Condition::Always).await.unwrap();
-        let (told, mend) = world.ill().await;
+        let (told, fix) = world.ill().await;
         assert!(told.starts_with(key), "{told}");
-        let moved =
-            format!("aws --endpoint-url http://minio.example:9000 s3 mv s3://catalog/{key} s3://catalog/foreign/{key}");
-        assert_eq!(mend, moved);
+        let moved = format!(
+            "aws --endpoint-url http://minio.example:9000 s3 mv s3://catalog/{key} s3://catalog/unmanaged/{key}"
+        );
+        assert_eq!(fix, moved);
     }
     let world = World::new();
     world.store.put("entities/$(reboot).txt", body(), Condition::Always).await.unwrap();
-    let moved = "s3 mv 's3://catalog/entities/$(reboot).txt' 's3://catalog/foreign/entities/$(reboot).txt'";
+    let moved = "s3 mv 's3://catalog/entities/$(reboot).txt' 's3://catalog/unmanaged/entities/$(reboot).txt'";
     assert!(world.ill().await.1.ends_with(moved));
     let world = World::new();
     world.store.put("entities/other/core/namespace/shop.yaml", body(), Condition::Always).await.unwrap();

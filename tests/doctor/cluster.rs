@@ -13,14 +13,14 @@ async fn a_bucket_of_another_cluster_is_taken_over_by_its_uid() {
     let bucket = Bucket::new(world.store.clone(), settings.layout, Honours::Conditions);
     bucket.put_state("cluster.json", br#"{"uid":"another"}"#.to_vec(), Condition::Always).await.unwrap();
     let uid = world.kubernetes.cluster().uid().await.unwrap();
-    let (told, mend) = world.ill().await;
-    assert!(told.starts_with("whose bucket: of another cluster"), "{told}");
-    assert_eq!(mend, format!("callboard resync --accept-cluster {uid}"));
+    let (told, fix) = world.ill().await;
+    assert!(told.starts_with("whose bucket: another cluster filled it"), "{told}");
+    assert_eq!(fix, format!("callboard resync --accept-cluster {uid}"));
 }
 
 #[tokio::test]
 async fn a_right_that_is_missing_is_granted_by_a_line() {
-    for (right, told, mend) in [
+    for (right, told, fix) in [
         (
             "callboard-mesh list triggers.eventing.knative.dev",
             "rights of callboard-mesh: may not list triggers.eventing.knative.dev",
@@ -58,7 +58,7 @@ async fn a_right_that_is_missing_is_granted_by_a_line() {
     ] {
         let world = World::new();
         world.kubernetes.deny(right);
-        assert_eq!(world.ill().await, (told.to_owned(), mend.to_owned()));
+        assert_eq!(world.ill().await, (told.to_owned(), fix.to_owned()));
     }
 }
 
@@ -104,7 +104,7 @@ async fn a_line_names_the_cluster_the_broker_and_the_accounts_that_doctor_was_gi
     world.kubernetes.deny("callboard-resync list promises");
     world.lose("apiserversources.sources.knative.dev", "workshop-kratix-io");
     let found = world.found().await;
-    let mends: Vec<_> = found.iter().filter_map(|it| it.mend.as_deref()).collect();
+    let mends: Vec<_> = found.iter().filter_map(|it| it.fix.as_deref()).collect();
     let sources = "callboard sources --context it --namespaces shop --functions callboard-resync,others | kubectl --context it apply -f -";
     assert!(mends.contains(&sources), "{mends:#?}");
     assert!(mends.iter().all(|it| it.matches("kubectl").count() == it.matches("kubectl --context it").count()));
@@ -123,7 +123,7 @@ async fn a_kind_whose_group_is_not_served_loses_only_its_own_rows() {
 async fn a_bucket_that_no_cluster_has_filled_is_unknown() {
     let found = World { store: Ill::default(), ..World::new() }.found().await;
     let told = found.iter().find(|it| it.subject == "whose bucket").unwrap();
-    assert_eq!((told.state, told.mend.as_deref()), (State::Unknown, Some("callboard resync")));
+    assert_eq!((told.state, told.fix.as_deref()), (State::Unknown, Some("callboard resync")));
 }
 
 /// What doctor takes a function to need is what deploy/ grants, and the other way round.
@@ -187,36 +187,36 @@ async fn rights_that_may_not_be_asked_for_are_unknown() {
 }
 
 #[tokio::test]
-async fn a_kind_of_which_no_source_tells_gets_one() {
+async fn a_kind_that_no_source_reports_gets_one() {
     let world = World::new();
     world.lose("apiserversources.sources.knative.dev", "workshop-kratix-io");
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with("kind app.workshop.kratix.io: no ApiServerSource names it"), "{told}");
-    assert_eq!(mend, SOURCES);
+    assert_eq!(fix, SOURCES);
 }
 
 #[tokio::test]
-async fn a_source_of_others_is_told_of_by_the_tick() {
+async fn a_third_party_source_is_found_by_the_periodic_resync() {
     let world = World::new();
     let label = "duck.knative.dev/source";
     world.kubernetes.apply(labelled("sources.knative.dev", ("IntegrationSource", "integrationsources"), label));
     let found = world.found().await;
     let told = found.iter().find(|it| it.subject == "kind integrationsource.sources.knative.dev").unwrap();
-    assert_eq!(told.detail, format!("told of by the tick; at once with {SOURCES}"));
+    assert_eq!(told.detail, format!("found by the periodic resync. For immediate updates: {SOURCES}"));
     assert!(found.iter().all(|it| it.state == State::Ok), "{found:#?}");
 }
 
 #[tokio::test]
-async fn an_irregular_plural_is_told_of_by_its_works() {
+async fn works_report_a_kind_with_an_irregular_plural() {
     let world = World::new();
     let jenkins = definition("example.org", ("Jenkins", "jenkins"), &["v1"], "Namespaced");
     world.kubernetes.install(promise("jenkins", jenkins));
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
     world.lose("apiserversources.sources.knative.dev", "works");
     world.lose("apiserversources.sources.knative.dev", "resource-bindings");
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with("kind jenkins.example.org: ApiServerSource cannot guess"), "{told}");
-    assert!(mend.starts_with("kubectl apply -k ."), "{mend}");
+    assert!(fix.starts_with("kubectl apply -k ."), "{fix}");
 }
 
 #[tokio::test]

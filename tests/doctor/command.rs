@@ -15,7 +15,7 @@ async fn run(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn it_ends_well_where_nothing_is_wrong_and_with_1_where_something_is() {
+async fn it_exits_with_0_if_nothing_is_wrong_and_with_1_if_something_is() {
     let (kubernetes, store) = (cluster(), endpoint().await);
     let (is_well, told) = run(&[], &kubernetes, &store).await;
     assert!(is_well && told.contains(" 0 wrong, ") && told.contains("unknown  backstage"), "{told}");
@@ -35,15 +35,15 @@ async fn json_has_each_check() {
     let broker = checks.iter().find(|it| it["subject"] == "broker callboard").unwrap();
     let wanted = json!({
         "area": "eventing", "state": "wrong", "subject": "broker callboard",
-        "detail": "it is not there; another one is named by --broker [NAMESPACE/]NAME",
-        "mend": "kubectl apply -k .   # in the folder of your overlay",
+        "detail": "it does not exist. To name another one, use --broker [NAMESPACE/]NAME",
+        "fix": "kubectl apply -k .   # in the folder of your overlay",
     });
     assert_eq!((is_well, broker, &told["wrong"]), (false, &wanted, &json!(1)));
     assert!(checks.iter().any(|it| it["subject"] == "versioning"), "{told:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn without_a_cluster_the_bucket_is_examined_all_the_same() {
+async fn without_a_cluster_the_bucket_is_checked_nevertheless() {
     let store = endpoint().await;
     let keys = store.credentials();
     let variables = [

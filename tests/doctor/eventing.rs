@@ -6,8 +6,8 @@ use crate::kubernetes::Fault;
 const REAPPLY: &str = "kubectl apply -k .   # in the folder of your overlay";
 
 #[tokio::test]
-async fn what_is_not_ready_is_told_with_its_condition() {
-    for (resource, name, condition, mend) in [
+async fn what_is_not_ready_is_reported_with_its_condition() {
+    for (resource, name, condition, fix) in [
         (
             "services.serving.knative.dev",
             "apps",
@@ -45,7 +45,7 @@ async fn what_is_not_ready_is_told_with_its_condition() {
         world.fail(resource, name, condition, "Broken");
         let (told, line) = world.ill().await;
         assert!(told.ends_with(&format!(" {name}: {condition}: Broken: so it is")), "{told}");
-        assert_eq!(line, mend);
+        assert_eq!(line, fix);
     }
 }
 
@@ -57,15 +57,15 @@ async fn a_trigger_waits_for_its_service() {
     let found = world.found().await;
     let trigger = found.iter().find(|it| it.subject == "trigger apps").unwrap();
     let wait = "kubectl -n callboard wait --for=condition=Ready services.serving.knative.dev/apps && kubectl -n callboard annotate triggers.eventing.knative.dev apps";
-    assert!(trigger.mend.as_ref().unwrap().starts_with(wait), "{trigger:?}");
+    assert!(trigger.fix.as_ref().unwrap().starts_with(wait), "{trigger:?}");
 }
 
 #[tokio::test]
 async fn what_is_missing_comes_back_with_the_overlay() {
     for (resource, name, told) in [
-        ("brokers.eventing.knative.dev", "callboard", "broker callboard: it is not there"),
+        ("brokers.eventing.knative.dev", "callboard", "broker callboard: it does not exist"),
         ("triggers.eventing.knative.dev", "promises", "service promises: no Trigger of the Broker callboard"),
-        ("pingsources.sources.knative.dev", "tick", "pingsource tick: no PingSource sends a tick"),
+        ("pingsources.sources.knative.dev", "tick", "pingsource tick: no PingSource starts the periodic resync"),
         ("sinkbindings.sources.knative.dev", "mesh", "service mesh: no SinkBinding says where"),
         (
             "eventtypes.eventing.knative.dev",
@@ -76,14 +76,14 @@ async fn what_is_missing_comes_back_with_the_overlay() {
     ] {
         let world = World::new();
         world.lose(resource, name);
-        let (is, mend) = world.ill().await;
+        let (is, fix) = world.ill().await;
         assert!(is.starts_with(told), "{is}");
-        assert_eq!(mend, REAPPLY);
+        assert_eq!(fix, REAPPLY);
     }
 }
 
 #[tokio::test]
-async fn without_backstage_nobody_needs_refresh() {
+async fn without_backstage_refresh_is_not_needed() {
     let world = World::new();
     world.lose("services.serving.knative.dev", "refresh");
     assert!(world.examined(Ok(None)).await.iter().all(|it| it.state != State::Wrong));
@@ -93,11 +93,11 @@ async fn without_backstage_nobody_needs_refresh() {
 async fn a_trigger_without_a_dead_letter_sink_gets_one() {
     let world = World::new();
     world.change("triggers.eventing.knative.dev", "promises", |it| it["spec"]["delivery"] = json!({"retry": 5}));
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with("trigger promises: it has no dead-letter sink"), "{told}");
     let patch = r#"{"spec":{"delivery":{"deadLetterSink":{"ref":{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"resync","namespace":"callboard"}}}}}"#;
     assert_eq!(
-        mend,
+        fix,
         format!("kubectl -n callboard patch triggers.eventing.knative.dev promises --type merge -p '{patch}'")
     );
 }
@@ -115,14 +115,14 @@ async fn a_trigger_without_a_delivery_has_the_brokers() {
 }
 
 #[tokio::test]
-async fn our_own_broker_keeps_no_source_waiting() {
+async fn callboards_own_broker_delays_no_source() {
     let world = World::new();
     let forget = |it: &mut Value| drop(it["metadata"].as_object_mut().unwrap().remove("annotations"));
     world.change("brokers.eventing.knative.dev", "callboard", forget);
-    let (told, mend) = world.ill().await;
-    assert!(told.starts_with("broker callboard: it keeps each source waiting"), "{told}");
+    let (told, fix) = world.ill().await;
+    assert!(told.starts_with("broker callboard: it delays each source"), "{told}");
     assert_eq!(
-        mend,
+        fix,
         "kubectl -n callboard annotate brokers.eventing.knative.dev callboard --overwrite messaging.knative.dev/async-handler=true"
     );
     let kafka = json!({"eventing.knative.dev/broker.class": "Kafka"});
@@ -163,19 +163,19 @@ async fn what_may_not_be_listed_is_unknown() {
 async fn a_knative_that_is_not_installed_is_named() {
     let world = World::new();
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "eventtypes.eventing.knative.dev");
-    let (told, mend) = world.ill().await;
-    assert!(told.starts_with("EventTypes: the API server serves no such kind: Knative eventing"), "{told}");
-    assert!(mend.contains("/docs/how-to/install.md"), "{mend}");
+    let (told, fix) = world.ill().await;
+    assert!(told.starts_with("EventTypes: the API server does not serve this kind. Knative eventing"), "{told}");
+    assert!(fix.contains("/docs/how-to/install.md"), "{fix}");
 }
 
 #[tokio::test]
-async fn without_the_component_backstage_is_not_told_and_nothing_wrong() {
+async fn without_the_component_backstage_is_not_notified_and_nothing_is_wrong() {
     let world = World::new();
     world.lose("services.serving.knative.dev", "refresh");
     let found = world.found().await;
     let told = found.iter().find(|it| it.subject == "function refresh").unwrap();
     assert_eq!(told.state, State::Unknown);
-    assert!(told.mend.as_ref().unwrap().starts_with("components: [../../components/backstage]"), "{told:?}");
+    assert!(told.fix.as_ref().unwrap().starts_with("components: [../../components/backstage]"), "{told:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
@@ -217,8 +217,8 @@ async fn triggers_are_in_the_namespace_of_the_broker() {
     }
     assert!(world.found().await.iter().all(|it| it.state == State::Ok), "{:#?}", world.found().await);
     world.change("triggers.eventing.knative.dev", "callboard-mesh", |it| it["spec"]["delivery"] = json!({"retry": 5}));
-    let (told, mend) = world.ill().await;
+    let (told, fix) = world.ill().await;
     assert!(told.starts_with("trigger callboard-mesh: it has no dead-letter sink"), "{told}");
-    assert!(mend.starts_with("kubectl -n default patch triggers.eventing.knative.dev callboard-mesh "), "{mend}");
-    assert!(mend.contains(r#""name":"resync","namespace":"callboard""#), "{mend}");
+    assert!(fix.starts_with("kubectl -n default patch triggers.eventing.knative.dev callboard-mesh "), "{fix}");
+    assert!(fix.contains(r#""name":"resync","namespace":"callboard""#), "{fix}");
 }

@@ -1,4 +1,4 @@
-//! Where the shell looks elsewhere than the install.
+//! Variables of the shell that differ from those of the install.
 
 use super::*;
 use crate::kubernetes::Fault;
@@ -19,7 +19,7 @@ impl World {
 }
 
 #[tokio::test]
-async fn a_variable_that_the_install_has_otherwise_is_told_with_both_lines() {
+async fn a_variable_that_differs_is_reported_with_both_lines() {
     for (name, here, there) in [
         ("CALLBOARD_BUCKET", "catalog", "other bucket"),
         ("CALLBOARD_PREFIX", "", "ours"),
@@ -32,18 +32,18 @@ async fn a_variable_that_the_install_has_otherwise_is_told_with_both_lines() {
         let mut world = World::new();
         world.has(name, here);
         world.installs(name, there);
-        let (told, mend) = world.ill().await;
+        let (told, fix) = world.ill().await;
         let first = if name.starts_with("CALLBOARD_BACKSTAGE_") { "refresh" } else { "apps" };
         assert!(told.starts_with(&format!("{name}: ")) && told.contains(&format!("{there} for {first}")), "{told}");
         let word = if there.contains(' ') { format!("'{there}'") } else { there.to_owned() };
-        let [export, literal] = mend.lines().collect::<Vec<_>>()[..] else { panic!("{mend}") };
+        let [export, literal] = fix.lines().collect::<Vec<_>>()[..] else { panic!("{fix}") };
         assert_eq!(export, format!("export {name}={word}   # as the install has it"));
         assert!(literal.starts_with(&format!("{name}=")) && literal.ends_with(LITERAL), "{literal}");
     }
 }
 
 #[tokio::test]
-async fn what_one_side_alone_has_is_mended_on_the_other() {
+async fn what_only_one_side_has_is_fixed_on_the_other() {
     let mut world = World::new();
     world.has("CALLBOARD_NAMESPACES", "shop");
     assert_eq!(world.ill().await.1, format!("CALLBOARD_NAMESPACES=shop{LITERAL}"));
@@ -70,23 +70,23 @@ async fn a_store_at_another_address_may_be_the_same() {
     let told = found.iter().find(|it| it.subject == "AWS_ENDPOINT_URL_S3").unwrap();
     assert_eq!(told.state, State::Unknown);
     assert!(
-        told.mend.as_ref().unwrap().starts_with("export AWS_ENDPOINT_URL_S3=http://minio.example:9000 "),
+        told.fix.as_ref().unwrap().starts_with("export AWS_ENDPOINT_URL_S3=http://minio.example:9000 "),
         "{told:?}"
     );
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
 #[tokio::test]
-async fn a_secret_that_is_not_there_is_told_with_its_line() {
+async fn a_missing_secret_is_reported_with_its_fix() {
     for (name, line) in [
         ("callboard-s3", "--from-literal=AWS_ACCESS_KEY_ID=... --from-literal=AWS_SECRET_ACCESS_KEY=..."),
         ("callboard-backstage", "--from-file=token=..."),
     ] {
         let world = World::new();
         world.lose("secrets", name);
-        let (told, mend) = world.ill().await;
-        assert!(told.starts_with(&format!("secret {name}: it is not there")), "{told}");
-        assert_eq!(mend, format!("kubectl -n callboard create secret generic {name} {line}"));
+        let (told, fix) = world.ill().await;
+        assert!(told.starts_with(&format!("secret {name}: it does not exist")), "{told}");
+        assert_eq!(fix, format!("kubectl -n callboard create secret generic {name} {line}"));
     }
 }
 
@@ -120,9 +120,9 @@ async fn what_may_not_be_read_is_unknown() {
 async fn a_configmap_that_is_not_there_comes_back_with_the_overlay() {
     let world = World::new();
     world.lose("configmaps", "callboard");
-    let (told, mend) = world.ill().await;
-    assert_eq!(told, "configmap callboard: it is not there, and Services name it");
-    assert_eq!(mend, "kubectl apply -k .   # in the folder of your overlay");
+    let (told, fix) = world.ill().await;
+    assert_eq!(told, "configmap callboard: it does not exist, but Services name it");
+    assert_eq!(fix, "kubectl apply -k .   # in the folder of your overlay");
 }
 
 #[tokio::test]
@@ -139,6 +139,6 @@ async fn all_in_one_serves_refresh_where_it_knows_backstage() {
     world.installs("CALLBOARD_BACKSTAGE_URL", "");
     let found = world.found().await;
     let told = found.iter().find(|it| it.subject == "function refresh").unwrap();
-    assert_eq!(told.mend, Some(format!("CALLBOARD_BACKSTAGE_URL=http://backstage:7007{LITERAL}")));
+    assert_eq!(told.fix, Some(format!("CALLBOARD_BACKSTAGE_URL=http://backstage:7007{LITERAL}")));
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }

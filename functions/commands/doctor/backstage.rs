@@ -1,8 +1,9 @@
-//! Backstage: whether it answers us, and whether it reads and takes what lies in the bucket.
+//! Backstage: whether it answers, and whether it reads and takes what the bucket has.
 
 use super::{
-    bucket::Place,
     finding::{Area, Finding, State},
+    patience::Patience,
+    place::Place,
     provider,
 };
 use crate::{context::Context, kinds::kind_name, refresh};
@@ -13,12 +14,11 @@ use events::{Refusal, Scope};
 use std::{
     cmp::Reverse,
     collections::{BTreeMap, BTreeSet},
-    time::Duration,
 };
 
-pub(super) const AREA: Area = Area::Backstage;
+const AREA: Area = Area::Backstage;
 
-/// Of which objects one each is read: together they hold every kind that we write.
+/// One object of each of these is read. Together they have every kind of entity that Callboard writes.
 const SAMPLES: [&str; 5] = [
     "platform.kratix.io/promise/",
     "core/namespace/",
@@ -29,32 +29,16 @@ const SAMPLES: [&str; 5] = [
 
 const TAKES: &str = "what Backstage takes";
 
-/// Of what the provider has not listed, a refusal says nothing of rules and reader.
-const UNLISTED: &str = "it can be asked where its provider has listed the bucket";
+/// A refusal says nothing about rules and reader if the provider has not listed the object.
+const UNLISTED: &str = "Backstage can be asked after its provider has listed the bucket";
 
-/// The rule for all that we write, and what Backstage allows where there is no rule.
-const RULE: &str =
-    "- allow: [Component, API, Resource, System, Template, Location]   # all of it, in app-config, below catalog.rules";
+/// The rule for all that Callboard writes, and for what Backstage allows without rules.
+const RULE: &str = "- allow: [Component, API, Resource, System, Template, Location]   # for all of it, in app-config, below catalog.rules";
 
-/// Every kind that we write.
+/// Every kind that Callboard writes.
 const KINDS: [&str; 5] = ["Component", "API", "Resource", "System", "Template"];
 
-/// How long is waited.
-#[derive(Debug, Clone, Copy)]
-pub struct Patience {
-    /// For a run of the provider to end.
-    pub run: Duration,
-    /// For what it brought to be in the catalog.
-    pub shown: Duration,
-}
-
-impl Default for Patience {
-    fn default() -> Self {
-        Self { run: Duration::from_secs(20), shown: Duration::from_secs(5) }
-    }
-}
-
-/// Checks it. `listed`: what lies below the prefix, where that is known.
+/// Checks it. `listed`: what is below the prefix, if that is known.
 pub(super) async fn examine<S: Store>(
     cx: &Context<S>,
     place: &Place,
@@ -66,10 +50,10 @@ pub(super) async fn examine<S: Store>(
         Ok(tasks) => tasks,
         Err(error) => return vec![denied(backstage, &error)],
     };
-    let mut found = vec![AREA.ok("token", format!("taken by {}", backstage.url()))];
+    let mut found = vec![AREA.ok("token", format!("accepted by {}", backstage.url()))];
     let provider = provider::Provider { backstage, place, layout: &cx.settings.layout };
-    let (told, is_there) = provider.task(&tasks);
-    found.extend(told);
+    let (findings, is_there) = provider.task(&tasks);
+    found.extend(findings);
     let is_listed = match newest(cx, listed) {
         Err(why) => Err(why),
         Ok(_) if !is_there => Err(UNLISTED),
@@ -88,21 +72,21 @@ pub(super) async fn examine<S: Store>(
     found
 }
 
-/// The keys of our objects, the newest first, or why there are none.
+/// The keys of Callboard's objects, the newest first, or why there are none.
 fn newest<S: Store>(cx: &Context<S>, listed: Option<Vec<Listed>>) -> Result<Vec<Key>, &'static str> {
     let mut listed = listed.ok_or("the bucket cannot be listed")?;
     listed.sort_by_key(|it| Reverse(it.modified));
     let keys: Vec<_> = listed.iter().filter_map(|it| Some(cx.settings.layout.read(&it.key)?.key)).collect();
-    if keys.is_empty() { Err("the bucket is empty: `callboard resync` fills it") } else { Ok(keys) }
+    if keys.is_empty() { Err("the bucket is empty. `callboard resync` fills it") } else { Ok(keys) }
 }
 
-/// Why no call can be made, and the line for it.
+/// Why no call can be made, and the fix.
 fn denied(backstage: &Backstage, error: &Error) -> Finding {
     let url = format!("export CALLBOARD_BACKSTAGE_URL=...   # now {}", backstage.url());
     match error {
         Error::Unreached(why) | Error::Refused(why) => AREA.wrong("URL", why, url),
         Error::Denied(why) if why.contains("(403") => {
-            let restrictions = "accessRestrictions: [{plugin: catalog}]   # in app-config, below backend.auth.externalAccess, beside the options of the token";
+            let restrictions = "accessRestrictions: [{plugin: catalog}]   # in app-config, below backend.auth.externalAccess, next to the options of the token";
             AREA.wrong("token", why, restrictions)
         }
         Error::Denied(why) if why.contains("(401") => {
@@ -113,7 +97,7 @@ fn denied(backstage: &Backstage, error: &Error) -> Finding {
     }
 }
 
-/// What Backstage does not take: of one object for each kind by a dry run, and of all objects as it says itself.
+/// What Backstage refuses: one object for each kind in a dry run, and all objects as its catalog reports.
 async fn refused<S: Store>(
     cx: &Context<S>,
     backstage: &Backstage,
@@ -131,25 +115,25 @@ async fn refused<S: Store>(
         }
     }
     let is_read = refused.0.is_empty();
-    for (key, refusals) in standing(cx, backstage, patience).await? {
+    for (key, refusals) in lasting(cx, backstage, patience).await? {
         for Refusal { reason, advice, .. } in refusals {
             refused.add(&key, &reason, advice);
         }
     }
-    let mut found = refused.told(backstage);
+    let mut found = refused.findings(backstage);
     if is_read && !kinds.is_empty() {
         let read: Vec<_> = kinds.iter().copied().collect();
         found.push(AREA.ok("catalog.rules and reader", format!("take {}", read.join(", "))));
     }
     let unseen: Vec<_> = KINDS.into_iter().filter(|kind| !kinds.contains(kind)).collect();
     if !unseen.is_empty() {
-        found.push(AREA.unknown("catalog.rules", format!("no object that was read holds {}", unseen.join(", "))));
+        found.push(AREA.unknown("catalog.rules", format!("no object that was read has {}", unseen.join(", "))));
     }
     Ok(found)
 }
 
-/// What Backstage refuses. What it may just be about to take is asked for twice.
-async fn standing<S: Store>(
+/// What Backstage refuses. It is asked twice, as it may be about to take an object.
+async fn lasting<S: Store>(
     cx: &Context<S>,
     backstage: &Backstage,
     patience: Patience,
@@ -173,7 +157,7 @@ fn is_of(entity: &str, kind: &str) -> bool {
     entity.split(':').next().is_some_and(|it| it.eq_ignore_ascii_case(kind))
 }
 
-/// Refusals by what mends them: the first key and words, and which keys there are.
+/// Refusals by what fixes them: the first key and words, and all keys.
 #[derive(Default)]
 struct Refused(BTreeMap<Option<String>, (String, BTreeSet<String>)>);
 
@@ -183,30 +167,30 @@ impl Refused {
         keys.insert(key.to_owned());
     }
 
-    fn told(self, backstage: &Backstage) -> Vec<Finding> {
-        let told = |(advice, (words, keys)): (Option<String>, (String, BTreeSet<String>))| {
+    fn findings(self, backstage: &Backstage) -> Vec<Finding> {
+        let finding = |(advice, (words, keys)): (Option<String>, (String, BTreeSet<String>))| {
             let more = keys.len().saturating_sub(1);
             let more = if more == 0 { String::new() } else { format!(" and {more} more") };
             let subject = format!("{}{more}", keys.first().map(String::as_str).unwrap_or_default());
-            AREA.wrong(subject, words, mends(backstage, advice))
+            AREA.wrong(subject, words, fix_of(backstage, advice))
         };
-        self.0.into_iter().map(told).collect()
+        self.0.into_iter().map(finding).collect()
     }
 }
 
-/// The line for what is refused.
-fn mends(backstage: &Backstage, advice: Option<String>) -> String {
+/// The fix for what is refused.
+fn fix_of(backstage: &Backstage, advice: Option<String>) -> String {
     match advice {
         Some(advice) if [Trouble::KEYS, Trouble::STORE].contains(&advice.as_str()) => {
             reader(&backstage.location("x").target)
         }
         Some(advice) if advice.contains("catalog.rules") => format!("{advice}\n{RULE}"),
         Some(advice) => advice,
-        None => "callboard drift   # names each".to_owned(),
+        None => "callboard drift   # lists each refusal".to_owned(),
     }
 }
 
-/// The configuration by which Backstage reads the store; it knows where AWS is.
+/// The configuration by which Backstage reads the store. It knows where AWS is.
 fn reader(target: &str) -> String {
     let endpoint = target.split('/').take(3).collect::<Vec<_>>().join("/");
     let store = match endpoint.ends_with(".amazonaws.com") {

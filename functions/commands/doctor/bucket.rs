@@ -1,9 +1,9 @@
-//! The bucket: what may be done with it, whether writes are conditional, and what lies there that should not.
+//! The bucket: what the credentials may do, whether writes are conditional, and which files Callboard does not manage.
 
 use super::{
     finding::{Area, Finding},
-    install::literal,
-    line::shell,
+    line::{literal, shell},
+    place::{Place, prefix},
 };
 use bucket::{Bucket, Error, Fault, Honours, Listed, Right, Store, Tried, Versioning};
 use catalog::Layout;
@@ -11,41 +11,24 @@ use std::time::Duration;
 
 const AREA: Area = Area::Bucket;
 
-/// Whatever the SDK's chain takes; these go first.
+/// The SDK takes these before anything else in its chain.
 const KEYS: &str = "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...";
 
-/// What a store answers where the keys, or what they were signed with, do not do.
+/// What a store answers if the keys or their signature are not valid.
 const OF_KEYS: [&str; 4] = ["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
 
-/// What a store answers where the bucket is in another region.
+/// What a store answers if the bucket is in another region.
 const OF_REGION: [&str; 3] = ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"];
 
 const CLOCK: &str = "sudo timedatectl set-ntp true";
 
-/// How many foreign files are named.
+/// How many unmanaged files are named.
 const NAMED: usize = 10;
 
-/// From here on a store soon takes no signature of ours (15 minutes).
+/// From here on the store will soon refuse signatures. It does so at 15 minutes.
 const SKEW: Duration = Duration::from_secs(5 * 60);
 
-/// Which bucket, as commands name it.
-#[derive(Debug)]
-pub struct Place {
-    /// Its name.
-    pub bucket: String,
-    /// The store's URL; `None`: AWS.
-    pub endpoint: Option<String>,
-}
-
-impl Place {
-    /// A command of the AWS CLI for this store.
-    fn aws(&self, command: &str) -> String {
-        let endpoint = self.endpoint.as_ref().map(|url| format!(" --endpoint-url {}", shell(url)));
-        format!("aws{} {command}", endpoint.unwrap_or_default())
-    }
-}
-
-/// Checks the bucket, and returns what lies below the prefix as well, where it can be listed.
+/// Checks the bucket. Also returns what is below the prefix, if it can be listed.
 pub(super) async fn examine<S: Store>(
     bucket: &Bucket<S>,
     place: &Place,
@@ -64,53 +47,47 @@ pub(super) async fn examine<S: Store>(
     }
     match bucket.listed(&format!("{}/", prefix(layout))).await {
         Ok(listed) => {
-            found.extend(foreign(&listed, place, layout));
+            found.extend(unmanaged(&listed, place, layout));
             (found, Some(listed))
         }
         Err(error) => {
-            found.push(AREA.unknown("foreign files", error.to_string()));
+            found.push(AREA.unknown("unmanaged files", error.to_string()));
             (found, None)
         }
     }
 }
 
-/// Whether the bucket keeps what is overwritten: nothing demands it.
-pub(super) fn versioning(told: &Result<Versioning, Fault>, place: &Place) -> Finding {
+/// Whether the bucket keeps what is overwritten. It need not.
+pub(super) fn versioning(state: &Result<Versioning, Fault>, place: &Place) -> Finding {
     let (subject, bucket) = ("versioning", shell(&place.bucket));
     let enable = format!("s3api put-bucket-versioning --bucket {bucket} --versioning-configuration Status=Enabled");
-    match told {
+    match state {
         Ok(Versioning::On) => AREA.ok(subject, "on: the bucket keeps the history of the catalog"),
         Ok(Versioning::Off) => AREA
-            .ok(subject, "off: the bucket keeps no history of the catalog, which this would change")
-            .with_mend(place.aws(&enable)),
-        Err(Fault::Denied { .. }) => AREA.unknown(subject, "the credentials have no s3:GetBucketVersioning"),
+            .ok(subject, "off: the bucket keeps no history of the catalog. The line below turns it on")
+            .with_fix(place.aws(&enable)),
+        Err(Fault::Denied { .. }) => AREA.unknown(subject, "the credentials do not have s3:GetBucketVersioning"),
         Err(fault) => AREA.unknown(subject, fault.to_string()),
     }
 }
 
-/// The prefix that Backstage reads, of all clusters.
-pub(super) fn prefix(layout: &Layout) -> String {
-    let root = layout.root();
-    root.strip_suffix(&format!("/{}", layout.cluster())).unwrap_or(&root).to_owned()
-}
-
 fn rights(tried: &Tried, place: &Place, layout: &Layout) -> Vec<Finding> {
     let faults = || tried.calls.iter().filter_map(|(right, result)| Some((*right, result.as_ref().err()?)));
-    // What is wrong with each call is wrong once; only some of the answers say what it is.
-    if let Some((fault, mend)) = faults().find_map(|(_, fault)| Some((fault, mends_all(fault, place)?))) {
-        return vec![AREA.wrong(format!("bucket {}", place.bucket), fault.to_string(), mend)];
+    // What every call fails of is one finding. Only some of the answers say what it is.
+    if let Some((fault, fix)) = faults().find_map(|(_, fault)| Some((fault, fix_of_all(fault, place)?))) {
+        return vec![AREA.wrong(format!("bucket {}", place.bucket), fault.to_string(), fix)];
     }
     let mut found: Vec<Finding> = Vec::new();
     for (right, fault) in faults() {
-        let mend = policy(right, place, layout);
-        if !found.iter().any(|it| it.mend.as_ref() == Some(&mend)) {
-            found.push(AREA.wrong(format!("{} on {}", action(right), place.bucket), fault.to_string(), mend));
+        let fix = policy(right, place, layout);
+        if !found.iter().any(|it| it.fix.as_ref() == Some(&fix)) {
+            found.push(AREA.wrong(format!("{} on {}", action(right), place.bucket), fault.to_string(), fix));
         }
     }
     if found.is_empty() {
         let read = tried.read.as_ref().map(|key| format!("; head, get {key}")).unwrap_or_default();
-        let told = format!("list {}; put, head, get, delete {}{read}", layout.entities(), layout.state(""));
-        found.push(AREA.ok(format!("rights on {}", place.bucket), told));
+        let tried = format!("list {}; put, head, get, delete {}{read}", layout.entities(), layout.state(""));
+        found.push(AREA.ok(format!("rights on {}", place.bucket), tried));
     }
     found
 }
@@ -125,12 +102,12 @@ fn action(right: Right) -> &'static str {
     }
 }
 
-/// The line for what is wrong with every call; `None`: the policy does not allow this one.
-fn mends_all(fault: &Fault, place: &Place) -> Option<String> {
+/// The fix for what every call fails of. `None`: the policy does not allow this call.
+fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
     let region = || "export AWS_REGION=...   # that of the bucket".to_owned();
     let endpoint = || match &place.endpoint {
         Some(url) => format!("export AWS_ENDPOINT_URL_S3=...   # now {url}"),
-        None => "export AWS_ENDPOINT_URL_S3=...   # now unset: AWS".to_owned(),
+        None => "export AWS_ENDPOINT_URL_S3=...   # now unset, which means AWS".to_owned(),
     };
     match fault {
         Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_KEYS) => Some(KEYS.into()),
@@ -164,10 +141,10 @@ fn policy(right: Right, Place { bucket, .. }: &Place, layout: &Layout) -> String
 
 fn clock(tried: &Tried) -> Option<Finding> {
     let skew = tried.skew?;
-    let told = format!("{} s from the store's", skew.as_secs());
+    let detail = format!("{} s off the clock of the store", skew.as_secs());
     Some(match skew > SKEW {
-        true => AREA.wrong("this clock", told, CLOCK),
-        false => AREA.ok("this clock", told),
+        true => AREA.wrong("this clock", detail, CLOCK),
+        false => AREA.ok("this clock", detail),
     })
 }
 
@@ -176,39 +153,42 @@ fn conditions(ignored: Result<Vec<&'static str>, Error>, honours: Honours) -> Fi
     match (ignored, honours) {
         (Err(error), _) => AREA.unknown(subject, error.to_string()),
         (Ok(ignored), Honours::Nothing) if ignored.is_empty() => AREA
-            .ok(subject, "the store honours them, yet CALLBOARD_UNCONDITIONAL=true does without")
-            .with_mend(literal("CALLBOARD_UNCONDITIONAL", "false")),
+            .ok(subject, "the store honours them, but CALLBOARD_UNCONDITIONAL=true does not use them")
+            .with_fix(literal("CALLBOARD_UNCONDITIONAL", "false")),
         (Ok(ignored), _) if ignored.is_empty() => AREA.ok(subject, "honoured"),
         (Ok(ignored), Honours::Nothing) => AREA.ok(
             subject,
-            format!("{} ignored; CALLBOARD_UNCONDITIONAL says so: one process may write", ignored.join(", ")),
+            format!(
+                "the store ignores {}, as CALLBOARD_UNCONDITIONAL says. Only one process may write",
+                ignored.join(", ")
+            ),
         ),
         (Ok(ignored), Honours::Unknown | Honours::Conditions) => AREA.wrong(
             subject,
-            format!("the store ignores {}: two writers would undo each other's work", ignored.join(", ")),
-            literal("CALLBOARD_UNCONDITIONAL", "true") + ", and let one process write: docs/reference/bucket.md",
+            format!("the store ignores {}: two writers would overwrite each other", ignored.join(", ")),
+            literal("CALLBOARD_UNCONDITIONAL", "true") + ". Let only one process write: docs/reference/bucket.md",
         ),
     }
 }
 
-/// What Backstage reads, or tries to, and nobody of Callboard wrote.
-fn foreign(listed: &[Listed], place: &Place, layout: &Layout) -> Vec<Finding> {
-    let is_ours = |key: &str| match key.starts_with(&layout.entities()) {
+/// What Backstage reads, or tries to, although Callboard did not write it.
+fn unmanaged(listed: &[Listed], place: &Place, layout: &Layout) -> Vec<Finding> {
+    let is_managed = |key: &str| match key.starts_with(&layout.entities()) {
         true => layout.read(key).is_some(),
         false => key.ends_with(".yaml") || key.ends_with('/'),
     };
-    let foreign: Vec<_> = listed.iter().map(|it| it.key.as_str()).filter(|key| !is_ours(key)).collect();
+    let unmanaged: Vec<_> = listed.iter().map(|it| it.key.as_str()).filter(|key| !is_managed(key)).collect();
     let aside = |key: &str| {
         let bucket = &place.bucket;
-        let [from, to] = [format!("s3://{bucket}/{key}"), format!("s3://{bucket}/foreign/{key}")];
+        let [from, to] = [format!("s3://{bucket}/{key}"), format!("s3://{bucket}/unmanaged/{key}")];
         place.aws(&format!("s3 mv {} {}", shell(&from), shell(&to)))
     };
-    let more = foreign.len().saturating_sub(NAMED);
-    let wrong = |key: &&str| AREA.wrong(*key, "no file of Callboard: Backstage reads it as YAML", aside(key));
-    let mut found: Vec<_> = foreign.iter().take(NAMED).map(wrong).collect();
+    let more = unmanaged.len().saturating_sub(NAMED);
+    let wrong = |key: &&str| AREA.wrong(*key, "Callboard did not write it, and Backstage reads it as YAML", aside(key));
+    let mut found: Vec<_> = unmanaged.iter().take(NAMED).map(wrong).collect();
     match (found.is_empty(), more) {
-        (true, _) => found.push(AREA.ok("foreign files", format!("none among {}", listed.len()))),
-        (false, 1..) => found.push(AREA.wrong("foreign files", format!("{more} more"), "callboard drift")),
+        (true, _) => found.push(AREA.ok("unmanaged files", format!("none among {}", listed.len()))),
+        (false, 1..) => found.push(AREA.wrong("unmanaged files", format!("{more} more"), "callboard drift")),
         (false, 0) => {}
     }
     found
@@ -219,13 +199,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_every_call_fails_of_is_told_once_with_its_line() {
+    fn what_every_call_fails_of_is_reported_once_with_its_fix() {
         let place = Place { bucket: "catalog".into(), endpoint: None };
         let layout = Layout::new("entities", "main").unwrap();
         let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
         let denied = |code: &str| Fault::Denied { code: code.into() };
         let region = "export AWS_REGION=...   # that of the bucket";
-        for (fault, mend) in [
+        for (fault, fix) in [
             (answer("400 ExpiredToken"), KEYS),
             (answer("400 InvalidToken"), KEYS),
             (denied("403 InvalidAccessKeyId"), KEYS),
@@ -238,16 +218,16 @@ mod tests {
             // A HEAD has no code.
             let calls = vec![(Right::Head, Err(denied("403"))), (Right::List, Err(fault.clone()))];
             let found = rights(&Tried { calls, read: None, skew: None }, &place, &layout);
-            assert_eq!(found, [AREA.wrong("bucket catalog", fault.to_string(), mend)]);
+            assert_eq!(found, [AREA.wrong("bucket catalog", fault.to_string(), fix)]);
         }
     }
 
     #[test]
-    fn a_clock_by_which_signatures_soon_fail_is_told() {
+    fn a_clock_whose_signatures_will_soon_fail_is_reported() {
         let found =
             |seconds| clock(&Tried { calls: vec![], read: None, skew: Some(Duration::from_secs(seconds)) }).unwrap();
-        assert_eq!(found(2), AREA.ok("this clock", "2 s from the store's"));
-        let wrong = AREA.wrong("this clock", "600 s from the store's", "sudo timedatectl set-ntp true");
+        assert_eq!(found(2), AREA.ok("this clock", "2 s off the clock of the store"));
+        let wrong = AREA.wrong("this clock", "600 s off the clock of the store", "sudo timedatectl set-ntp true");
         assert_eq!(found(600), wrong);
     }
 }

@@ -1,9 +1,10 @@
-//! The cluster: whose bucket this is, which kinds nobody tells of, and what our ServiceAccounts may read.
+//! The cluster: whose bucket this is, which kinds no source reports, and what the ServiceAccounts may read.
 
 use super::{
     finding::{Area, Finding},
-    install::{Install, Service},
+    install::Install,
     rights,
+    service::Service,
 };
 use crate::{
     comparison::other_cluster,
@@ -19,7 +20,7 @@ const AREA: Area = Area::Cluster;
 /// Whether the cluster answers, and whether the bucket is its own.
 ///
 /// # Errors
-/// What is wrong where it does not answer.
+/// What is wrong if it does not answer.
 pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Result<Finding, Box<Finding>> {
     let uid = match cluster.uid().await {
         Ok(uid) => uid,
@@ -29,16 +30,16 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Resul
     match cx.bucket.state(other_cluster::NAME).await {
         Ok(Some(_)) => {}
         Ok(None) => {
-            let why = "of no cluster yet: the first one that compares fills it";
-            return Ok(AREA.unknown("whose bucket", why).with_mend("callboard resync"));
+            let why = "no cluster has filled it yet. The first comparison does";
+            return Ok(AREA.unknown("whose bucket", why).with_fix("callboard resync"));
         }
         Err(error) => return Ok(AREA.unknown("whose bucket", error.to_string())),
     }
     Ok(match other_cluster::is_ours(cx, &uid).await {
-        Ok(true) => AREA.ok("whose bucket", format!("of this cluster, {uid}")),
+        Ok(true) => AREA.ok("whose bucket", format!("this cluster filled it, {uid}")),
         Ok(false) => AREA.wrong(
             "whose bucket",
-            "of another cluster; one that was rebuilt takes it over, a second one needs a CALLBOARD_CLUSTER of its own",
+            "another cluster filled it. A rebuilt cluster can take it over, a second cluster needs its own CALLBOARD_CLUSTER",
             format!("callboard resync --accept-cluster {uid}"),
         ),
         Err(nack) => AREA.unknown("whose bucket", nack.to_string()),
@@ -50,10 +51,11 @@ pub(super) fn unreached(why: &str) -> Finding {
     AREA.wrong("API server", why, "export KUBECONFIG=...   # or --context NAME")
 }
 
-/// Checks that each kind is told of, and that who needs it may read it. `services`: those that could be listed.
+/// Checks that a source reports each kind, and that each function may read what it needs. `services`: those that could be
+/// listed.
 pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Option<&[Service]>) -> Vec<Finding> {
     let mut found = Vec::new();
-    // Without Kratix nobody offers a kind.
+    // Without Kratix there are no Promises.
     let offers = match offers(cluster).await {
         Err(Error::Unserved { .. }) => Vec::new(),
         offers => listed(offers, "promises", &mut found),
@@ -83,30 +85,33 @@ fn listed<T>(listed: Result<Vec<T>, Error>, what: &str, found: &mut Vec<Finding>
     }
 }
 
-/// Each kind that a Promise offers is told of.
+/// Whether a source reports each kind that a Promise offers.
 fn of_promises(install: &Install, offers: &[Offered], sources: &Sources) -> Vec<Finding> {
     let of_offer = |offer: &Offered| {
         let subject = format!("kind {}", KindName::new(&offer.group, &offer.kind).display());
         match sources.uncovers(offer) {
-            None => AREA.ok(subject, format!("of the Promise {}: told of by a source", offer.promise)),
+            None => AREA.ok(subject, format!("of the Promise {}, reported by a source", offer.promise)),
             Some(why) => {
-                let mend = if offer.is_guessable() { install.sources() } else { install.reapply() };
-                AREA.wrong(subject, why, mend)
+                let fix = if offer.is_guessable() { install.sources() } else { install.reapply() };
+                AREA.wrong(subject, why, fix)
             }
         }
     };
     offers.iter().map(of_offer).collect()
 }
 
-/// A channel or source of others is told of, where ApiServerSource can.
+/// Whether a source reports a third-party channel or source. The periodic resync finds the others.
 fn of_mesh(install: &Install, kind: &Offered, sources: &Sources) -> Finding {
     let named = KindName::new(&kind.group, &kind.kind);
     let subject = format!("kind {}", named.display());
     match sources.of_mesh.contains(&named) {
-        true => AREA.ok(subject, "told of by a source"),
+        true => AREA.ok(subject, "reported by a source"),
         false if kind.is_guessable() => {
-            AREA.ok(subject, format!("told of by the tick; at once with {}", install.sources()))
+            AREA.ok(subject, format!("found by the periodic resync. For immediate updates: {}", install.sources()))
         }
-        false => AREA.ok(subject, format!("told of by the tick: no source can guess its plural {:?}", kind.plural)),
+        false => AREA.ok(
+            subject,
+            format!("found by the periodic resync. ApiServerSource cannot guess its plural {:?}", kind.plural),
+        ),
     }
 }

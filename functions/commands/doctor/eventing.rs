@@ -1,10 +1,14 @@
-//! What brings events to the functions: their Services, the Broker, Triggers, sources and EventTypes.
+//! What delivers events to the functions: their Services, the Broker, Triggers, sources and EventTypes.
 
 use super::{
+    condition::lack,
     finding::{Area, Finding},
-    install::{Install, Service, lack, list, literal},
-    line::shell,
+    install::Install,
+    line::{literal, shell},
+    list::list,
+    service::Service,
 };
+use crate::table::row;
 use cluster::Cluster;
 use events::{APPROVED, DRIFTED, Function, HELD, Object, REQUESTED};
 use serde_json::{Value, json};
@@ -12,10 +16,10 @@ use std::collections::BTreeSet;
 
 const AREA: Area = Area::Eventing;
 
-/// By it the in-memory channel does not keep a source waiting.
+/// With this annotation the in-memory channel does not delay a source.
 const ASYNC: &str = "messaging.knative.dev/async-handler";
 
-/// Checks all of it. `functions` are those which the install must have; `backstage`: its URL, where it is to be told.
+/// Checks all of it. The install must have the `functions`. `backstage` is its URL, if it is to be notified.
 pub(super) async fn examine(
     cluster: &Cluster,
     install: &Install,
@@ -24,10 +28,10 @@ pub(super) async fn examine(
     backstage: Option<&str>,
 ) -> Vec<Finding> {
     let mut found: Vec<_> = services.iter().map(|it| service(install, it)).collect();
-    let (broker, mut told) = broker(cluster, install).await;
-    found.append(&mut told);
+    let (broker, findings) = broker(cluster, install).await;
+    found.extend(findings);
     found.extend(unserved(install, services, functions));
-    found.extend(backstage.filter(|_| !services.is_empty()).and_then(|url| untold(services, url)));
+    found.extend(backstage.filter(|_| !services.is_empty()).and_then(|url| unnotified(services, url)));
     match list(cluster, install.of_broker(), ("eventing.knative.dev", "Trigger")).await {
         Ok(triggers) => found.extend(of_services(install, services, &triggers, broker.as_ref())),
         Err(finding) => found.push(*finding),
@@ -66,7 +70,7 @@ async fn broker(cluster: &Cluster, install: &Install) -> (Option<Object>, Vec<Fi
         Err(finding) => return (None, vec![*finding]),
     };
     let Some(broker) = brokers.into_iter().find(|it| it.reference().name() == install.broker.name) else {
-        let why = "it is not there; another one is named by --broker [NAMESPACE/]NAME";
+        let why = "it does not exist. To name another one, use --broker [NAMESPACE/]NAME";
         return (None, vec![AREA.wrong(subject, why, install.reapply())]);
     };
     let command = |command: String| install.within_of(install.of_broker(), &command);
@@ -77,16 +81,16 @@ async fn broker(cluster: &Cluster, install: &Install) -> (Option<Object>, Vec<Fi
             AREA.wrong(&subject, lack.why, command(describe))
         }
     }];
-    if is_ours(install) && is_in_memory(&broker) && broker.annotation(ASYNC) != Some("true") {
-        let why = "it keeps each source waiting until all functions have answered";
+    if is_own(install) && is_in_memory(&broker) && broker.annotation(ASYNC) != Some("true") {
+        let why = "it delays each source until all functions have answered";
         let annotate = format!("annotate brokers.eventing.knative.dev {name} --overwrite {ASYNC}=true");
         found.push(AREA.wrong(subject, why, command(annotate)));
     }
     (Some(broker), found)
 }
 
-/// A Broker of others is theirs to set up.
-fn is_ours(install: &Install) -> bool {
+/// Whether it is Callboard's own Broker. Other Brokers are not Callboard's to configure.
+fn is_own(install: &Install) -> bool {
     install.broker.name == "callboard" && install.of_broker() == install.namespace
 }
 
@@ -100,20 +104,20 @@ fn unserved(install: &Install, services: &[Service], functions: &[Function]) -> 
     unserved.map(|it| AREA.wrong(format!("function {it}"), "no Service serves it", install.reapply())).collect()
 }
 
-/// Backstage is told where the overlay says so: nobody must.
-fn untold(services: &[Service], url: &str) -> Option<Finding> {
+/// The overlay decides whether Backstage is notified. It need not be.
+fn unnotified(services: &[Service], url: &str) -> Option<Finding> {
     if services.iter().any(|it| it.serves(Function::Refresh)) {
         return None;
     }
     let (subject, literal) = (format!("function {}", Function::Refresh), literal("CALLBOARD_BACKSTAGE_URL", url));
     Some(match services.iter().any(Service::serves_all) {
-        true => {
-            AREA.unknown(subject, "all functions in one serve it where they know Backstage's URL").with_mend(literal)
-        }
+        true => AREA
+            .unknown(subject, "the Service of all functions serves it if it knows Backstage's URL")
+            .with_fix(literal),
         false => {
             let component = "components: [../../components/backstage]   # in your overlay, as the path to deploy/ is";
-            AREA.unknown(subject, "no Service serves it: Backstage is not told")
-                .with_mend(format!("{component}\n{literal}"))
+            AREA.unknown(subject, "no Service serves it, so Backstage is not notified")
+                .with_fix(format!("{component}\n{literal}"))
         }
     })
 }
@@ -131,7 +135,7 @@ fn of_services(install: &Install, services: &[Service], triggers: &[Object], bro
         };
         let its: Vec<_> = triggers.iter().filter(is_its).collect();
         if its.is_empty() {
-            let why = format!("no Trigger of the Broker {} brings it events", install.broker);
+            let why = format!("no Trigger of the Broker {} sends it events", install.broker);
             found.push(AREA.wrong(format!("service {}", service.name()), why, install.reapply()));
         }
         found.extend(its.into_iter().map(|it| trigger(install, it, broker, (service, dead_letters))));
@@ -151,18 +155,18 @@ fn trigger(
         install.within_of(install.of_broker(), &format!("{verb} triggers.eventing.knative.dev {name} {rest}"))
     };
     if let Some(lack) = lack(trigger) {
-        // Eventing asks ever more seldom.
+        // Eventing retries less and less often.
         let again = command("annotate", "--overwrite example.org/again=$(date +%s)");
-        let mend = match super::install::lack(&subscriber.object) {
+        let fix = match super::condition::lack(&subscriber.object) {
             None => again,
             Some(_) => {
                 let wait = format!("wait --for=condition=Ready services.serving.knative.dev/{}", subscriber.name());
                 format!("{} && {again}", install.within(&wait))
             }
         };
-        return AREA.wrong(subject, lack.why, mend);
+        return AREA.wrong(subject, lack.why, fix);
     }
-    // That of a Trigger replaces the Broker's as a whole.
+    // The delivery of a Trigger replaces that of the Broker as a whole.
     let delivery = trigger.at("/spec/delivery").or_else(|| broker?.at("/spec/delivery"));
     match delivery.and_then(|it| it.get("deadLetterSink")) {
         Some(_) => AREA.ok(subject, "ready"),
@@ -171,7 +175,7 @@ fn trigger(
             let service =
                 json!({"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": to, "namespace": within});
             let patch = json!({"spec": {"delivery": {"deadLetterSink": {"ref": service}}}});
-            let why = "it has no dead-letter sink: what a function could not deal with is lost";
+            let why = "it has no dead-letter sink: events that its function cannot handle are lost";
             AREA.wrong(subject, why, command("patch", &format!("--type merge -p {}", shell(&patch.to_string()))))
         }
     }
@@ -184,38 +188,38 @@ fn of_sources(install: &Install, kind: &str, sources: &[Object]) -> Vec<Finding>
         .map(|it| match lack(it) {
             None => AREA.ok(name(it), "ready"),
             Some(lack) => {
-                let mend = mends_source(install, it, &lack.condition);
-                AREA.wrong(name(it), lack.why, mend)
+                let fix = fix_of_source(install, it, &lack.condition);
+                AREA.wrong(name(it), lack.why, fix)
             }
         })
         .collect();
-    let is_tick = |it: &Object| {
+    let is_periodic = |it: &Object| {
         let data = it.text("/spec/data").and_then(|data| serde_json::from_str::<Value>(data).ok());
         data.is_some_and(|data| data["callboard"] == "resync")
     };
-    if kind == "PingSource" && !sources.iter().any(is_tick) {
+    if kind == "PingSource" && !sources.iter().any(is_periodic) {
         found.push(AREA.wrong(
             "pingsource tick",
-            "no PingSource sends a tick: what events do not tell is never found",
+            "no PingSource starts the periodic resync: what events miss is never found",
             install.reapply(),
         ));
     }
     if kind == "ApiServerSource" && sources.is_empty() {
-        found.push(AREA.wrong("apiserversources", "there is none: no event tells of a change", install.reapply()));
+        found.push(AREA.wrong("apiserversources", "there is none: no event reports a change", install.reapply()));
     }
     found
 }
 
-/// The Services that send events of their own, of which no SinkBinding says where to.
+/// The Services that send their own events, but have no SinkBinding.
 fn unbound(install: &Install, kind: &str, services: &[Service], bindings: &[Object]) -> Vec<Finding> {
-    let sends = |it: &&Service| [Function::Resync, Function::Mesh, Function::Refresh].iter().any(|of| it.serves(*of));
+    let sends = |it: &&Service| Function::ALL.into_iter().any(|of| row(of).sends && it.serves(of));
     let is_bound = |it: &&Service| bindings.iter().any(|binding| binding.text("/spec/subject/name") == Some(it.name()));
     let unbound = services.iter().filter(|_| kind == "SinkBinding").filter(sends).filter(|it| !is_bound(it));
-    let why = "no SinkBinding says where its own events go: drift and held deletions are told to nobody";
+    let why = "no SinkBinding says where its own events go: drift and held deletions are not reported";
     unbound.map(|it| AREA.wrong(format!("service {}", it.name()), why, install.reapply())).collect()
 }
 
-fn mends_source(install: &Install, source: &Object, condition: &str) -> String {
+fn fix_of_source(install: &Install, source: &Object, condition: &str) -> String {
     let is_of_base = source.label("app.kubernetes.io/part-of") == Some("callboard");
     match condition {
         "SufficientPermissions" if !is_of_base => install.sources(),
@@ -227,18 +231,18 @@ fn mends_source(install: &Install, source: &Object, condition: &str) -> String {
     }
 }
 
-/// All types that we emit or take.
+/// Whether all types that Callboard emits or takes are registered.
 fn event_types(install: &Install, registered: &[Object]) -> Finding {
     let known: BTreeSet<_> = registered.iter().filter_map(event_type).collect();
-    let ours = Function::ALL.map(Function::reply_type).into_iter().chain([DRIFTED, HELD, REQUESTED, APPROVED]);
-    let missing: Vec<_> = ours.filter(|ty| !known.contains(ty)).collect();
+    let emitted = Function::ALL.map(Function::reply_type).into_iter().chain([DRIFTED, HELD, REQUESTED, APPROVED]);
+    let missing: Vec<_> = emitted.filter(|ty| !known.contains(ty)).collect();
     match missing.is_empty() {
-        true => AREA.ok("event types", "all of ours are registered"),
+        true => AREA.ok("event types", "all types of Callboard are registered"),
         false => AREA.wrong("event types", format!("not registered: {}", missing.join(", ")), install.reapply()),
     }
 }
 
-/// From v1beta3 on the type is one attribute among others.
+/// From v1beta3 on, the type is one of several attributes.
 fn event_type(registered: &Object) -> Option<&str> {
     let of_attributes = || {
         let attributes = registered.at("/spec/attributes")?.as_array()?;

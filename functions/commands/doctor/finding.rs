@@ -7,17 +7,17 @@ use serde_json::json;
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The part that was looked at.
+    /// The part of the install.
     pub area: Area,
-    /// Whether it is well.
+    /// Its state.
     pub state: State,
-    /// What was looked at.
+    /// What was checked.
     pub subject: String,
-    /// What is the matter with it; may be empty where nothing is.
+    /// What is wrong with it. It may be empty if nothing is.
     pub detail: String,
-    /// The line that mends it.
+    /// The lines that fix it.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub mend: Option<String>,
+    pub fix: Option<String>,
 }
 
 /// A part of an install.
@@ -28,41 +28,41 @@ pub enum Area {
     Bucket,
     /// The cluster and who may read what.
     Cluster,
-    /// What brings events to the functions.
+    /// What delivers events to the functions.
     Eventing,
     /// Backstage.
     Backstage,
 }
 
-/// Whether something is well.
+/// The state of what was checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// It was looked at, and is well.
+    /// It was checked, and nothing is wrong.
     Ok,
-    /// It was looked at, and must be mended.
+    /// It was checked, and must be fixed.
     Wrong,
-    /// It could not be looked at.
+    /// It could not be checked.
     Unknown,
 }
 
 impl Area {
-    /// It is well.
+    /// Nothing is wrong with it.
     pub(super) fn ok(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
         self.found(State::Ok, subject, detail, None)
     }
 
-    /// It must be mended, by this line.
+    /// It must be fixed, by this.
     pub(super) fn wrong(
         self,
         subject: impl Into<String>,
         detail: impl Into<String>,
-        mend: impl Into<String>,
+        fix: impl Into<String>,
     ) -> Finding {
-        self.found(State::Wrong, subject, detail, Some(mend.into()))
+        self.found(State::Wrong, subject, detail, Some(fix.into()))
     }
 
-    /// It could not be looked at.
+    /// It could not be checked.
     pub(super) fn unknown(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
         self.found(State::Unknown, subject, detail, None)
     }
@@ -72,9 +72,9 @@ impl Area {
         state: State,
         subject: impl Into<String>,
         detail: impl Into<String>,
-        mend: Option<String>,
+        fix: Option<String>,
     ) -> Finding {
-        Finding { area: self, state, subject: subject.into(), detail: detail.into(), mend }
+        Finding { area: self, state, subject: subject.into(), detail: detail.into(), fix }
     }
 
     fn as_str(self) -> &'static str {
@@ -88,16 +88,16 @@ impl Area {
 }
 
 impl Finding {
-    /// The same with a line that helps, though nothing is wrong.
-    pub(super) fn with_mend(self, mend: impl Into<String>) -> Self {
-        Self { mend: Some(mend.into()), ..self }
+    /// The same with a line that helps, although nothing is wrong.
+    pub(super) fn with_fix(self, fix: impl Into<String>) -> Self {
+        Self { fix: Some(fix.into()), ..self }
     }
 
-    /// As a terminal may show it; each line that mends stays one.
+    /// As a terminal may show it. Each line of the fix stays one line.
     fn escaped(&self) -> Self {
-        let lines = |mend: &String| mend.lines().map(escaped).collect::<Vec<_>>().join("\n");
+        let lines = |fix: &String| fix.lines().map(escaped).collect::<Vec<_>>().join("\n");
         let (subject, detail) = (escaped(&self.subject), escaped(&self.detail));
-        Self { subject, detail, mend: self.mend.as_ref().map(lines), ..*self }
+        Self { subject, detail, fix: self.fix.as_ref().map(lines), ..*self }
     }
 }
 
@@ -116,17 +116,17 @@ pub(super) fn count(findings: &[Finding], state: State) -> usize {
     findings.iter().filter(|finding| finding.state == state).count()
 }
 
-/// A line for each finding, the line that mends it below.
+/// A line for each finding, with the lines that fix it below.
 pub(super) fn table(findings: &[Finding]) -> String {
     let findings: Vec<_> = findings.iter().map(Finding::escaped).collect();
     let width = |column: fn(&Finding) -> &str| findings.iter().map(|it| column(it).chars().count()).max();
     let a = width(|it| it.area.as_str()).unwrap_or_default();
     let b = width(|it| &it.subject).unwrap_or_default();
     let mut text = String::new();
-    for Finding { area, state, subject, detail, mend } in &findings {
+    for Finding { area, state, subject, detail, fix } in &findings {
         let line = format!("{:<7}  {:<a$}  {subject:<b$}  {detail}", state.as_str(), area.as_str());
         text.extend([line.trim_end(), "\n"]);
-        for line in mend.iter().flat_map(|mend| mend.lines()) {
+        for line in fix.iter().flat_map(|fix| fix.lines()) {
             text.extend(["         ", line, "\n"]);
         }
     }
@@ -145,7 +145,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_finding_is_a_line_and_what_mends_it_stands_below() {
+    fn each_finding_is_a_line_with_its_fix_below() {
         let findings = [
             Area::Bucket.ok("rights", "list, put"),
             Area::Eventing.wrong("trigger mesh", "it has no dead-letter sink", "kubectl patch"),
@@ -161,16 +161,16 @@ unknown  backstage  backstage
     }
 
     #[test]
-    fn what_others_named_moves_no_cursor() {
-        let told = table(&[Area::Bucket.wrong("a\u{1b}[2J", "b\nok  c", "d\ne")]);
-        assert_eq!(told, "wrong    bucket  a\\u{1b}[2J  b\\nok  c\n         d\n         e\n0 ok, 1 wrong, 0 unknown\n");
+    fn a_name_from_the_cluster_moves_no_cursor() {
+        let text = table(&[Area::Bucket.wrong("a\u{1b}[2J", "b\nok  c", "d\ne")]);
+        assert_eq!(text, "wrong    bucket  a\\u{1b}[2J  b\\nok  c\n         d\n         e\n0 ok, 1 wrong, 0 unknown\n");
     }
 
     #[test]
     fn the_document_has_each_finding_and_how_many_there_are() {
         let findings = [Area::Cluster.wrong("x", "y", "z"), Area::Cluster.ok("a", "")];
         let document: serde_json::Value = serde_json::from_str(&document(&findings)).unwrap();
-        let wrong = json!({"area": "cluster", "state": "wrong", "subject": "x", "detail": "y", "mend": "z"});
+        let wrong = json!({"area": "cluster", "state": "wrong", "subject": "x", "detail": "y", "fix": "z"});
         let ok = json!({"area": "cluster", "state": "ok", "subject": "a", "detail": ""});
         assert_eq!(document, json!({"checks": [wrong, ok], "ok": 1, "wrong": 1, "unknown": 0}));
     }

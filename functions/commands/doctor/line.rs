@@ -1,4 +1,4 @@
-//! What others wrote, as a part of a line that is printed or run.
+//! Text from elsewhere, as a part of a line that is printed or run.
 
 use std::fmt::Write;
 
@@ -28,12 +28,17 @@ pub(super) fn escaped(text: &str) -> String {
     text.chars().map(escape).collect()
 }
 
+/// The line that sets a variable of the install.
+pub(super) fn literal(name: &str, value: &str) -> String {
+    format!("{name}={value}   # literal of the configMapGenerator callboard in your overlay")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn what_others_wrote_is_one_word_of_a_shell() {
+    fn any_text_is_one_word_of_a_shell() {
         for (text, word) in [
             ("apps.workshop.kratix.io", "apps.workshop.kratix.io"),
             ("", "''"),

@@ -1,16 +1,17 @@
 //! The provider of Backstage that lists the bucket: its task, its scope, and whether what it lists arrives.
 
 use super::{
-    backstage::{AREA, Patience},
-    bucket::{Place, prefix},
-    finding::Finding,
-    install::literal,
-    line::shell,
+    finding::{Area, Finding},
+    line::{literal, shell},
+    patience::Patience,
+    place::{Place, prefix},
 };
 use backstage::{Backstage, Error, Known, Location, Seen, Task, Triggered};
 use catalog::{Key, Layout};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
+
+const AREA: Area = Area::Backstage;
 
 /// How many Locations are looked up.
 const LOCATIONS: usize = 100;
@@ -26,7 +27,7 @@ pub(super) struct Provider<'a> {
 }
 
 impl Provider<'_> {
-    /// Whether its task is there and as it should be; false: it is not there.
+    /// Whether its task exists and is configured as it should be. False: it does not exist.
     pub(super) fn task(&self, tasks: &[Task]) -> (Vec<Finding>, bool) {
         let id = self.backstage.task();
         let Some(task) = tasks.iter().find(|task| task.id == id) else {
@@ -41,7 +42,11 @@ impl Provider<'_> {
             scope => {
                 let schedule =
                     format!("scope: local   # in app-config, below catalog.providers.awsS3.{}.schedule", self.name());
-                AREA.wrong(id, format!("scope {scope}: what is new or gone shows after 5 s instead of 1 s"), schedule)
+                AREA.wrong(
+                    id,
+                    format!("scope {scope}: new and deleted entities show after 5 s instead of 1 s"),
+                    schedule,
+                )
             }
         });
         (found, true)
@@ -50,15 +55,15 @@ impl Provider<'_> {
     fn absent(&self, tasks: &[Task]) -> Finding {
         let others = tasks.iter().filter_map(|task| name(&task.id)).collect::<Vec<_>>().join(", ");
         let why = match others.is_empty() {
-            true => "Backstage has no provider of S3: is its module-aws installed?".to_owned(),
+            true => "Backstage has no provider for S3. Is its module-aws installed?".to_owned(),
             false => format!(
-                "there is no such task, only those of the providers {others}: CALLBOARD_BACKSTAGE_PROVIDER names the one that lists this bucket"
+                "this task does not exist, only those of the providers {others}. Set CALLBOARD_BACKSTAGE_PROVIDER to the one that lists this bucket"
             ),
         };
         AREA.wrong(self.backstage.task(), why, self.configuration())
     }
 
-    /// Whether what lies in the bucket, the newest first, is in the catalog; where it is not, after a run that begins now.
+    /// Whether the objects of the bucket, the newest first, are in the catalog. If one is not, the provider runs first.
     pub(super) async fn locations(&self, keys: &[Key], patience: Patience) -> Finding {
         let subject = "locations";
         let unknown = |error: Error| AREA.unknown(subject, error.to_string());
@@ -69,7 +74,9 @@ impl Provider<'_> {
         if !missing.is_empty() {
             match self.run(patience.run).await {
                 Ok(true) => {}
-                Ok(false) => return AREA.unknown(subject, "no run of the provider has ended yet: ask again"),
+                Ok(false) => {
+                    return AREA.unknown(subject, "no run of the provider has ended yet. Run the doctor again");
+                }
                 Err(error) => return unknown(error),
             }
             let until = Instant::now() + patience.shown;
@@ -95,7 +102,7 @@ impl Provider<'_> {
         Ok(keys.into_iter().zip(seen).filter(|(_, seen)| seen.is_none()).map(|(key, _)| key).collect())
     }
 
-    /// Lets it list the bucket, and waits until it has. A run that is going may have listed before.
+    /// Lets it list the bucket, and waits until it has. A run that is in progress may have listed before.
     async fn run(&self, patience: Duration) -> Result<bool, Error> {
         let ended = |tasks: Vec<Task>| {
             let task = tasks.into_iter().find(|task| task.id == self.backstage.task());
@@ -120,35 +127,36 @@ impl Provider<'_> {
         Ok(false)
     }
 
-    /// Why a Location is not there though the provider has listed. It only logs its failures.
+    /// Why a Location is missing although the provider has listed. It only logs its failures.
     async fn lost(&self, key: &str, missing: &[String]) -> Result<Finding, Error> {
         let count = missing.len();
         let location = self.backstage.location(key);
-        // The catalog shows a Location only some time after the provider has brought it.
+        // The catalog shows a Location only some time after the provider has added it.
         if self.backstage.refresh(&location.reference).await? == Known::Yes {
-            let why =
-                format!("{count} of the newest objects, such as {key}, are known, and not come to yet: ask again");
+            let why = format!(
+                "{count} of the newest objects, such as {key}, are known, but Backstage has not processed them yet. Run the doctor again"
+            );
             return Ok(AREA.unknown("locations", why));
         }
         let elsewhere = self.backstage.from("").await?.into_iter().find_map(|seen| self.elsewhere(&seen, key));
         if let Some(url) = elsewhere {
-            let why = format!("Backstage reads {key} below {url}, we refresh {}", location.target);
+            let why = format!("Backstage reads {key} below {url}, but Callboard refreshes {}", location.target);
             let export = format!("export CALLBOARD_BACKSTAGE_BUCKET_URL={}", shell(&url));
             let literal = literal("CALLBOARD_BACKSTAGE_BUCKET_URL", &url);
             return Ok(AREA.wrong("bucket URL", why, format!("{export}\n{literal}")));
         }
         let why = format!(
-            "{count} of the newest objects, such as {key}, are in no Location after a run of the provider: its log says why; its credentials (aws.mainAccount), bucketName or prefix"
+            "{count} of the newest objects, such as {key}, have no Location after a run of the provider. Its log says why. Check its credentials (aws.mainAccount), bucketName and prefix"
         );
-        let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws; or Backstage's AWS_* variables";
+        let credentials = "mainAccount: {accessKeyId: ..., secretAccessKey: ...}   # in app-config, below aws, or as Backstage's AWS_* variables";
         Ok(AREA.wrong("provider", why, format!("{credentials}\n{}", self.configuration())))
     }
 
     /// The URL of our bucket below which a provider has found the object; what only says that it comes from there does not
     /// count.
     fn elsewhere(&self, seen: &Seen, key: &str) -> Option<String> {
-        let ours = self.backstage.location("x").target;
-        let path = self.backstage.location(key).target.strip_prefix(ours.trim_end_matches('x'))?.to_owned();
+        let bucket = self.backstage.location("x").target;
+        let path = self.backstage.location(key).target.strip_prefix(bucket.trim_end_matches('x'))?.to_owned();
         let url = seen.target.strip_suffix(&path)?.strip_suffix('/')?;
         let is_ours = url.ends_with(&format!("/{}", self.place.bucket));
         let location = Location::new(&url.parse().ok()?, key);
@@ -161,7 +169,7 @@ impl Provider<'_> {
         name(self.backstage.task()).unwrap_or_default()
     }
 
-    /// The provider as it should stand in app-config.
+    /// The provider as app-config should have it.
     fn configuration(&self) -> String {
         let (bucket, prefix, name) = (&self.place.bucket, prefix(self.layout), self.name());
         let region = if self.place.endpoint.is_some() { "us-east-1" } else { "..." };

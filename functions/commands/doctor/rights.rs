@@ -2,10 +2,15 @@
 
 use super::{
     finding::{Area, Finding},
-    install::{self, Install, Service},
+    install::Install,
     line::shell,
+    list::list,
+    service::Service,
 };
-use crate::kinds::{Sources, mesh};
+use crate::{
+    kinds::{Sources, mesh},
+    table::{Reads, Within, row},
+};
 use catalog::Offered;
 use cluster::{Access, Cluster, Error};
 use events::{Function, Object};
@@ -15,10 +20,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 const AREA: Area = Area::Cluster;
 
-/// How many questions are asked at once.
+/// How many questions are asked in parallel.
 const AT_ONCE: usize = 8;
 
-/// How many namespaces of a source are asked for.
+/// How many namespaces are asked for.
 const NAMESPACES: usize = 20;
 
 const READ: &[&str] = &["get", "list"];
@@ -58,7 +63,7 @@ struct Kind<'a> {
     by: By,
 }
 
-/// Asks for each right. Where we may not ask, that is said once.
+/// Asks for each right. If this command may not ask, that is one finding.
 pub(super) async fn examine(
     cluster: &Cluster,
     whose: &Whose<'_>,
@@ -77,11 +82,11 @@ pub(super) async fn examine(
         let why = format!("asked for in the first {NAMESPACES} of {namespaces} namespaces");
         found.push(AREA.unknown("rights in namespaces", why));
     }
-    found.extend(told(whose.install, &answers));
+    found.extend(findings(whose.install, &answers));
     found
 }
 
-fn told(install: &Install, answers: &[(Need, Result<bool, Error>)]) -> Vec<Finding> {
+fn findings(install: &Install, answers: &[(Need, Result<bool, Error>)]) -> Vec<Finding> {
     let unknown = answers.iter().find_map(|(_, may)| may.as_ref().err());
     let mut found: Vec<_> = unknown.map(|error| AREA.unknown("rights", error.to_string())).into_iter().collect();
     let accounts: BTreeSet<_> = answers.iter().map(|(need, _)| &need.account).collect();
@@ -97,7 +102,7 @@ fn told(install: &Install, answers: &[(Need, Result<bool, Error>)]) -> Vec<Findi
     found
 }
 
-/// One finding for the kinds of which the same verbs are missing in the same place.
+/// One finding for all kinds that lack the same verbs in the same place.
 fn lacks(install: &Install, account: &str, denied: &[&Need]) -> Vec<Finding> {
     let mut verbs: BTreeMap<(Place, String), BTreeSet<&str>> = BTreeMap::new();
     for need in denied {
@@ -110,11 +115,11 @@ fn lacks(install: &Install, account: &str, denied: &[&Need]) -> Vec<Finding> {
     let lack = |((place, verbs), kinds): ((Place, String), Vec<String>)| {
         let within = place.namespace.map(|it| format!(" in {it}")).unwrap_or_default();
         let why = format!("may not {verbs} {}{within}", kinds.join(", "));
-        let mend = match place.by {
+        let fix = match place.by {
             By::Sources => install.sources(),
             By::Install => grant(install, account, (&verbs, &kinds), &place),
         };
-        AREA.wrong(format!("rights of {account}"), why, mend)
+        AREA.wrong(format!("rights of {account}"), why, fix)
     };
     kinds.into_iter().map(lack).collect()
 }
@@ -176,7 +181,7 @@ impl<'a> Kind<'a> {
     }
 }
 
-/// What can be known of it; of which kinds it cannot, is found.
+/// The rights that are needed, as far as they can be known. The rest is a finding.
 async fn needs(
     cluster: &Cluster,
     whose: &Whose<'_>,
@@ -185,17 +190,17 @@ async fn needs(
 ) -> BTreeSet<Need> {
     let meshed = of_mesh(cluster, sources, found).await;
     let mut needs = BTreeSet::new();
-    for function in [Function::Apps, Function::Promises, Function::Mesh, Function::Resync] {
+    for function in Function::ALL {
         for account in whose.accounts(function) {
             needs.extend(whose.kinds(function, offers).iter().flat_map(|kind| kind.needed_by(&account)));
-            if function == Function::Mesh {
+            if row(function).reads.contains(&Reads::Mesh) {
                 let kinds = meshed.iter().map(|kind| Kind::new(kind.group(), kind.plural(), READ));
                 needs.extend(kinds.flat_map(|kind| kind.needed_by(&account)));
             }
         }
     }
-    // Where they cannot be listed, that is told with the sources themselves.
-    let sources = install::list(cluster, cluster.namespace(), ("sources.knative.dev", "ApiServerSource")).await;
+    // If they cannot be listed, the check of the sources reports it.
+    let sources = list(cluster, cluster.namespace(), ("sources.knative.dev", "ApiServerSource")).await;
     for source in &sources.unwrap_or_default() {
         needs.extend(of_source(cluster, source, found).await);
     }
@@ -208,32 +213,34 @@ impl Whose<'_> {
         services.iter().filter(|it| it.serves(function)).map(|it| it.account.clone()).collect()
     }
 
-    /// The kinds that a function reads, but for those of the mesh.
+    /// The kinds that a function reads, except those of the mesh.
     fn kinds<'a>(&'a self, function: Function, offers: &'a [Offered]) -> Vec<Kind<'a>> {
-        let promises = Kind::new("platform.kratix.io", "promises", READ);
-        let definitions = Kind::new("apiextensions.k8s.io", "customresourcedefinitions", READ);
-        let mut kinds = match function {
-            Function::Promises | Function::Apps => vec![promises],
-            Function::Resync => {
-                let own = vec![Some(self.install.namespace.clone())];
-                let sources = Kind::new("sources.knative.dev", "apiserversources", READ);
-                let system = Kind { name: Some("kube-system"), ..Kind::new("", "namespaces", &["get"]) };
-                vec![promises, definitions, Kind { namespaces: own, ..sources }, system]
-            }
-            Function::Mesh => vec![definitions, Kind::new("apps", "deployments", READ)],
-            Function::Refresh => Vec::new(),
-        };
-        if matches!(function, Function::Apps | Function::Resync) {
-            kinds.push(Kind { namespaces: self.scopes(), ..Kind::new("platform.kratix.io", "works", &["get"]) });
-            kinds.extend(offers.iter().map(|offer| {
-                let namespaces = if offer.namespaced { self.scopes() } else { vec![None] };
-                Kind { namespaces, by: By::Sources, ..Kind::new(&offer.group, &offer.plural, READ) }
-            }));
-        }
-        kinds
+        row(function).reads.iter().flat_map(|reads| self.kinds_of(*reads, offers)).collect()
     }
 
-    /// The chosen namespaces, each alone, or all at once.
+    fn kinds_of<'a>(&'a self, reads: Reads, offers: &'a [Offered]) -> Vec<Kind<'a>> {
+        match reads {
+            Reads::Kind(group, plural, within) => vec![match within {
+                Within::Cluster => Kind::new(group, plural, READ),
+                Within::Namespaces => Kind { namespaces: self.scopes(), ..Kind::new(group, plural, &["get"]) },
+                Within::Install => {
+                    let own = vec![Some(self.install.namespace.clone())];
+                    Kind { namespaces: own, ..Kind::new(group, plural, READ) }
+                }
+                Within::Name(name) => Kind { name: Some(name), ..Kind::new(group, plural, &["get"]) },
+            }],
+            Reads::Requests => {
+                let offered = |offer: &'a Offered| {
+                    let namespaces = if offer.namespaced { self.scopes() } else { vec![None] };
+                    Kind { namespaces, by: By::Sources, ..Kind::new(&offer.group, &offer.plural, READ) }
+                };
+                offers.iter().map(offered).collect()
+            }
+            Reads::Mesh => Vec::new(),
+        }
+    }
+
+    /// The chosen namespaces, one by one, or all together.
     fn scopes(&self) -> Vec<Option<String>> {
         let namespaces = &self.install.namespaces;
         match namespaces.is_empty() {
@@ -276,7 +283,7 @@ async fn of_source(cluster: &Cluster, source: &Object, found: &mut Vec<Finding>)
     for resource in source.at("/spec/resources").and_then(Value::as_array).into_iter().flatten() {
         let text = |field: &str| resource[field].as_str().unwrap_or_default();
         let group = text("apiVersion").split_once('/').map_or("", |(group, _)| group);
-        // One that is not installed is skipped by the source, too.
+        // The source also skips a kind that is not installed.
         let Some(kind) = kind(cluster, group, text("kind"), found).await else { continue };
         let namespaces = if kind.is_namespaced() { watched(source) } else { vec![None] };
         needs.extend(Kind { namespaces, by, ..Kind::new(group, kind.plural(), WATCH) }.needed_by(account));
@@ -284,15 +291,15 @@ async fn of_source(cluster: &Cluster, source: &Object, found: &mut Vec<Finding>)
     needs
 }
 
-/// The namespaces of a source, as its state tells; an empty selector selects all.
+/// The namespaces of a source, as its status has them. An empty selector selects all.
 fn watched(source: &Object) -> Vec<Option<String>> {
     let selector = source.at("/spec/namespaceSelector").and_then(Value::as_object);
     if selector.is_some_and(serde_json::Map::is_empty) {
         return vec![None];
     }
-    let told =
+    let named =
         source.at("/status/namespaces").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str);
-    let told: Vec<_> = told.take(NAMESPACES).map(|it| Some(it.to_owned()).filter(|it| !it.is_empty())).collect();
+    let named: Vec<_> = named.take(NAMESPACES).map(|it| Some(it.to_owned()).filter(|it| !it.is_empty())).collect();
     let own = || vec![source.reference().namespace().map(str::to_owned)];
-    if told.is_empty() { own() } else { told }
+    if named.is_empty() { own() } else { named }
 }

@@ -98,7 +98,7 @@ pub(crate) async fn dead_letters(suite: &Suite) -> Result<()> {
     subscribed(suite).await?;
     dead?;
     let said = suite.callboard("redrive")?;
-    ensure!(said.contains("1 dealt with, 0 failed again"), "callboard redrive says {said}");
+    ensure!(said.contains("1 handled, 0 failed again"), "callboard redrive says {said}");
     let key = cache_key("pages");
     eventually("that makes it good", 10, async || catalog.contains(&key, "While it was down").await).await?;
     eventually("no dead letter is left", 60, async || {

@@ -1,4 +1,4 @@
-//! Entities that people keep by themselves and which the story names, so that Backstage shows no dangling reference.
+//! Third-party entities that the story names, so that Backstage shows no dangling reference.
 
 use catalog::{
     ComponentSpec, Dependencies, Described, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, Metadata, Notes,
@@ -8,8 +8,8 @@ use events::Object;
 use serde_json::json;
 use std::collections::BTreeSet;
 
-/// The owner of everything here, a team, and a Component of which a Service carries the name.
-pub(super) fn theirs(settings: &Settings) -> [Described; 3] {
+/// The owner of everything here, a team, and a Component that a Service names.
+pub(super) fn entities(settings: &Settings) -> [Described; 3] {
     let group = || Spec::Group(GroupSpec { ty: "team".to_owned(), children: Vec::new() });
     [
         described("Group", "guests", group(), settings),
