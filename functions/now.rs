@@ -44,17 +44,17 @@ impl Now {
         match change {
             Change::Applied(object) => Some(Self::Is(object)),
             Change::Deleted(object) => Some(Self::Deleted(object.reference().clone(), object.version())),
-            Change::Touched(_) | Change::Gone(_) => None,
+            Change::AppliedRef(_) | Change::DeletedRef(_) => None,
         }
     }
 
     /// As the cluster says; `None` if the object is not there, and no event says that it was deleted.
     async fn live(cluster: &Cluster, change: &Change) -> Result<Option<Self>, Error> {
         match change {
-            Change::Applied(_) | Change::Touched(_) => Ok(cluster.get(change.object()).await?.map(Self::Is)),
-            Change::Deleted(_) | Change::Gone(_) => Ok(Some(match cluster.named(change.object()).await? {
+            Change::Applied(_) | Change::AppliedRef(_) => Ok(cluster.get(change.object()).await?.map(Self::Is)),
+            Change::Deleted(_) | Change::DeletedRef(_) => Ok(Some(match cluster.named(change.object()).await? {
                 Named::There(object) => Self::Is(object),
-                Named::Gone { resource_version } => {
+                Named::Absent { resource_version } => {
                     Self::Deleted(change.object().clone(), deletion(change, resource_version))
                 }
             })),
@@ -87,7 +87,7 @@ impl Observer<'_> {
     /// # Errors
     /// The verdict on the event.
     pub async fn now(self, change: Change, time: Option<i64>) -> Result<Now, Verdict> {
-        let is_hint = matches!(change, Change::Touched(_) | Change::Gone(_)) || self.is_old(time);
+        let is_hint = matches!(change, Change::AppliedRef(_) | Change::DeletedRef(_)) || self.is_old(time);
         let Some(cluster) = self.cluster.filter(|_| is_hint) else {
             return Now::carried(change).ok_or(nothing(Nothing::Unresolved));
         };

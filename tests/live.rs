@@ -30,10 +30,10 @@ struct Live {
 
 impl Live {
     fn new() -> Self {
-        Self::beside(Kubernetes::new(), Memory::default())
+        Self::over(Kubernetes::new(), Memory::default())
     }
 
-    fn beside(kubernetes: Kubernetes, store: Memory) -> Self {
+    fn over(kubernetes: Kubernetes, store: Memory) -> Self {
         let settings = settings();
         let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Unknown);
         let context = Context::new(settings, bucket).with_cluster(kubernetes.cluster()).with_clock(Clock::new(|| NOW));
@@ -43,7 +43,7 @@ impl Live {
 
     /// The process ends and another begins.
     fn restarted(self) -> Self {
-        Self::beside(self.kubernetes, self.store)
+        Self::over(self.kubernetes, self.store)
     }
 
     async fn handle(&self, event: Event) -> Verdict {

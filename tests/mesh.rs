@@ -57,14 +57,14 @@ impl World {
         for object in [service("billing"), service("audit"), trigger("orders", "default", "order", "billing")] {
             kubernetes.apply(object);
         }
-        let world = Self::beside(kubernetes, Memory::default());
+        let world = Self::over(kubernetes, Memory::default());
         world.settled().await;
         world.store.forget_calls();
         world
     }
 
     /// A process that starts.
-    fn beside(kubernetes: Kubernetes, store: Memory) -> Self {
+    fn over(kubernetes: Kubernetes, store: Memory) -> Self {
         Self::with(kubernetes, store, |context| context)
     }
 
@@ -151,7 +151,7 @@ fn of_events(store: Memory) -> Functions<Memory> {
 
 /// What a new install would fill a bucket with.
 async fn fresh(kubernetes: &Kubernetes) -> BTreeMap<String, String> {
-    let world = World::beside(kubernetes.clone(), Memory::default());
+    let world = World::over(kubernetes.clone(), Memory::default());
     world.settled().await;
     world.store.entities()
 }

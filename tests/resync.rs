@@ -64,11 +64,11 @@ impl World {
         let kubernetes = Kubernetes::new();
         kubernetes.install(app_promise());
         kubernetes.apply(source(&[(GROUP, "App")]));
-        Self::beside(kubernetes, Memory::default()).await
+        Self::over(kubernetes, Memory::default()).await
     }
 
     /// A process that has just started.
-    async fn beside(kubernetes: Kubernetes, store: Memory) -> Self {
+    async fn over(kubernetes: Kubernetes, store: Memory) -> Self {
         Self::with(kubernetes, store, |context| context).await
     }
 
@@ -133,7 +133,7 @@ impl World {
 
 /// What a new install would fill a bucket with.
 async fn fresh(kubernetes: &Kubernetes) -> BTreeMap<String, String> {
-    let world = World::beside(kubernetes.clone(), Memory::default()).await;
+    let world = World::over(kubernetes.clone(), Memory::default()).await;
     world.resync().await.unwrap();
     world.store.entities()
 }

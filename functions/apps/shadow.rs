@@ -37,18 +37,18 @@ impl Shadow {
         let (named, is_deleted) = match change {
             Change::Applied(shadow) => (self.named(&shadow)?, false),
             Change::Deleted(shadow) => (self.named(&shadow)?, true),
-            Change::Touched(reference) => {
+            Change::AppliedRef(reference) => {
                 let shadow = self.get(cluster, &reference).await;
                 let shadow = shadow.map_err(|error| observer.unanswered(&reference, error))?;
                 (self.named(&shadow.ok_or(nothing(Nothing::Absent))?)?, false)
             }
-            Change::Gone(_) => return Err(nothing(Nothing::Absent)),
+            Change::DeletedRef(_) => return Err(nothing(Nothing::Absent)),
         };
         let request = named.request(observer, cluster).await?;
         if !is_deleted {
-            return observer.now(Change::Touched(request), None).await;
+            return observer.now(Change::AppliedRef(request), None).await;
         }
-        match observer.now(Change::Gone(request), None).await? {
+        match observer.now(Change::DeletedRef(request), None).await? {
             // No other event will say that it is deleted.
             Now::Is(object) if self == Self::ResourceBinding && object.is_deleting() => {
                 Err(Err(Nack::Retry(format!("{} is still being deleted", object.reference()))))

@@ -77,7 +77,7 @@ impl<S: Store> Walk<'_, S> {
                 let Some(described) = self.cx.described(function, &live) else { return Ok(()) };
                 self.sync(&self.without_taken(described), &live.version()).await?;
             }
-            cluster::Named::Gone { resource_version } => {
+            cluster::Named::Absent { resource_version } => {
                 let deleted = Version { uid: String::new(), resource_version };
                 if function == Function::Mesh {
                     self.cx.mesh.delete(reference, &deleted);

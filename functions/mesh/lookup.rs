@@ -86,7 +86,7 @@ pub(super) async fn again<S: Store>(cx: &Context<S>, cluster: &Cluster, ids: Vec
     while let Some((found, id)) = looks.next().await {
         match found {
             Ok(Named::There(object)) => cx.mesh.listed(&[object]),
-            Ok(Named::Gone { resource_version }) => cx.mesh.not_found(&id, resource_version),
+            Ok(Named::Absent { resource_version }) => cx.mesh.not_found(&id, resource_version),
             Err(error) => tracing::debug!(k8s.object = %id, %error, "could not be looked at again"),
         }
     }

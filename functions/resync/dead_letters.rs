@@ -88,7 +88,7 @@ impl Record {
         let object =
             ObjectRef::new(&object.api_version, &object.kind, object.namespace.as_deref(), &object.name).ok()?;
         let function = self.function.as_ref()?.parse().ok()?;
-        let change = if self.deleted { Change::Gone(object) } else { Change::Touched(object) };
+        let change = if self.deleted { Change::DeletedRef(object) } else { Change::AppliedRef(object) };
         let cause = Cause::new(&self.source, &self.id, &self.ty);
         Some((function, Arrival { cause, function: Some(function), change, time: None }))
     }

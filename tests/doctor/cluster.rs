@@ -104,10 +104,10 @@ async fn a_line_names_the_cluster_the_broker_and_the_accounts_that_doctor_was_gi
     world.kubernetes.deny("callboard-resync list promises");
     world.lose("apiserversources.sources.knative.dev", "workshop-kratix-io");
     let found = world.found().await;
-    let mends: Vec<_> = found.iter().filter_map(|it| it.fix.as_deref()).collect();
+    let fixes: Vec<_> = found.iter().filter_map(|it| it.fix.as_deref()).collect();
     let sources = "callboard sources --context it --namespaces shop --functions callboard-resync,others | kubectl --context it apply -f -";
-    assert!(mends.contains(&sources), "{mends:#?}");
-    assert!(mends.iter().all(|it| it.matches("kubectl").count() == it.matches("kubectl --context it").count()));
+    assert!(fixes.contains(&sources), "{fixes:#?}");
+    assert!(fixes.iter().all(|it| it.matches("kubectl").count() == it.matches("kubectl --context it").count()));
 }
 
 #[tokio::test]

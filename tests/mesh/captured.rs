@@ -32,7 +32,7 @@ async fn captured_events_in_both_modes_lead_to_the_same_bytes_and_end_with_nothi
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures/apiserversource");
     let read = |mode: &str, name: &str| fs::read(root.join(mode).join(format!("{name}.http"))).unwrap();
     let (kubernetes, sent) = (cluster(), Memory::default());
-    let live = World::beside(kubernetes.clone(), Memory::default());
+    let live = World::over(kubernetes.clone(), Memory::default());
     live.settled().await;
     let (store, references) = (live.store.clone(), router(live.process));
     let objects = router(of_events(sent.clone()));

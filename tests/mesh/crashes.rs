@@ -56,7 +56,7 @@ async fn the_reply_of_a_process_that_ended_after_its_writes_is_sent_by_the_next_
     let world = World::new().await;
     let changed = before(resource("update", &world.move_trigger()));
     let (first, _) = replied(world.handle(changed.clone()).await);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     assert_eq!(replied(next.handle(changed.clone()).await).0, first);
     // Not if something newer came in between.
@@ -70,7 +70,7 @@ async fn a_deletion_is_reported_again_by_the_next_process() {
     let deletion =
         before(resource("delete", &world.kubernetes.delete(&trigger("orders", "default", "order", "billing"))));
     let (first, _) = replied(world.handle(deletion.clone()).await);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     let (again, data) = replied(next.handle(deletion).await);
     assert_eq!(

@@ -84,7 +84,7 @@ async fn a_lost_right_strips_no_relation_from_the_catalog() {
     let world = World::new().await;
     let before = world.store.entities();
     world.kubernetes.forbid("eventtypes.eventing.knative.dev");
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     assert_eq!(next.store.entities(), before);
     // What is new is still written.
@@ -126,7 +126,7 @@ async fn a_restored_cluster_counts_its_versions_again() {
     }
     let uid = world.kubernetes.find("namespaces", "kube-system").unwrap();
     restored.restore(&uid);
-    let next = World::beside(restored.clone(), world.store.clone());
+    let next = World::over(restored.clone(), world.store.clone());
     next.settled().await;
     assert_eq!(next.store.entities(), fresh(&restored).await);
 }
@@ -137,7 +137,7 @@ async fn another_cluster_writes_nothing_and_deletes_nothing() {
     let before = world.store.entities();
     let other = cluster();
     other.rebuild(5);
-    let next = World::beside(other, world.store.clone());
+    let next = World::over(other, world.store.clone());
     next.is_unchanged().await;
     assert_eq!(next.store.entities(), before);
 }

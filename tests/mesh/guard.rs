@@ -54,7 +54,7 @@ async fn what_is_held_keeps_its_relations_at_a_restart() {
     let world = many().await;
     let before = world.store.entities();
     lose(&world);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     assert!(next.store.entities() == before && held(&next).len() == 1);
     approve(&next).await.unwrap();

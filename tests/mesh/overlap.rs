@@ -27,7 +27,7 @@ fn change(kubernetes: &Kubernetes, choices: &mut Seed) -> Event {
 async fn two_processes_under_a_shuffled_stream_end_after_one_resync_in_the_bucket_of_a_rebuild() {
     for seed in 0..25 {
         let first = World::new().await;
-        let second = World::beside(first.kubernetes.clone(), first.store.clone());
+        let second = World::over(first.kubernetes.clone(), first.store.clone());
         second.settled().await;
         let mut choices = Seed(seed);
         let mut events: Vec<_> = (0..30).map(|_| change(&first.kubernetes, &mut choices)).collect();

@@ -99,7 +99,7 @@ async fn an_event_removes_nothing_because_a_kind_cannot_be_read() {
     let world = World::new().await;
     let before = world.store.entities();
     world.kubernetes.break_off("list triggers", Fault::Status(500), usize::MAX);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
     let mut billing = service("billing");
     billing["metadata"]["labels"] = json!({"a": "b"});
@@ -166,7 +166,7 @@ async fn the_events_of_another_cluster_write_nothing_until_it_takes_over() {
     let before = world.store.entities();
     let other = cluster();
     other.rebuild(5000);
-    let next = World::beside(other, world.store.clone());
+    let next = World::over(other, world.store.clone());
     next.ready().await;
     let billing = next.kubernetes.apply(service("billing"));
     let refunds = next.kubernetes.apply(trigger("orders", "default", "refund", "x"));
@@ -214,7 +214,7 @@ async fn an_event_writes_what_a_start_could_not_write() {
     // A comparison that ends leaves this.
     let report = "state/entities/main/mesh.json";
     assert_ne!(world.store.remove(report, bucket::Condition::Always), bucket::Conditional::Lost);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     eventually(|| world.store.objects().contains_key(report)).await;
     world.store.recover();
     next.handle(resource("update", &object)).await.unwrap();

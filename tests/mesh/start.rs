@@ -20,7 +20,7 @@ async fn an_event_that_comes_before_the_lists_are_complete_comes_again() {
     let kubernetes = cluster();
     kubernetes.break_off("list triggers", Fault::Slow(Duration::from_millis(100)), 1);
     let object = kubernetes.apply(broker("default"));
-    let world = World::beside(kubernetes, Memory::default());
+    let world = World::over(kubernetes, Memory::default());
     tokio::task::yield_now().await;
     let event = resource("add", &object);
     assert_eq!(world.process.ready(), Err(UNREADY.to_owned()));
@@ -37,7 +37,7 @@ async fn a_start_waits_for_an_api_server_that_fails() {
     let kubernetes = cluster();
     kubernetes.apply(broker("default"));
     kubernetes.break_off("", Fault::Status(500), usize::MAX);
-    let world = World::beside(kubernetes, Memory::default());
+    let world = World::over(kubernetes, Memory::default());
     let asked = AtomicUsize::new(0);
     eventually(|| asked.fetch_add(world.kubernetes.requests().len(), Relaxed) > 20).await;
     assert!(world.process.ready().is_err());
@@ -51,7 +51,7 @@ async fn a_kind_that_fails_for_good_does_not_hold_up_the_others() {
     let kubernetes = cluster();
     kubernetes.apply(broker("default"));
     kubernetes.break_off("list channels", Fault::Status(500), usize::MAX);
-    let world = World::beside(kubernetes, Memory::default());
+    let world = World::over(kubernetes, Memory::default());
     world.settled().await;
     assert_eq!(world.names(), ["namespace/shop", "broker/default"]);
 }
@@ -62,7 +62,7 @@ async fn a_start_waits_for_a_store_that_fails_and_serves_meanwhile() {
     kubernetes.apply(broker("default"));
     let store = Memory::default();
     store.break_off("list", usize::MAX);
-    let world = World::beside(kubernetes, store);
+    let world = World::over(kubernetes, store);
     world.ready().await;
     world.applied(broker("other")).await;
     assert_eq!(world.names(), ["broker/other"]);

@@ -6,7 +6,7 @@ use crate::kubernetes::Fault;
 /// A process that starts next to a world that is cataloged, while these requests fail so often.
 async fn restarted(world: &World, requests: &str, status: u16, times: usize) -> World {
     world.kubernetes.break_off(requests, Fault::Status(status), times);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;
     next
 }
@@ -63,7 +63,7 @@ async fn events_wait_a_minute_for_a_kind_that_fails_and_no_longer() {
     let world = World::new().await;
     world.kubernetes.break_off("list channels", Fault::Status(500), usize::MAX);
     let began = tokio::time::Instant::now();
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
     let waited = began.elapsed();
     assert!((Duration::from_secs(60)..Duration::from_secs(120)).contains(&waited), "{waited:?}");
@@ -74,7 +74,7 @@ async fn retries_list_only_what_is_unread() {
     let world = World::new().await;
     world.kubernetes.break_off("list triggers", Fault::Status(500), 3);
     world.kubernetes.requests();
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
     let requests = world.kubernetes.requests();
     let lists = |kind: &str| requests.iter().filter(|line| line.starts_with(&format!("list {kind}"))).count();
@@ -86,7 +86,7 @@ async fn what_is_read_at_last_is_repaired_without_a_resync() {
     let world = World::new().await;
     world.move_trigger();
     world.kubernetes.break_off("list triggers", Fault::Status(500), usize::MAX);
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
     let before = next.descriptor("trigger/shop/orders.yaml");
     world.kubernetes.recover();

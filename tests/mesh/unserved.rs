@@ -26,7 +26,7 @@ async fn a_source_that_is_never_served_holds_up_neither_the_start_nor_the_others
     let world = defined().await;
     world.kubernetes.break_off(DISCOVERY, Status(404), usize::MAX);
     let began = tokio::time::Instant::now();
-    let next = World::beside(world.kubernetes.clone(), world.store.clone());
+    let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.ready().await;
     assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
     next.applied(broker("new")).await;

@@ -109,7 +109,7 @@ async fn another_cluster_redrives_nothing() {
     other.rebuild(5);
     other.install(app_promise());
     let cluster = other.cluster();
-    let other = World::beside(other, world.store.clone()).await;
+    let other = World::over(other, world.store.clone()).await;
     let until = std::time::Instant::now() + Duration::from_secs(60);
     let redriven = callboard::resync::redrive(&other.process.context, &cluster, until).await;
     assert!(redriven.unwrap_err().to_string().contains("another cluster"));

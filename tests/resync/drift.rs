@@ -41,7 +41,7 @@ async fn a_quiet_resync_asks_the_bucket_only_for_its_listing() {
 
 #[tokio::test]
 async fn a_store_whose_etags_are_not_md5_is_repaired_as_well() {
-    let world = World::beside(World::new().await.kubernetes, Memory::without_md5()).await;
+    let world = World::over(World::new().await.kubernetes, Memory::without_md5()).await;
     world.app("todo", "v1");
     world.resynced().await;
     world.is_unchanged().await;
@@ -323,7 +323,7 @@ async fn late_deletions_count_although_their_kind_is_deleted() {
     world.resynced().await;
     let deleted: Vec<_> = apps.iter().map(|app| world.kubernetes.delete(app)).collect();
     world.kubernetes.delete(&definition(GROUP, ("App", "apps"), &["v1"], "Namespaced"));
-    let world = World::beside(world.kubernetes, world.store).await;
+    let world = World::over(world.kubernetes, world.store).await;
     for app in &deleted {
         let late = crate::kubernetes::at(resource("delete", app), 1_700_000_000_000);
         assert!(matches!(world.handle(late).await, Ok(Reply::Changed(_))));

@@ -13,7 +13,7 @@ async fn another_cluster_writes_nothing_and_deletes_nothing_until_it_is_accepted
     kubernetes.rebuild(5);
     kubernetes.install(app_promise());
     kubernetes.apply(source(&[(GROUP, "App")]));
-    let other = World::beside(kubernetes, world.store.clone()).await;
+    let other = World::over(kubernetes, world.store.clone()).await;
     other.app("shop", "v1");
     let data = other.resynced().await;
     assert_eq!((&data["held"], &data["compared"]), (&json!(["rebuilt-5"]), &json!(0)));

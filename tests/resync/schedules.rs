@@ -56,7 +56,7 @@ async fn after_one_resync_the_bucket_is_that_of_a_new_install_or_held() {
         }
         let world = match seed.below(2) {
             0 => world,
-            _ => World::beside(world.kubernetes, world.store).await,
+            _ => World::over(world.kubernetes, world.store).await,
         };
         world.resync().await.unwrap();
         let wanted = fresh(&world.kubernetes).await;

@@ -36,7 +36,7 @@ pub enum Named {
     /// The object is there.
     There(Object),
     /// The object is not there as of this version.
-    Gone {
+    Absent {
         /// That of the list, which orders after all that ever was written to the object.
         resource_version: String,
     },
@@ -246,7 +246,7 @@ impl Cluster {
         let path = format!("{}?fieldSelector={selector}", kind.path(object.namespace()));
         let page = self.list(&format!("list {object}"), kind, Call::find(path)).await?;
         let found = page.objects.into_iter().find(|it| it.reference().name() == object.name());
-        Ok(found.map_or(Named::Gone { resource_version: page.resource_version }, Named::There))
+        Ok(found.map_or(Named::Absent { resource_version: page.resource_version }, Named::There))
     }
 
     async fn list(&self, what: &str, kind: &Kind, call: Call) -> Result<Page, Error> {

@@ -1,6 +1,6 @@
 //! Which object an event speaks of, and what happened to it.
 
-use crate::{CALLBOARD_EXTENSION, Cause, Function, Nack, NotAnObject, Object, ObjectRef, incoming};
+use crate::{CALLBOARD_EXTENSION, Cause, Function, Nack, NotAnObject, Object, ObjectRef, parts};
 use cloudevents::{AttributesReader, Event};
 use serde_json::Value;
 
@@ -12,9 +12,9 @@ pub enum Change {
     /// The object was deleted; the event carries its last state.
     Deleted(Object),
     /// The object was added or changed; only a cluster knows how it is.
-    Touched(ObjectRef),
+    AppliedRef(ObjectRef),
     /// The object was deleted; only a cluster knows in which version.
-    Gone(ObjectRef),
+    DeletedRef(ObjectRef),
 }
 
 impl Change {
@@ -22,7 +22,7 @@ impl Change {
     pub fn object(&self) -> &ObjectRef {
         match self {
             Self::Applied(object) | Self::Deleted(object) => object.reference(),
-            Self::Touched(reference) | Self::Gone(reference) => reference,
+            Self::AppliedRef(reference) | Self::DeletedRef(reference) => reference,
         }
     }
 }
@@ -59,18 +59,18 @@ pub(crate) fn decode(event: &mut Event) -> Result<Option<Arrival>, Nack> {
     };
     let cause = Cause::of(event);
     let time = event.time().map(|time| time.timestamp_millis());
-    let data = incoming::json(event)?;
+    let data = parts::json(event)?;
     let change = match (data, whole) {
         (Some(data), true) if data.get("metadata").is_some() => {
-            let object = Object::try_from(data).map_err(|error| incoming::reject(event, &error))?;
+            let object = Object::try_from(data).map_err(|error| parts::reject(event, &error))?;
             if deleted { Change::Deleted(object) } else { Change::Applied(object) }
         }
         (data, _) => {
-            let reference = reference(event, data.as_ref()).map_err(|error| incoming::reject(event, &error))?;
-            if deleted { Change::Gone(reference) } else { Change::Touched(reference) }
+            let reference = reference(event, data.as_ref()).map_err(|error| parts::reject(event, &error))?;
+            if deleted { Change::DeletedRef(reference) } else { Change::AppliedRef(reference) }
         }
     };
-    let function = match incoming::extension(event, CALLBOARD_EXTENSION) {
+    let function = match parts::extension(event, CALLBOARD_EXTENSION) {
         Some(name) => name.parse().ok(),
         None => Function::taking(change.object()),
     };
@@ -85,16 +85,16 @@ fn reference(event: &Event, data: Option<&Value>) -> Result<ObjectRef, NotAnObje
     let name = text("name");
     let namespace = match name {
         Some(_) => text("namespace"),
-        None => incoming::extension(event, "namespace").or(subject.namespace),
+        None => parts::extension(event, "namespace").or(subject.namespace),
     };
     Ok(ObjectRef::new(
         &text("apiVersion")
-            .or_else(|| incoming::extension(event, "apiversion"))
+            .or_else(|| parts::extension(event, "apiversion"))
             .or(subject.api_version)
             .ok_or(missing("apiVersion"))?,
-        &text("kind").or_else(|| incoming::extension(event, "kind")).ok_or(missing("kind"))?,
+        &text("kind").or_else(|| parts::extension(event, "kind")).ok_or(missing("kind"))?,
         namespace.as_deref(),
-        &name.or_else(|| incoming::extension(event, "name")).or(subject.name).ok_or(missing("name"))?,
+        &name.or_else(|| parts::extension(event, "name")).or(subject.name).ok_or(missing("name"))?,
     )?)
 }
 
@@ -151,7 +151,7 @@ mod tests {
             json!({"apiVersion": "workshop.kratix.io/v1", "kind": "App", "name": "todo", "namespace": "default"});
         let arrival = decoded(event("dev.knative.apiserver.ref.update", todo));
         assert_eq!(arrival.change.object().to_string(), "app.workshop.kratix.io/default/todo");
-        assert!(matches!(arrival.change, Change::Touched(_)));
+        assert!(matches!(arrival.change, Change::AppliedRef(_)));
     }
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let arrival = decoded(builder);
         assert_eq!(arrival.change.object().to_string(), "promise.platform.kratix.io/app");
         assert_eq!(arrival.function, Some(Function::Promises));
-        assert!(matches!(arrival.change, Change::Gone(_)));
+        assert!(matches!(arrival.change, Change::DeletedRef(_)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! An event which the Broker could not deliver and hands to `resync` instead.
 
-use crate::{Arrival, Cause, Change, ObjectRef, arrival, incoming};
+use crate::{Arrival, Cause, Change, ObjectRef, arrival, parts};
 use cloudevents::{AttributesReader, Event};
 
 /// By these extensions Knative marks an event that goes to a dead-letter sink.
@@ -30,7 +30,7 @@ pub struct DeadLetter {
 impl From<Arrival> for DeadLetter {
     fn from(Arrival { mut cause, change, function, .. }: Arrival) -> Self {
         cause.ty = plain(&cause.ty);
-        let deleted = matches!(change, Change::Deleted(_) | Change::Gone(_));
+        let deleted = matches!(change, Change::Deleted(_) | Change::DeletedRef(_));
         Self { cause, object: Some(change.object().clone()), deleted, function, reason: "no answer in time".into() }
     }
 }
@@ -40,7 +40,7 @@ pub(crate) fn is_one(event: &Event) -> bool {
 }
 
 pub(crate) fn decode(mut event: Event) -> DeadLetter {
-    let said = |name| incoming::extension(&event, name).unwrap_or_else(|| "unknown".into());
+    let said = |name| parts::extension(&event, name).unwrap_or_else(|| "unknown".into());
     let reason = plain(&format!("{} from {}", said(CODE), said(DESTINATION)));
     let mut cause = Cause::of(&event);
     cause.ty = plain(event.ty());

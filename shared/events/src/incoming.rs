@@ -1,9 +1,10 @@
 //! Decoding at the border: what an event asks of Callboard.
 
-use crate::{Approval, Arrival, DeadLetter, Function, Nack, News, ResyncRequest, arrival, dead_letter, news, resync};
+use crate::{
+    Approval, Arrival, DeadLetter, Function, Nack, News, ResyncRequest, arrival, dead_letter, news, parts::extension,
+    resync,
+};
 use cloudevents::{AttributesReader, Data, Event};
-use serde_json::Value;
-use std::fmt::Display;
 
 /// An event that Callboard takes, decoded.
 #[derive(Debug, Clone, PartialEq)]
@@ -73,38 +74,18 @@ pub fn trace_parent(event: &Event) -> Option<String> {
     extension(event, "traceparent").or_else(annotation)
 }
 
-/// Takes the data out of the event.
-pub(crate) fn json(event: &mut Event) -> Result<Option<Value>, Nack> {
-    let parsed = match event.take_data().2 {
-        None => Ok(None),
-        Some(Data::Json(value)) => Ok(Some(value)),
-        Some(Data::Binary(bytes)) => serde_json::from_slice(&bytes).map(Some),
-        Some(Data::String(text)) => serde_json::from_str(&text).map(Some),
-    };
-    parsed.map_err(|error| reject(event, &format!("its data is no JSON: {error}")))
-}
-
-/// An extension that is there and not empty.
-pub(crate) fn extension(event: &Event, name: &str) -> Option<String> {
-    event.extension(name).map(ToString::to_string).filter(|value| !value.is_empty())
-}
-
-pub(crate) fn reject(event: &Event, why: &dyn Display) -> Nack {
-    Nack::Reject(format!("event {} of type {}: {why}", event.id(), event.ty()))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use cloudevents::{EventBuilder, EventBuilderV10};
-    use serde_json::json;
+    use serde_json::{Value, json};
 
     fn event(ty: &str, data: Value) -> EventBuilderV10 {
         EventBuilderV10::new().id("1").source("/test").ty(ty).data("application/json", data)
     }
 
     #[test]
-    fn the_trace_is_continued_from_the_extension_else_from_kratix() {
+    fn the_trace_is_continued_from_the_extension_and_otherwise_from_kratix() {
         let app = json!({"metadata": {"annotations": {"kratix.io/trace-parent": "00-kratix"}}});
         let builder = event("dev.knative.apiserver.resource.add", app);
         assert_eq!(trace_parent(&builder.clone().build().unwrap()).as_deref(), Some("00-kratix"));

@@ -16,6 +16,7 @@ mod incoming;
 mod news;
 mod object;
 mod object_ref;
+mod parts;
 mod resync;
 mod resynced;
 mod run;

@@ -1,6 +1,6 @@
 //! What Callboard's own events report about the bucket.
 
-use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, incoming};
+use crate::{Cause, DRIFTED, Drift, DriftReason, Function, Nack, ObjectChange, cataloged::Action, parts};
 use cloudevents::{AttributesReader, Event};
 use serde::Deserialize;
 use serde_json::Value;
@@ -50,17 +50,17 @@ pub fn is_news(ty: &str) -> bool {
 
 pub(crate) fn decode(event: &mut Event) -> Result<News, Nack> {
     let cause = Cause::of(event);
-    let data = incoming::json(event)?.unwrap_or_default();
+    let data = parts::json(event)?.unwrap_or_default();
     let data = serde_json::from_value::<Data>(data);
     let reject =
-        |error: serde_json::Error| incoming::reject(event, &format!("not a valid event about the catalog: {error}"));
+        |error: serde_json::Error| parts::reject(event, &format!("not a valid event about the catalog: {error}"));
     let Data { changes, drift, truncated } = data.map_err(reject)?;
     let drift: Vec<Drift> = match event.ty() {
         DRIFTED => serde_json::from_value(drift).map_err(reject)?,
         _ => Vec::new(),
     };
     let changed = changes.into_iter().map(|change| (change.key.clone(), became(&change)));
-    let drifted = drift.into_iter().filter_map(|drift| Some((drift.key?, mended(drift.reason)?)));
+    let drifted = drift.into_iter().filter_map(|drift| Some((drift.key?, repaired(drift.reason)?)));
     let mut keys = BTreeMap::new();
     for (key, became) in changed.chain(drifted) {
         keys.entry(key).and_modify(|is: &mut Became| *is = became.max(*is)).or_insert(became);
@@ -77,7 +77,7 @@ fn became(change: &ObjectChange) -> Became {
 }
 
 /// What is done about a difference; `None`: nothing.
-fn mended(reason: DriftReason) -> Option<Became> {
+fn repaired(reason: DriftReason) -> Option<Became> {
     match reason {
         DriftReason::Outdated | DriftReason::Rewound => Some(Became::Changed),
         DriftReason::Missing | DriftReason::Orphan => Some(Became::Other),
@@ -97,7 +97,7 @@ mod tests {
         crate::decode(event.build().unwrap())
     }
 
-    fn told(ty: &str, data: Value) -> BTreeMap<String, Became> {
+    fn decoded(ty: &str, data: Value) -> BTreeMap<String, Became> {
         let Ok(Some(Incoming::News(news))) = news(ty, data) else { panic!("no news") };
         news.keys
     }
@@ -116,14 +116,14 @@ mod tests {
             change("d", &[]),
         ];
         for ty in types().filter(|ty| *ty != DRIFTED) {
-            let told = told(ty, json!({"changes": changes}));
+            let told = decoded(ty, json!({"changes": changes}));
             let changed: Vec<_> = told.iter().filter(|(_, became)| **became == Became::Changed).collect();
             assert_eq!((told.len(), changed), (4, vec![(&"b".to_owned(), &Became::Changed)]), "{ty}");
         }
     }
 
     #[test]
-    fn drift_tells_of_what_is_mended_and_the_stronger_word_counts() {
+    fn drift_names_what_is_repaired_and_the_stronger_word_counts() {
         let drift = |reason: &str, key: &str| json!({"reason": reason, "kind": "app.x", "key": key, "detail": "d"});
         let drift = [
             drift("outdated", "a"),
@@ -132,13 +132,13 @@ mod tests {
             drift("missing", "a"),
             json!({"reason": "uncovered", "kind": "x.y", "detail": "d"}),
         ];
-        let told = told(DRIFTED, json!({"drift": drift}));
+        let told = decoded(DRIFTED, json!({"drift": drift}));
         assert_eq!(told, BTreeMap::from([("a".into(), Became::Other), ("b".into(), Became::Other)]));
     }
 
     #[test]
     fn what_resync_says_of_drift_are_numbers() {
-        let told = told(
+        let told = decoded(
             Function::Resync.reply_type(),
             json!({"changes": [change("a", &[Action::Updated])], "drift": {"outdated": 1}}),
         );

@@ -1,6 +1,6 @@
 //! What asks `resync` to compare cluster and bucket, or to let held deletions go.
 
-use crate::{Cause, Nack, incoming};
+use crate::{Cause, Nack, parts};
 use cloudevents::{AttributesReader, Event};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -90,7 +90,7 @@ impl ResyncRequest {
 pub(crate) fn request(event: &mut Event) -> Result<Option<ResyncRequest>, Nack> {
     let cause = Cause::of(event);
     let is_ping = event.ty() == PING;
-    let data = match incoming::json(event) {
+    let data = match parts::json(event) {
         Err(_) if is_ping => return Ok(None),
         data => data?,
     };
@@ -98,7 +98,7 @@ pub(crate) fn request(event: &mut Event) -> Result<Option<ResyncRequest>, Nack> 
         let ours = data.as_ref().and_then(|data| data.get("callboard")).and_then(Value::as_str) == Some("resync");
         return Ok(ours.then(|| ResyncRequest::new(cause, Scope::default())));
     }
-    let wrong = |why: &str| incoming::reject(event, &format!("no request for a resync: {why}"));
+    let wrong = |why: &str| parts::reject(event, &format!("not a valid request for a resync: {why}"));
     let asked: Requested =
         data.map(serde_json::from_value).transpose().map_err(|error| wrong(&error.to_string()))?.unwrap_or_default();
     let texts = [&asked.run, &asked.scope.kind, &asked.scope.namespace, &asked.scope.name];
@@ -111,14 +111,12 @@ pub(crate) fn request(event: &mut Event) -> Result<Option<ResyncRequest>, Nack> 
 
 pub(crate) fn approval(event: &mut Event) -> Result<Approval, Nack> {
     let cause = Cause::of(event);
-    let data = incoming::json(event)?;
+    let data = parts::json(event)?;
     match data.as_ref().and_then(|data| data.get("id")).and_then(Value::as_str) {
         Some(id) if (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') => {
             Ok(Approval { cause, id: id.to_owned() })
         }
-        _ => {
-            Err(incoming::reject(event, &"its data must be {\"id\": ...} with the id of a dev.callboard.deletion.held"))
-        }
+        _ => Err(parts::reject(event, &"its data must be {\"id\": ...} with the id of a dev.callboard.deletion.held")),
     }
 }
 

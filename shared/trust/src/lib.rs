@@ -1,6 +1,6 @@
 //! Tokens and certificates: how an edge shows who it is, and whom it trusts.
 //!
-//! Each file is read here, up to a limit and anew each time, so that a rotated Secret needs no restart. No token is in a
+//! Each file is read here, up to a limit and again each time, so that a rotated Secret needs no restart. No token is in a
 //! log or in an error.
 
 mod ca_bundle;

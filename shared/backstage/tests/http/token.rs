@@ -26,7 +26,7 @@ fn the_bucket_is_as_backstage_sees_it_where_that_is_given() {
 }
 
 #[tokio::test]
-async fn the_tokens_file_is_read_anew_for_each_call() {
+async fn the_token_file_is_read_again_for_each_call() {
     let fake = Fake::always(200, "").await;
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("token");

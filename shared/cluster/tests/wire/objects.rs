@@ -89,7 +89,7 @@ async fn a_list_by_name_says_as_of_when_an_object_is_gone() {
     assert_eq!(asked.take().last().unwrap(), by_name);
 
     let (gone, _) = cluster(|path| discovery(path).unwrap_or_else(|| page(&[], "")));
-    let as_of = Named::Gone { resource_version: "42".into() };
+    let as_of = Named::Absent { resource_version: "42".into() };
     assert_eq!(gone.named(&app("todoer")).await, Ok(as_of));
 }
 

@@ -5,7 +5,7 @@ use http::Uri;
 use std::path::PathBuf;
 use trust::CaBundle;
 
-/// Where events of our own go, beside replies.
+/// Where Callboard sends its own events, except replies.
 #[derive(clap::Args, Debug, Clone)]
 #[command(next_help_heading = "Sink")]
 #[group(id = "sink-args")]

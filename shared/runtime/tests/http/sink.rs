@@ -82,7 +82,7 @@ async fn overrides_win_over_what_the_event_says() {
 }
 
 #[tokio::test]
-async fn a_token_that_rotates_is_read_anew() {
+async fn a_token_that_rotates_is_read_again() {
     let server = Server::start(&[TAKEN, TAKEN, TAKEN]).await;
     let mut token = NamedTempFile::new().unwrap();
     token.write_all(b"first\n").unwrap();
