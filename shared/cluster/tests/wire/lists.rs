@@ -84,7 +84,7 @@ async fn half_a_page_is_no_page() {
     let whole = json!({"metadata": {"resourceVersion": "42"}, "items": [stored("a"), stored("b")]}).to_string();
     let half = whole[..whole.len() - 20].to_owned();
     let ended = first_page(move || Answer::text(half.clone())).await.unwrap_err();
-    assert!(ended.to_string().contains("no list"), "{ended}");
+    assert!(ended.to_string().contains("not a valid list"), "{ended}");
     let broken = first_page(move || {
         let reset = io::Error::new(io::ErrorKind::ConnectionReset, "connection reset");
         Answer::pieces([Ok(Bytes::from(whole.clone())), Err(reset)].into_iter())
