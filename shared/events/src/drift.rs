@@ -84,7 +84,7 @@ pub struct Drifted {
 }
 
 impl Drifted {
-    /// The event of the function that compared, as [`Resynced::event`].
+    /// The event of the function that compared, as in [`crate::Resynced`].
     ///
     /// # Errors
     /// If an attribute cannot stand in an event.

@@ -34,7 +34,7 @@ pub struct Held {
 }
 
 impl Held {
-    /// The event of the function that holds them, as [`Resynced::event`]; its id is the same as long as the same deletions
+    /// The event of the function that holds them, as in [`crate::Resynced`]; its id is the same as long as the same deletions
     /// are held.
     ///
     /// # Errors
