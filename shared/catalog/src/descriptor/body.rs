@@ -2,7 +2,7 @@
 
 use crate::entity::{
     Entity, EntityRef,
-    yaml::{NotYaml, document},
+    yaml::{self, NotYaml},
 };
 use events::Object;
 use sha2::{Digest, Sha256};
@@ -55,7 +55,7 @@ pub(super) fn written(source: &Object, entities: &[Entity]) -> Result<Option<Des
     let mut body = format!("{}\n", format!("# {} {}", source.reference(), source.version().uid).trim_end());
     for entity in entities {
         body.push_str("---\n");
-        body.push_str(&document(entity).map_err(|why| (entity.entity_ref(), why))?);
+        body.push_str(&yaml::written(entity).map_err(|why| (entity.entity_ref(), why))?);
     }
     let sha256 = hex::encode(Sha256::digest(&body));
     let entities: Vec<_> = entities.iter().map(Entity::entity_ref).collect();

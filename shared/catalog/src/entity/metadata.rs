@@ -1,6 +1,9 @@
 //! `metadata` of an entity.
 
-use super::name::{EntityName, EntityNamespace};
+use super::{
+    name::{EntityName, EntityNamespace},
+    yaml,
+};
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,13 +19,13 @@ pub struct Metadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
     /// One or more sentences.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "yaml::optional_text")]
     pub description: Option<String>,
     /// Short values to filter by.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// What plugins read.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(skip_serializing_if = "BTreeMap::is_empty", serialize_with = "yaml::texts")]
     pub annotations: BTreeMap<String, String>,
     /// Words to filter by.
     #[serde(skip_serializing_if = "BTreeSet::is_empty")]

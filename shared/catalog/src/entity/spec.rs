@@ -1,6 +1,6 @@
 //! `spec` of an entity: one struct for each kind that Callboard writes.
 
-use super::reference::EntityRef;
+use super::{reference::EntityRef, yaml};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -58,6 +58,7 @@ pub struct ApiSpec {
     #[serde(flatten)]
     pub ownership: Ownership,
     /// The document itself, never empty.
+    #[serde(serialize_with = "yaml::text")]
     pub definition: String,
 }
 
@@ -70,8 +71,10 @@ pub struct TemplateSpec {
     /// Who answers for it.
     pub owner: EntityRef,
     /// The pages of the form, each a JSON Schema.
+    #[serde(serialize_with = "yaml::trees")]
     pub parameters: Vec<Value>,
     /// The steps, each with an action.
+    #[serde(serialize_with = "yaml::trees")]
     pub steps: Vec<Value>,
 }
 
