@@ -61,7 +61,7 @@ pub async fn run(args: &Serve) -> anyhow::Result<()> {
     let context = args.context()?.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
     let functions = Functions::start(args.function, context)?;
     let listener = runtime::listen(&args.runtime).await?;
-    let ended = runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;
+    runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;
     telemetry.shutdown().await;
-    ended
+    Ok(())
 }

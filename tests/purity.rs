@@ -15,7 +15,6 @@ const PURE: &[&str] = &[
     "cloudevents-sdk",
     "hex",
     "lru",
-    "regress",
     "serde",
     "serde-saphyr",
     "serde_json",

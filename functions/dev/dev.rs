@@ -117,9 +117,9 @@ async fn serve(listener: TcpListener, port: u16, functions: Functions<S3>) -> an
     };
     let telemetry = runtime::telemetry::init("callboard-dev", &args)?;
     let router = runtime::router(functions, &args);
-    let ended = runtime::serve(listener, router, runtime::terminated()).await;
+    runtime::serve(listener, router, runtime::terminated()).await;
     telemetry.shutdown().await;
-    ended
+    Ok(())
 }
 
 async fn listen(port: u16) -> anyhow::Result<TcpListener> {

@@ -5,6 +5,7 @@
 
 mod ast;
 mod casts;
+mod cost;
 mod evaluation;
 mod functions;
 mod lexer;
@@ -29,10 +30,11 @@ use std::collections::BTreeSet;
 pub struct Expression(ast::Node);
 
 impl Expression {
-    /// Parses at most 16 KiB with at most 200 operators, brackets and calls.
+    /// Parses at most 16 KiB with at most 200 operators, brackets and calls, of which an evaluation is cheap whatever
+    /// the event is.
     ///
     /// # Errors
-    /// If the text is not valid CESQL, or too long.
+    /// If the text is not valid CESQL, or is too much.
     pub fn parse(text: &str) -> Result<Self, ParseError> {
         parser::parse(text).map(Self)
     }

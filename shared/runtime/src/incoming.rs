@@ -1,7 +1,5 @@
 //! From an HTTP request to a CloudEvent, in binary or structured mode.
 
-use crate::outcome::Outcome;
-use axum::body::{Body, HttpBody};
 use bytes::Bytes;
 use cloudevents::event::SpecVersion;
 use cloudevents::message::{
@@ -9,27 +7,8 @@ use cloudevents::message::{
 };
 use cloudevents::{AttributesReader, Data, Event};
 use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
-use http_body_util::{BodyExt, LengthLimitError, Limited};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
-
-/// Reads a body, holding no more than the limit and one frame of it in memory.
-pub(crate) async fn body(body: Body, limit: usize) -> Result<Bytes, Outcome> {
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Outcome::TooLarge(limit)),
-        Err(error) => Err(Outcome::Retry(format!("failed to read the body: {error}"))),
-    }
-}
-
-/// How many bytes of a body must be reckoned with.
-pub(crate) fn length(body: &Body, limit: usize) -> Result<usize, Outcome> {
-    let hint = body.size_hint();
-    if hint.lower() > limit as u64 {
-        return Err(Outcome::TooLarge(limit));
-    }
-    Ok(hint.exact().and_then(|exact| usize::try_from(exact).ok()).unwrap_or(limit))
-}
 
 /// The CloudEvent 1.0 which a request carries; its data, if it is JSON, is parsed here and nowhere else.
 pub(crate) fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, String> {
@@ -53,13 +32,22 @@ pub(crate) fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, String> {
             return Err(format!("not a valid CloudEvent: {attribute} is empty"));
         }
     }
-    if (media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json"))
+    if is_json(&media_type)
         && let Some(Data::Binary(data)) = event.data()
         && let Ok(data) = serde_json::from_slice::<Value>(data)
     {
         event.set_data_unchecked(data);
     }
     Ok(event)
+}
+
+/// What of the body is parsed as JSON: all or nothing.
+pub(crate) fn json<'a>(headers: &HeaderMap, body: &'a [u8]) -> &'a [u8] {
+    if is_json(&media_type(headers)) { body } else { &[] }
+}
+
+fn is_json(media_type: &str) -> bool {
+    media_type.is_empty() || media_type == "application/json" || media_type.ends_with("+json")
 }
 
 /// The media type without its parameters, in lower case; empty if there is none.

@@ -5,6 +5,8 @@
 //! that it understands: 200 with an event, 204, or a status by which it retries or dead-letters.
 
 mod args;
+mod body;
+mod connections;
 mod dead_letters;
 mod drift_counter;
 mod entity_counter;

@@ -2,7 +2,7 @@
 
 use axum::response::{IntoResponse, Response};
 use events::Nothing;
-use http::StatusCode;
+use http::{StatusCode, header::CONNECTION};
 
 /// How a request ended.
 pub(crate) enum Outcome {
@@ -18,8 +18,8 @@ pub(crate) enum Outcome {
     Panicked(String),
     /// It was not a valid CloudEvent.
     BadRequest(String),
-    /// It had more than this many bytes.
-    TooLarge(usize),
+    /// It was too large.
+    TooLarge(String),
 }
 
 impl Outcome {
@@ -49,7 +49,7 @@ impl Outcome {
             Self::Retry(error) => tracing::warn!(verdict, error, "event returned for retry"),
             Self::Panicked(error) => tracing::error!(verdict, error, "function failed on an event, which is a bug"),
             Self::BadRequest(error) => tracing::warn!(verdict, error, "request refused"),
-            Self::TooLarge(limit) => tracing::warn!(verdict, limit, "request refused, its body is too large"),
+            Self::TooLarge(error) => tracing::warn!(verdict, error, "request refused"),
         }
     }
 
@@ -70,9 +70,8 @@ impl IntoResponse for Outcome {
             Self::Retry(why) => (StatusCode::SERVICE_UNAVAILABLE, Self::line(&why)).into_response(),
             Self::Panicked(why) => (StatusCode::INTERNAL_SERVER_ERROR, Self::line(&why)).into_response(),
             Self::BadRequest(why) => (StatusCode::BAD_REQUEST, Self::line(&why)).into_response(),
-            Self::TooLarge(limit) => {
-                (StatusCode::PAYLOAD_TOO_LARGE, format!("the body has more than {limit} bytes")).into_response()
-            }
+            // Its rest is not read, so the connection cannot be used again.
+            Self::TooLarge(why) => (StatusCode::PAYLOAD_TOO_LARGE, [(CONNECTION, "close")], why).into_response(),
         }
     }
 }

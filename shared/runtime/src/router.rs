@@ -1,5 +1,6 @@
 //! The way of a request: read, decode, judge within the time there is, answer.
 
+use crate::body::Bodies;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::parent::Parent;
@@ -8,7 +9,6 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Router, extract::Request};
-use bytes::Bytes;
 use cloudevents::{AttributesReader, Event};
 use events::{Nack, Reply, Verdict, known_type};
 use futures::FutureExt;
@@ -17,26 +17,15 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
-use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio::sync::SemaphorePermit;
 use tokio::time::timeout_at;
 use tracing::{Instrument, Span, field::Empty};
-
-/// The bytes of bodies that are in memory at once, where one body may not have more; the rest wait, unread. Parsed, a
-/// body can take ten times as much.
-const MAX_BODIES: usize = 8 * 1024 * 1024;
-
-/// What a request is reckoned with at least: at most 256 are handled at once.
-const MIN_BODY: usize = MAX_BODIES / 256;
-
-/// What bodies are reckoned in.
-const PAGE: usize = 1024;
 
 /// Serves a function at `POST /`, and the probes. Made after [`telemetry::init`](crate::telemetry::init), otherwise it
 /// counts nothing.
 pub fn router(handler: impl Handler, args: &Args) -> Router {
-    let memory = Semaphore::new(args.max_body.max(MAX_BODIES).div_ceil(PAGE).min(Semaphore::MAX_PERMITS));
-    let Args { max_body, timeout, .. } = *args;
-    let endpoint = Arc::new(Endpoint { handler, max_body, timeout, memory, metrics: Metrics::new() });
+    let bodies = Bodies::new(args.max_body);
+    let endpoint = Arc::new(Endpoint { handler, timeout: args.timeout, bodies, metrics: Metrics::new() });
     let asked = endpoint.clone();
     let receive = post(move |request: Request| async move { endpoint.receive(request).await });
     Router::new()
@@ -47,9 +36,8 @@ pub fn router(handler: impl Handler, args: &Args) -> Router {
 
 struct Endpoint<H> {
     handler: H,
-    max_body: usize,
     timeout: Duration,
-    memory: Semaphore,
+    bodies: Bodies,
     metrics: Metrics,
 }
 
@@ -71,9 +59,8 @@ impl<H: Handler> Endpoint<H> {
 
     /// The type of the event and how it ended, or why there was none.
     async fn deal_with(&self, request: Request, deadline: Instant) -> Result<(&'static str, Outcome), Outcome> {
-        let arrived = timeout_at(deadline.into(), self.body(request)).await;
-        let (head, body, memory) = arrived.map_err(|_| self.late("the body did not arrive"))??;
-        let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
+        let arrived = timeout_at(deadline.into(), self.arrived(request)).await;
+        let (event, head, memory) = arrived.map_err(|_| self.late("the event did not arrive"))??;
         let parent = Parent::of(&head.headers, &event);
         let ty = known_type(event.ty());
         let outcome = self.observed(event, parent, deadline).await;
@@ -81,14 +68,13 @@ impl<H: Handler> Endpoint<H> {
         Ok((ty, outcome))
     }
 
-    /// Reads the body as soon as there is memory for it, which is held until the event is handled.
-    async fn body(&self, request: Request) -> Result<(Parts, Bytes, SemaphorePermit<'_>), Outcome> {
+    /// The event, and the memory that it takes until it is handled.
+    async fn arrived(&self, request: Request) -> Result<(Event, Parts, SemaphorePermit<'_>), Outcome> {
         let (head, body) = request.into_parts();
-        let length = incoming::length(&body, self.max_body)?;
-        let pages = u32::try_from(length.max(MIN_BODY).div_ceil(PAGE)).unwrap_or(u32::MAX);
-        let memory = self.memory.acquire_many(pages).await;
-        let memory = memory.map_err(|_| Outcome::Retry("the process is about to end".into()))?;
-        Ok((head, incoming::body(body, self.max_body).await?, memory))
+        let (body, _unparsed) = self.bodies.read(body).await?;
+        let memory = self.bodies.parse(incoming::json(&head.headers, &body)).await?;
+        let event = incoming::event(&head.headers, body).map_err(Outcome::BadRequest)?;
+        Ok((event, head, memory))
     }
 
     fn late(&self, what: &str) -> Outcome {

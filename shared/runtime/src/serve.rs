@@ -1,15 +1,18 @@
-//! Serving until told to stop, then finishing what is in flight.
+//! Serving until the process is asked to end, then finishing what is in flight.
 
 use crate::Args;
+use crate::connections::Connections;
 use anyhow::Context;
-use axum::{Router, serve::ListenerExt};
+use axum::Router;
 use std::{net::Ipv4Addr, time::Duration};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::oneshot;
 
-/// The most time that open connections get after `shutdown`; a client that stalls in its headers would else hold us.
+/// The most time that open connections get after `shutdown`. A client that stalls in its body would hold the process.
 const DRAIN: Duration = Duration::from_secs(45);
+
+/// The pause after a connection could not be accepted, since there are too many open files.
+const PAUSE: Duration = Duration::from_millis(200);
 
 /// Listens on all addresses of the machine at the port of the arguments.
 ///
@@ -23,38 +26,26 @@ pub async fn listen(args: &Args) -> anyhow::Result<TcpListener> {
 }
 
 /// Serves until `shutdown` resolves, then takes no more connections and returns when those in flight are answered.
-///
-/// # Errors
-/// If the listener fails.
-pub async fn serve(
-    listener: TcpListener,
-    router: Router,
-    shutdown: impl Future<Output = ()> + Send + 'static,
-) -> anyhow::Result<()> {
-    let listener = listener.tap_io(|connection| {
-        // Answers are small and written at once; a connection that cannot be told so still works.
-        let _ = connection.set_nodelay(true);
-    });
-    let (stop, stopped) = oneshot::channel();
-    let shutdown = async move {
-        shutdown.await;
-        // Nobody listens any more only where serving has ended already.
-        let _ = stop.send(());
-    };
-    let drained = async {
-        if stopped.await.is_err() {
-            std::future::pending::<()>().await;
+pub async fn serve(listener: TcpListener, router: Router, shutdown: impl Future<Output = ()> + Send) {
+    let mut connections = Connections::new(router);
+    tokio::pin!(shutdown);
+    loop {
+        tokio::select! {
+            // First, so that a signal is heard from the first connection on.
+            biased;
+            () = &mut shutdown => break,
+            accepted = listener.accept() => match accepted {
+                Ok((connection, _)) => connections.take(connection),
+                Err(error) => {
+                    tracing::warn!(%error, "failed to accept a connection");
+                    tokio::time::sleep(PAUSE).await;
+                }
+            },
         }
-        tokio::time::sleep(DRAIN).await;
-    };
-    tokio::select! {
-        served = axum::serve(listener, router).with_graceful_shutdown(shutdown).into_future() => {
-            served.context("failed to serve HTTP")
-        }
-        () = drained => {
-            tracing::warn!(seconds = DRAIN.as_secs(), "connections were still open at the end and are cut");
-            Ok(())
-        }
+    }
+    drop(listener);
+    if tokio::time::timeout(DRAIN, connections.finish()).await.is_err() {
+        tracing::warn!(seconds = DRAIN.as_secs(), "connections were still open at the end and are cut");
     }
 }
 
@@ -72,7 +63,7 @@ async fn received(kind: SignalKind, name: &str) {
             signal.recv().await;
         }
         Err(error) => {
-            tracing::warn!(%error, "failed to listen for {name}, which will end the process at once");
+            tracing::warn!(%error, "failed to listen for {name}, which will end the process immediately");
             std::future::pending().await
         }
     }

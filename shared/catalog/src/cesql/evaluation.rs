@@ -2,6 +2,7 @@
 
 use super::{
     ast::{Arithmetic, Comparison, Logic, Node},
+    cost::LONGEST_TEXT,
     functions::Function,
     like::{is_like, may_be_like},
     outcome::{Failure, Outcome, Values},
@@ -40,7 +41,9 @@ fn attribute(name: &str, known: &Known) -> Outcome {
         Known::Exactly(Value::Text(text)) if text.is_empty() && is_standard(name) => {
             Outcome::fails(Failure::MissingAttribute)
         }
+        Known::Exactly(Value::Text(text)) if text.len() > LONGEST_TEXT => Outcome::of(Values::any_text()),
         Known::Exactly(value) => Outcome::exactly(value.clone()),
+        Known::Like { starts, ends } if starts.len() + ends.len() > LONGEST_TEXT => Outcome::of(Values::any_text()),
         Known::Like { starts, ends } => Outcome::of(Values::Text { starts: starts.clone(), ends: ends.clone() }),
         Known::Present => Outcome::of(any),
         Known::Absent => Outcome::fails(Failure::MissingAttribute),

@@ -5,6 +5,7 @@
 
 use super::{
     ast::{Arithmetic, Node},
+    cost::MOST_WORK,
     lexer::{Located, Token, tokens, upper},
 };
 use crate::attributes::value::Value;
@@ -28,6 +29,16 @@ pub enum ParseError {
     /// It has more than 200 operators, brackets and calls.
     #[error("more than 200 operators")]
     TooDeep,
+    /// It joins or searches texts that are too long together.
+    #[error("evaluating it might copy and compare more than 20 MB")]
+    TooMuchWork,
+}
+
+impl ParseError {
+    /// Whether the expression may be valid, and is too much for Callboard.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::TooLong | Self::TooDeep | Self::TooMuchWork)
+    }
 }
 
 const LONGEST: usize = 16 * 1024;
@@ -43,6 +54,7 @@ pub(super) fn parse(text: &str) -> Result<Node, ParseError> {
     let node = parser.expression(Precedence::Logic)?;
     match parser.tokens.get(parser.at) {
         Some((_, at)) => Err(ParseError::Unexpected(*at)),
+        None if node.work() > MOST_WORK => Err(ParseError::TooMuchWork),
         None => Ok(node),
     }
 }

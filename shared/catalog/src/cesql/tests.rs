@@ -136,3 +136,38 @@ fn what_is_open_answers_maybe_only_where_it_decides() {
         assert_eq!(answer(text), wanted, "{text}");
     }
 }
+
+#[test]
+fn an_expression_that_may_cost_too_much_is_not_evaluated() {
+    let many = |text: &str, times| vec![text; times].join(",");
+    let nested = |depth| (0..depth).fold("type".to_owned(), |inner, _| format!("CONCAT_WS({inner}, {inner})"));
+    for text in [
+        format!("LENGTH(CONCAT({})) > 0", many("type", 2_500)),
+        format!("CONCAT(type, source) LIKE '%{}b'", "a".repeat(3_000)),
+        format!("CONCAT_WS(type, {}) = 'a'", many("source", 2_000)),
+        format!("UPPER(CONCAT({})) = 'a'", many("type", 2_000)),
+        nested(7),
+    ] {
+        assert_eq!(Expression::parse(&text), Err(ParseError::TooMuchWork), "{}", &text[..40]);
+    }
+    for text in [
+        format!("type IN ({})", many("'org.example.order'", 700)),
+        format!("CONCAT({}) LIKE '%{}%'", many("type", 10), "a".repeat(200)),
+        nested(4),
+    ] {
+        assert!(Expression::parse(&text).is_ok(), "{}", &text[..40]);
+    }
+}
+
+#[test]
+fn of_a_text_that_is_too_long_nothing_is_known() {
+    let long = "a".repeat(4_097);
+    let of = |known: Known| {
+        let attributes = Attributes::anything().with("source", known);
+        ["source LIKE 'b%'", "LENGTH(source) > 5000", "EXISTS source"]
+            .map(|text| Expression::parse(text).unwrap().answer(&attributes))
+    };
+    assert_eq!(of(Known::Exactly(long.as_str().into())), [Maybe, Maybe, Yes]);
+    assert_eq!(of(Known::Like { starts: long.clone(), ends: String::new() }), [Maybe, Maybe, Yes]);
+    assert_eq!(of(Known::Exactly(long[1..].into())), [No, No, Yes]);
+}

@@ -81,6 +81,7 @@ impl Reader {
                 }
                 None => Rule::Cesql(Box::new(expression)),
             },
+            Err(error) if error.is_limit() => self.unclear(at, &format!("is too large to evaluate: {error}")),
             Err(error) => self.unclear(at, &format!("is not a valid expression: {error}")),
         }
     }

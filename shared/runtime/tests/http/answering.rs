@@ -154,9 +154,11 @@ async fn at_most_256_events_are_handled_at_once_and_the_rest_wait() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn large_bodies_wait_until_there_is_memory_for_them() {
-    let large = || binary().body(Body::from(vec![b' '; 64 * 1024])).unwrap();
-    assert_eq!(most_at_once(large).await, 8 * 1024 * 1024 / (64 * 1024));
+async fn events_with_many_values_wait_until_there_is_memory_for_them() {
+    let nested = format!("[{}0]", "[0],".repeat(16_000));
+    let parsed = nested.len() + 16_001 * 160 + 16_000 * 64;
+    let request = || binary().header("content-type", "application/json").body(Body::from(nested.clone())).unwrap();
+    assert_eq!(most_at_once(request).await, 64 * 1024 * 1024 / parsed);
 }
 
 #[tokio::test]

@@ -102,7 +102,47 @@ async fn a_client_that_stalls_does_not_keep_the_process_alive() {
     let mut client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
     client.write_all(b"POST / HTTP/1.1\r\nhost: ").unwrap();
     let router = runtime::router(Function(|_| async { Ok(Reply::Nothing(Nothing::Unchanged)) }), &args());
-    runtime::serve(listener, router, tokio::time::sleep(Duration::from_secs(1))).await.unwrap();
+    runtime::serve(listener, router, tokio::time::sleep(Duration::from_secs(1))).await;
+}
+
+#[test]
+fn half_heads_and_many_connections_keep_no_probe_waiting() {
+    let process = Process::start(&[]);
+    let half: Vec<_> = (0..512)
+        .map(|_| {
+            let mut connection = TcpStream::connect(process.address).unwrap();
+            connection.write_all(b"POST / HTTP/1.1\r\nhost: x\r\n").unwrap();
+            connection
+        })
+        .collect();
+    let ask = |request: &str| {
+        let mut connection = TcpStream::connect(process.address).unwrap();
+        connection.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        connection.write_all(request.as_bytes()).unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).unwrap();
+        answer
+    };
+    for _ in 0..3 {
+        let answer = ask("GET /health/liveness HTTP/1.1\r\nhost: x\r\n\r\n");
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    }
+    let answer = send(process.address, "ce-id: late\r\nce-type: t\r\n", "");
+    assert!(answer.starts_with("HTTP/1.1 503") && answer.ends_with("too many connections are open"), "{answer}");
+    assert_eq!(ask("GET /health/liveness HTTP/1.1\r\nhost: "), "", "a half head on a spare connection is dropped");
+    drop(half);
+}
+
+#[test]
+fn a_head_that_is_too_long_is_refused_and_http_2_is_not_spoken() {
+    let process = Process::start(&[]);
+    let answer = send(process.address, &format!("ce-id: {}\r\n", "x".repeat(70_000)), "");
+    assert!(answer.starts_with("HTTP/1.1 431"), "{answer}");
+    let mut connection = TcpStream::connect(process.address).unwrap();
+    connection.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    connection.read_to_end(&mut answer).unwrap();
+    assert!(answer.is_empty() || answer.starts_with(b"HTTP/1.1 4"), "{}", String::from_utf8_lossy(&answer));
 }
 
 #[test]

@@ -63,7 +63,7 @@ async fn main() -> anyhow::Result<()> {
     println!("listening on {}", listener.local_addr()?);
     let served = Served { entities: EntityCounter::new(), sink: Sink::new(&Cli::parse().sink)? };
     let router = runtime::router(served, &args);
-    runtime::serve(listener, router, runtime::terminated()).await?;
+    runtime::serve(listener, router, runtime::terminated()).await;
     telemetry.shutdown().await;
     Ok(())
 }
