@@ -38,7 +38,7 @@ pub(crate) struct Moves<'a> {
     prefix: &'a str,
     objects: &'a Objects,
     context: Arc<Context<Recorder>>,
-    server: JoinHandle<anyhow::Result<()>>,
+    server: JoinHandle<()>,
     client: Client,
     routes: BTreeMap<usize, Route>,
     version: usize,
