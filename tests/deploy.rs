@@ -11,6 +11,7 @@ use std::{
     fs,
 };
 
+mod components;
 pub(crate) mod manifests;
 mod rights;
 mod triggers;

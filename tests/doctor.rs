@@ -167,6 +167,9 @@ fn cluster() -> Kubernetes {
             object["metadata"]["namespace"] = "callboard".into();
             object["metadata"]["labels"]["app.kubernetes.io/part-of"] = "callboard".into();
             kubernetes.apply(ready(object));
+        } else if object["kind"] == "ClusterRoleBinding" {
+            object["metadata"]["labels"]["app.kubernetes.io/part-of"] = "callboard".into();
+            kubernetes.apply(object);
         }
     }
     let own = |kind: &str, name: &str| json!({"apiVersion": "v1", "kind": kind, "metadata": {"name": name, "namespace": "callboard"}});

@@ -1,6 +1,7 @@
 //! `callboard doctor`: checks an install from the bucket to Backstage, and prints what is wrong and what fixes it.
 
 mod backstage;
+mod bindings;
 mod bucket;
 mod cluster;
 mod condition;
@@ -18,6 +19,7 @@ mod secrets;
 mod service;
 mod settings;
 mod template;
+mod unserved;
 mod variables;
 
 pub use finding::{Area, Finding, State};

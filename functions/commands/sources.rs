@@ -171,12 +171,12 @@ spec:
 
 /// A part of one of the aggregated ClusterRoles of deploy/.
 fn role(args: &Args, whose: &str, name: &str, group: &str, (plurals, verbs): (&[&str], &str)) -> String {
-    let install = &args.install; // ClusterRoles have no namespace, and two installs must not share one.
+    let role = of_install(args, whose);
     format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: ClusterRole
 metadata:
-  name: {install}-{whose}-{name}
+  name: {role}-{name}
   labels:
     callboard.dev/aggregate-to-{whose}: \"true\"
 rules:
@@ -186,6 +186,11 @@ rules:
 ",
         plurals.join(", ")
     )
+}
+
+/// The name of what two installs must not share: the aggregated ClusterRole, and what belongs to it. deploy/ has the same names.
+fn of_install(args: &Args, whose: &str) -> String {
+    format!("{}-{whose}", args.install)
 }
 
 /// What replaces the cluster-wide bindings of deploy/ if namespaces are chosen.
@@ -199,16 +204,17 @@ fn binding(args: &Args, whose: &str, namespace: &str, accounts: &[&str]) -> Stri
         .iter()
         .map(|account| format!("- kind: ServiceAccount\n  name: {account}\n  namespace: {}\n", args.install))
         .collect();
+    let role = of_install(args, whose);
     format!(
         "apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
 metadata:
-  name: callboard-{whose}
+  name: {role}
   namespace: {namespace}
 roleRef:
   apiGroup: rbac.authorization.k8s.io
   kind: ClusterRole
-  name: callboard-{whose}
+  name: {role}
 subjects:
 {subjects}"
     )
@@ -274,9 +280,13 @@ mod tests {
     }
 
     #[test]
-    fn two_installs_share_no_cluster_role() {
-        let other = Args { install: "other".into(), ..args(&[]) };
+    fn two_installs_share_no_role_and_no_binding() {
+        let other = Args { install: "other".into(), ..args(&["shop"]) };
         let text = printed(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
-        assert!(text.contains("name: other-functions-example-org\n") && text.contains("namespace: other\n"), "{text}");
+        for name in ["other-functions-example-org", "other-functions", "other-sources"] {
+            assert!(text.contains(&format!("name: {name}\n")), "{name}: {text}");
+        }
+        let shared = ["callboard-functions", "callboard-sources-", "name: callboard-sources\n  namespace: shop"];
+        assert!(!shared.iter().any(|it| text.contains(it)) && text.contains("namespace: other\n"), "{text}");
     }
 }

@@ -186,6 +186,61 @@ async fn rights_that_may_not_be_asked_for_are_unknown() {
     assert!(found.iter().all(|it| it.state != State::Wrong && !it.subject.starts_with("rights of")), "{found:#?}");
 }
 
+/// A second install by kustomize's `namespace:` alone has the names of the first one.
+#[tokio::test]
+async fn an_install_that_takes_over_the_bindings_of_another_one_is_named() {
+    let world = World::new();
+    let component = "components: [../../components/namespace]   # the last one in the overlay of the install in";
+    for name in ["callboard-mesh", "callboard-promises"] {
+        world.change("clusterrolebindings.rbac.authorization.k8s.io", name, |it| {
+            for subject in it["subjects"].as_array_mut().unwrap() {
+                subject["namespace"] = "other".into();
+            }
+        });
+    }
+    let (told, fix) = world.ill().await;
+    let taken = "an install in other has taken over callboard-mesh, callboard-promises";
+    assert_eq!(told, format!("clusterrolebindings: {taken}"));
+    assert_eq!(fix, format!("{component} other\nkubectl apply -k .   # in the folder of your overlay"));
+}
+
+#[tokio::test]
+async fn bindings_that_another_install_could_take_over_are_named() {
+    let mut world = World::new();
+    world.install.namespace = "callboard-two".into();
+    let named = |name: &str, namespace: &str| {
+        json!({
+            "apiVersion": "rbac.authorization.k8s.io/v1", "kind": "ClusterRoleBinding",
+            "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "callboard"}},
+            "subjects": [{"kind": "ServiceAccount", "name": "callboard-mesh", "namespace": namespace}],
+        })
+    };
+    let found = async |world: &World| {
+        let found = world.found().await;
+        found.into_iter().find(|it| it.subject == "clusterrolebindings").unwrap()
+    };
+    world.kubernetes.apply(named("callboard-two-mesh", "callboard-two"));
+    assert_eq!(found(&world).await.state, State::Ok);
+    // Each doctor knows its own from those of an install whose namespace begins the same.
+    world.install.namespace = "callboard".into();
+    assert_eq!(found(&world).await.state, State::Ok);
+    world.install.namespace = "other".into();
+    world.kubernetes.apply(named("callboard-mesh", "other"));
+    let told = found(&world).await;
+    assert_eq!(told.detail, "not named after other, so another install can take them over: callboard-mesh");
+    assert!(told.state == State::Wrong && told.fix.unwrap().ends_with("of the install in other"));
+}
+
+#[tokio::test]
+async fn a_right_that_doctor_grants_is_named_after_its_install() {
+    let mut world = World::new();
+    world.install.namespace = "other".into();
+    world.kubernetes.deny("callboard-mesh list triggers");
+    let found = world.found().await;
+    let fix = found.iter().find(|it| it.subject == "rights of callboard-mesh").and_then(|it| it.fix.as_deref());
+    assert!(fix.unwrap().starts_with("kubectl create clusterrole other-mesh-triggers "), "{fix:?}");
+}
+
 #[tokio::test]
 async fn a_kind_that_no_source_reports_gets_one() {
     let world = World::new();

@@ -50,6 +50,43 @@ async fn what_is_not_ready_is_reported_with_its_condition() {
 }
 
 #[tokio::test]
+async fn a_source_that_waits_for_kratix_is_not_needed_without_it() {
+    let world = World::new();
+    world.fail("apiserversources.sources.knative.dev", "works", "Deployed", "The adapter is not ready");
+    world.lose("customresourcedefinitions.apiextensions.k8s.io", "works.platform.kratix.io");
+    let (told, fix) = world.ill().await;
+    let why = "it waits for work.platform.kratix.io, which the API server does not serve";
+    assert_eq!(told, format!("apiserversource works: {why}"));
+    let component = "components: [../../components/without-kratix]   # in your overlay, as the path to deploy/ is";
+    assert_eq!(fix, format!("{component}\n{REAPPLY}"));
+}
+
+#[tokio::test]
+async fn a_source_that_waits_for_another_kind_says_so() {
+    let world = World::new();
+    world.fail("apiserversources.sources.knative.dev", "mesh", "Deployed", "The adapter is not ready");
+    world.lose("customresourcedefinitions.apiextensions.k8s.io", "channels.messaging.knative.dev");
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "apiserversource mesh").unwrap();
+    assert!(told.detail.starts_with("it waits for "), "{told:?}");
+    assert!(told.detail.contains("channel.messaging.knative.dev"), "{told:?}");
+    assert_eq!(told.fix.as_deref(), Some(REAPPLY));
+}
+
+#[tokio::test]
+async fn an_install_without_kratix_lacks_nothing() {
+    let world = World::new();
+    for name in ["promises", "resource-bindings", "works", "workshop-kratix-io"] {
+        world.lose("apiserversources.sources.knative.dev", name);
+    }
+    for kind in ["promises", "resourcebindings", "works"] {
+        world.lose("customresourcedefinitions.apiextensions.k8s.io", &format!("{kind}.platform.kratix.io"));
+    }
+    let found = world.found().await;
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
+}
+
+#[tokio::test]
 async fn a_trigger_waits_for_its_service() {
     let world = World::new();
     world.fail("services.serving.knative.dev", "apps", "RoutesReady", "Broken");

@@ -81,6 +81,7 @@ impl Kind {
             kind("", "Service", "services"),
             kind("apps", "Deployment", "deployments"),
             kind("apiextensions.k8s.io", "CustomResourceDefinition", "customresourcedefinitions"),
+            kind("rbac.authorization.k8s.io", "ClusterRoleBinding", "clusterrolebindings"),
         ]
     }
 

@@ -1,6 +1,7 @@
 //! The cluster: whose bucket this is, which kinds no source reports, and what the ServiceAccounts may read.
 
 use super::{
+    bindings,
     finding::{Area, Finding},
     install::Install,
     rights,
@@ -71,6 +72,7 @@ pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Opti
     }
     let whose = rights::Whose { install, services };
     found.extend(rights::examine(cluster, &whose, &offers, sources.as_ref()).await);
+    found.extend(bindings::examine(cluster, install).await);
     found
 }
 

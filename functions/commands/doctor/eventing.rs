@@ -7,6 +7,7 @@ use super::{
     line::{literal, shell},
     list::list,
     service::Service,
+    unserved::Unserved,
 };
 use crate::table::row;
 use cluster::Cluster;
@@ -39,7 +40,8 @@ pub(super) async fn examine(
     for kind in ["ApiServerSource", "PingSource", "SinkBinding"] {
         match list(cluster, cluster.namespace(), ("sources.knative.dev", kind)).await {
             Ok(sources) => {
-                found.extend(of_sources(install, kind, &sources));
+                let unserved = Unserved::of(cluster, &sources).await;
+                found.extend(of_sources(install, kind, &sources, &unserved));
                 found.extend(unbound(install, kind, services, &sources));
             }
             Err(finding) => found.push(*finding),
@@ -181,15 +183,16 @@ fn trigger(
     }
 }
 
-fn of_sources(install: &Install, kind: &str, sources: &[Object]) -> Vec<Finding> {
+fn of_sources(install: &Install, kind: &str, sources: &[Object], unserved: &Unserved) -> Vec<Finding> {
     let name = |it: &Object| format!("{} {}", kind.to_lowercase(), it.reference().name());
     let mut found: Vec<_> = sources
         .iter()
         .map(|it| match lack(it) {
             None => AREA.ok(name(it), "ready"),
             Some(lack) => {
-                let fix = fix_of_source(install, it, &lack.condition);
-                AREA.wrong(name(it), lack.why, fix)
+                let waits = unserved.why(it.reference().name(), install.reapply());
+                let (why, fix) = waits.unwrap_or_else(|| (lack.why, fix_of_source(install, it, &lack.condition)));
+                AREA.wrong(name(it), why, fix)
             }
         })
         .collect();

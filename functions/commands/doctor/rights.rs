@@ -143,7 +143,9 @@ impl<'a> Place<'a> {
 fn grant(install: &Install, account: &str, (verbs, kinds): (&str, &[String]), place: &Place<'_>) -> String {
     let plural = kinds.first().and_then(|kind| kind.split('.').next()).unwrap_or_default();
     let named = place.name.map(|name| format!("-{name}")).unwrap_or_default();
-    let role = shell(&format!("{account}-{plural}{named}"));
+    // No two installs share it, as in deploy/.
+    let whose = account.trim_start_matches("callboard-");
+    let role = shell(&format!("{}-{whose}-{plural}{named}", install.namespace));
     let (kubectl, kind) = match place.namespace {
         Some(namespace) => (install.within_of(namespace, "create"), "role"),
         None => (format!("{} create", install.kubectl()), "clusterrole"),

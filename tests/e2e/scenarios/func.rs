@@ -31,6 +31,7 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
     for source in ["promises", "mesh"] {
         suite.cluster.ready(60, &["apiserversource", source, "--namespace", NAMESPACE]).await?;
     }
+    apart(suite)?;
     let described = func(&["describe", "callboard", "--namespace", NAMESPACE])?;
     ensure!(
         described.contains("dev.knative.apiserver.resource.add"),
@@ -67,6 +68,17 @@ pub(crate) async fn deploy(suite: &Suite) -> Result<()> {
     suite.cluster.delete_namespaces(&[NAMESPACE]).await
 }
 
+/// Neither install has taken over the rights of the other.
+fn apart(suite: &Suite) -> Result<()> {
+    for namespace in [crate::suite::NAMESPACE, NAMESPACE] {
+        let name = format!("{namespace}-mesh");
+        let binding = suite.cluster.get(&["clusterrolebinding", &name])?;
+        let bound = &binding["subjects"][0]["namespace"];
+        ensure!(bound == namespace, "{name} binds an account of {bound}");
+    }
+    Ok(())
+}
+
 /// What func deployed is a consumer of the event mesh, in both catalogs, and provides what its annotations say.
 async fn in_mesh(suite: &Suite) -> Result<()> {
     let (catalog, key) = (suite.catalog()?, mesh::key("serving.knative.dev", "service", NAMESPACE, "callboard"));
@@ -93,10 +105,14 @@ async fn in_mesh(suite: &Suite) -> Result<()> {
 /// deploy/func with the bucket of the other install, and a prefix of its own.
 const OVERLAY: &str = "\
 resources: [../../../deploy/func]
-components: [../../../deploy/components/app]
-namespace: callboard-func
+components: [../../../deploy/components/app, ../../../deploy/components/namespace]
 configMapGenerator:
+- name: install
+  namespace: callboard
+  literals: [namespace=callboard-func]
+  options: {annotations: {config.kubernetes.io/local-config: \"true\"}}
 - name: callboard
+  namespace: callboard
   behavior: merge
   literals:
   - CALLBOARD_OWNER=group:default/platform
@@ -105,6 +121,7 @@ configMapGenerator:
   - AWS_ENDPOINT_URL_S3=http://seaweedfs.callboard:8333
 secretGenerator:
 - name: callboard-s3
+  namespace: callboard
   literals: [AWS_ACCESS_KEY_ID=callboard, AWS_SECRET_ACCESS_KEY=callboard-first-look]
   options: {disableNameSuffixHash: true}
 ";
