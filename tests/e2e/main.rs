@@ -17,8 +17,8 @@ mod suite;
 use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
-    adapter, binding, bucket, captures, deletions, func, func_schema, functions, install, life, mesh, overlays,
-    permissions, plural, remade, removal, secured, warm, with_backstage,
+    adapter, alone, binding, bucket, captures, deletions, func, func_schema, functions, install, life, mesh, overlays,
+    permissions, plural, pod, remade, removal, secured, warm, with_backstage,
 };
 use std::{env, process::ExitCode, time::Instant};
 
@@ -33,6 +33,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "kustomize renders every overlay and component": overlays::render,
     "the base alone names each value that is missing": install::base_alone,
     "an install over what is there catalogs all of it with the first resync": install::first_look,
+    "callboard doctor waits for an install in a pod of its own, and finds nothing wrong": pod::commands,
     "no function can write to its file system or is root, and each asks for little": functions::hardened,
     "an App is cataloged while it is made, changed and deleted": life::app_life,
     "a Promise is cataloged while it is made, changed and deleted": life::promise_life,
@@ -44,6 +45,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "the payment example is changed, moved to another Broker and deleted": mesh::lives::of_payments,
     "EventTypes that Knative makes are cataloged with what provides them": mesh::made::by_knative,
     "who consumes from a Channel is who receives": mesh::channel::subscribed,
+    "an event goes from a source through an EventTransform to a URI, as the catalog says": mesh::relay::cataloged,
     "a restarted mesh rewrites nothing": mesh::repair::restarted,
     "one resync finds what the mesh missed": mesh::repair::missed,
     "a kind of the mesh that may not be read keeps its entities, and the others go on": mesh::rights::taken,
@@ -63,6 +65,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "func deploy works next to it, with a prefix of its own": func::deploy,
     "with EventPolicies only Callboard's own senders may send": secured::refused,
     "deleting the install leaves nothing behind": removal::nothing_left,
+    "without Kratix the event mesh alone is ready, which callboard doctor waits for": alone::without_kratix,
 ];
 
 /// With a real Backstage, which the first argument `backstage` asks for: tests/e2e/backstage/run. In this order, too.

@@ -1,6 +1,7 @@
 //! The scenarios, one file for each part of what is promised.
 
 pub(crate) mod adapter;
+pub(crate) mod alone;
 pub(crate) mod binding;
 pub(crate) mod bucket;
 pub(crate) mod captures;
@@ -14,6 +15,7 @@ pub(crate) mod mesh;
 pub(crate) mod overlays;
 pub(crate) mod permissions;
 pub(crate) mod plural;
+pub(crate) mod pod;
 pub(crate) mod remade;
 pub(crate) mod removal;
 pub(crate) mod requests;

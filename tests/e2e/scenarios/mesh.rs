@@ -7,6 +7,7 @@ pub(crate) mod made;
 pub(crate) mod own;
 pub(crate) mod payments;
 pub(crate) mod reality;
+pub(crate) mod relay;
 pub(crate) mod repair;
 pub(crate) mod rights;
 

@@ -33,7 +33,8 @@ async fn remove(suite: &Suite) -> Result<()> {
     removal::remove_overlay(suite, &overlay(suite)?).await
 }
 
-/// deploy/examples/first-look with deploy/components/backstage. Backstage's configuration names the bucket by its address.
+/// deploy/examples/first-look with deploy/components/backstage. Backstage's configuration names the bucket by its address, and so
+/// do the functions, since the doctor compares the two.
 fn overlay(suite: &Suite) -> Result<String> {
     let settings = suite.settings();
     suite.overlay(
@@ -41,7 +42,7 @@ fn overlay(suite: &Suite) -> Result<String> {
         &format!(
             "resources: [../../../deploy/examples/first-look, recorder.yaml]\n\
              components: [../../../deploy/components/backstage]\n{settings}  \
-             - CALLBOARD_BACKSTAGE_URL={URL}\n  - CALLBOARD_BACKSTAGE_BUCKET_URL={BUCKET_URL}\n\
+             - CALLBOARD_BACKSTAGE_URL={URL}\n  - CALLBOARD_BACKSTAGE_BUCKET_URL={BUCKET_URL}\n  - AWS_ENDPOINT_URL_S3=http://{STORE}:8333\n\
              secretGenerator:\n- {{name: callboard-backstage, namespace: callboard, literals: [token={TOKEN}], options: \
              {{disableNameSuffixHash: true}}}}\n\
              {QUIET}\
