@@ -19,6 +19,7 @@ const PURE: &[&str] = &[
     "serde-saphyr",
     "serde_json",
     "sha2",
+    "strsim",
     "thiserror",
     "url",
 ];

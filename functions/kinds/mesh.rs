@@ -7,12 +7,14 @@ use events::{Function, Object, ObjectRef};
 use std::collections::BTreeMap;
 
 /// Group, kind, and the version in which Callboard's sources report it: EventType v1beta3 has no schema.
-const EXACT: [(&str, &str, &str); 14] = [
+const EXACT: [(&str, &str, &str); 16] = [
     ("", "Namespace", "v1"),
     ("", "Service", "v1"),
     ("eventing.knative.dev", "Broker", "v1"),
+    ("eventing.knative.dev", "EventTransform", "v1alpha1"),
     ("eventing.knative.dev", "EventType", "v1beta2"),
     ("eventing.knative.dev", "KafkaSink", "v1alpha1"),
+    ("eventing.knative.dev", "RequestReply", "v1alpha1"),
     ("eventing.knative.dev", "Trigger", "v1"),
     ("flows.knative.dev", "Parallel", "v1"),
     ("flows.knative.dev", "Sequence", "v1"),

@@ -145,7 +145,10 @@ fn roles(prefix: &str) -> Vec<Value> {
 }
 
 fn may(roles: &[Value], resource: &Value, verbs: &[&str]) {
-    let (group, plural) = (group(resource), format!("{}s", text(&resource["kind"]).to_lowercase()));
+    // As ApiServerSource guesses it.
+    let kind = text(&resource["kind"]).to_lowercase();
+    let plural = kind.strip_suffix('y').map_or_else(|| format!("{kind}s"), |stem| format!("{stem}ies"));
+    let group = group(resource);
     for verb in verbs {
         assert!(roles.iter().any(|rule| allows(rule, group, &plural, verb)), "{verb} {plural}.{group}");
     }

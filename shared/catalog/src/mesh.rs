@@ -205,8 +205,9 @@ impl Mesh {
         if changed.is_empty() {
             return BTreeSet::new();
         }
-        let is_changed = |id: &&Id| changed.iter().any(|(group, kind)| id.group() == &**group && id.kind() == &**kind);
-        let of_kind: Vec<_> = self.ids().filter(is_changed).cloned().collect();
+        let is_of = |id: &Id| changed.iter().any(|(group, kind)| id.group() == &**group && id.kind() == &**kind);
+        let is_changed = |(id, node): &(&Id, &Known<Node>)| is_of(id) || node.it.relations.mentions_kind(is_of);
+        let of_kind: Vec<_> = self.graph.iter().filter(is_changed).map(|(id, _)| id.clone()).collect();
         let mut affected = BTreeSet::new();
         for id in of_kind {
             let Some(Known { it: node, round }) = self.graph.known(&id) else { continue };

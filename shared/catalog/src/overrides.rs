@@ -1,5 +1,7 @@
 //! What people write into the annotations and labels of a source object to override what its entity says.
 
+pub(crate) mod bearer;
+pub(crate) mod effect;
 mod fields;
 mod links;
 pub(crate) mod owner;

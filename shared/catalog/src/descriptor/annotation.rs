@@ -10,10 +10,15 @@ pub(super) const MAX_NOTES: usize = 1000;
 const CUT_NOTES: usize = 950;
 
 pub(super) fn note<'a>(entity: &mut Entity, key: &str, notes: impl Iterator<Item = (&'a String, &'a String)>) {
-    let text: Vec<_> = notes.map(|(what, why)| format!("{what}: {why}")).collect();
+    let text: Vec<_> = notes.map(|(what, why)| one_line(&format!("{what}: {why}"))).collect();
     if !text.is_empty() {
-        entity.metadata.annotations.insert(key.to_owned(), cut(text.len(), text.join("; ")));
+        entity.metadata.annotations.insert(key.to_owned(), cut(text.len(), text.join("\n")));
     }
+}
+
+/// Each note has a line of its own, because a reason may hold any other separator.
+fn one_line(note: &str) -> String {
+    note.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Notes that are cut end with a hash of the whole: a change behind the cut is one, too.

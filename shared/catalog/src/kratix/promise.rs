@@ -10,7 +10,7 @@ use crate::{
     entity::{ApiSpec, ComponentSpec, Dependencies, Entity, EntityRef, Ownership, Spec},
     naming::names,
     notes::Notes,
-    overrides::{self, Overrides},
+    overrides::{self, Overrides, bearer::Bearer},
     settings::Settings,
     status::{self, State},
 };
@@ -25,7 +25,7 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
         return Described::nothing(promise, settings, notes);
     }
     let named = names::promise(&settings.layout, promise.reference().name());
-    let overrides = Overrides::of(promise, &named.namespace, &mut notes);
+    let overrides = Overrides::of(promise, Bearer::Promise, &named.namespace, &mut notes);
     let owner = overrides::owner::owner(promise, &overrides, settings, &mut notes);
     let system = overrides.system.clone().or_else(|| settings.system.clone());
     let ownership = Ownership { owner, system };

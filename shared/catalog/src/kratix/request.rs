@@ -6,7 +6,7 @@ use crate::{
     entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, Ownership, Spec, rules::is_label_value},
     naming::names,
     notes::Notes,
-    overrides::{self, Overrides},
+    overrides::{self, Overrides, bearer::Bearer},
     settings::Settings,
     status::{self, State, links},
 };
@@ -21,9 +21,8 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
     }
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
-    let overrides = Overrides::of(request, &named.namespace, &mut notes);
+    let overrides = Overrides::of(request, Bearer::Request, &named.namespace, &mut notes);
     let owner = overrides::owner::owner(request, &overrides, settings, &mut notes);
-    overrides::template::note_unused(request, &mut notes);
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
     describe_request(&mut metadata, request, &overrides, settings);

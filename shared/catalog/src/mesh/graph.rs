@@ -1,6 +1,7 @@
 //! All objects of the mesh, and what connects them.
 
 pub(crate) mod affected;
+mod arrivals;
 pub(crate) mod cataloged_as;
 mod consumption;
 mod links;
@@ -12,7 +13,7 @@ use super::{
     id::Id,
     object::{node::Node, role::Role},
 };
-use links::Links;
+use links::{Change, Links};
 use std::collections::{BTreeSet, HashMap};
 
 /// All objects of the mesh, and the indexes over them.
@@ -48,7 +49,7 @@ impl Graph {
 
     /// Whether an object is known or named.
     pub(crate) fn mentions(&self, id: &Id) -> bool {
-        self.nodes.contains_key(id) || self.links.named.count(id) > 0
+        self.nodes.contains_key(id) || self.links.named.count(id) > 0 || self.links.from.all.count(id) > 0
     }
 
     /// Whether any object of a namespace has an entity.
@@ -61,6 +62,13 @@ impl Graph {
         let extent = self.extent(id, node.as_ref().map(|node| &node.it));
         let has_none = self.has_no_entity(id, node.as_ref());
         let mut affected = self.affected(id, extent);
+        let nodes = [self.node(id), node.as_ref().map(|node| &node.it)];
+        let senders = nodes.into_iter().flatten().flat_map(|node| {
+            let reference = node.relations.declared().and(node.relations.hub.clone());
+            self.sends_by(id, node).into_iter().chain(reference)
+        });
+        let senders = senders.collect();
+        self.set_senders(&senders, Change::Unlink);
         if let Some(known) = self.nodes.remove(id) {
             self.links.unlink(id, &known.it.relations);
         }
@@ -68,6 +76,7 @@ impl Graph {
             self.links.link(id, &node.it.relations);
             self.nodes.insert(id.clone(), node);
         }
+        self.set_senders(&senders, Change::Link);
         affected.extend(self.affected(id, extent));
         if has_none {
             affected.remove(id);

@@ -5,4 +5,6 @@ pub(crate) mod events;
 pub(crate) mod node;
 pub(crate) mod relations;
 pub(crate) mod role;
+mod routes;
+mod selected;
 pub(crate) mod summary;

@@ -1,4 +1,4 @@
-use super::{fields::FIELDS, owner::owner, selection::is_wanted, values::Overrides};
+use super::{bearer::Bearer, fields::FIELDS, owner::owner, selection::is_wanted, values::Overrides};
 use crate::{
     entity::{EntityNamespace, EntityRef},
     naming::Layout,
@@ -17,7 +17,8 @@ fn object(labels: &Value, annotations: &Value) -> Object {
 
 fn read(labels: &Value, annotations: &Value) -> (Overrides, String) {
     let mut notes = Notes::default();
-    let overrides = Overrides::of(&object(labels, annotations), &EntityNamespace::fit("shop"), &mut notes);
+    let overrides =
+        Overrides::of(&object(labels, annotations), Bearer::Request, &EntityNamespace::fit("shop"), &mut notes);
     (overrides, format!("{notes:?}"))
 }
 
@@ -54,9 +55,9 @@ fn a_wrong_item_does_not_take_the_right_ones_with_it() {
 
 #[test]
 fn no_note_quotes_a_secret() {
-    for (keys, _) in &FIELDS {
+    for field in &FIELDS {
         for text in ["https://jane:hunter2@a.example/ x", "x?token=hunter2/ x"] {
-            let key = keys[0];
+            let key = field.keys[0];
             let (overrides, notes) =
                 read(&json!({}), &json!({key: text, "callboard.dev/depends-on": format!("component:{text}")}));
             assert!(!notes.contains("hunter2"), "{key}: {notes}");
@@ -74,19 +75,59 @@ fn what_is_unknown_is_noted_with_what_there_is() {
         &json!({"callboard.dev/titel": "x", "callboard.dev/component": "component:x", "terasky.backstage.io/name": "x", "other.example/name": "x"}),
     );
     assert_eq!(overrides, Overrides::default());
-    assert!(
-        notes.contains("Known are title, description, owner,") && notes.contains("terasky.backstage.io/name"),
-        "{notes}"
-    );
-    assert!(notes.contains("not read as a label"), "{notes}");
-    assert!(!notes.contains("other.example") && !notes.contains("callboard.dev/component"), "{notes}");
+    assert!(notes.contains("It honours title, description, owner,"), "{notes}");
+    assert!(notes.contains("terasky.backstage.io/name") && notes.contains("not read as a label"), "{notes}");
+    assert!(!notes.contains("other.example"), "{notes}");
+}
+
+#[test]
+fn a_name_that_is_almost_right_is_recognized() {
+    for (key, meant) in [
+        ("titel", Some("title")),
+        ("dependsOn", Some("depends-on")),
+        ("provides_api", Some("provides-apis")),
+        ("lifecyle", Some("lifecycle")),
+        ("Tags", Some("tags")),
+        ("foo", None),
+        ("team", None),
+        ("component-name", None),
+    ] {
+        let (_, notes) = read(&json!({}), &json!({format!("callboard.dev/{key}"): "x"}));
+        let is_said = |name: &str| notes.contains(&format!("Did you mean callboard.dev/{name}? It honours"));
+        assert!(meant.is_none_or(is_said) && (meant.is_some() || !notes.contains("Did you mean")), "{key}: {notes}");
+    }
+}
+
+#[test]
+fn what_a_kind_does_not_honour_is_noted_and_not_applied() {
+    for (bearer, key, honours) in [
+        (Bearer::Request, "callboard.dev/component", "consumes-apis, ignore"),
+        (Bearer::Promise, "callboard.dev/component", "consumes-apis, ignore"),
+        (Bearer::Namespace, "callboard.dev/type", "title, description, owner, tags, links, ignore"),
+        (Bearer::Namespace, "ske.backstage.component/lifecycle", "title, description, owner, tags, links, ignore"),
+        (Bearer::EventType, "terasky.backstage.io/dependsOn", "lifecycle, type, tags, links, ignore"),
+        (Bearer::Nothing, "callboard.dev/title", "honours component"),
+        (Bearer::Nothing, "callboard.dev/ignore", "honours component"),
+        (Bearer::Nothing, "kratix.io/backstage", "honours component"),
+        (Bearer::Mesh, "ske.backstage.template/title", "no Template"),
+    ] {
+        let object = object(&json!({}), &json!({key: "true"}));
+        let mut notes = Notes::default();
+        let overrides = Overrides::of(&object, bearer, &EntityNamespace::fit("shop"), &mut notes);
+        let noted = notes.invalid_overrides.iter().find(|it| it.field == key);
+        assert!(
+            noted.is_some_and(|it| it.reason.contains("has no effect") && it.reason.contains(honours)),
+            "{notes:?}"
+        );
+        assert_eq!(overrides, Overrides::default(), "{key}");
+    }
 }
 
 #[test]
 fn the_owner_is_found_in_order() {
     let owner = |labels: &Value, annotations: &Value, paths: &[&str]| {
         let object = object(labels, annotations);
-        let overrides = Overrides::of(&object, &EntityNamespace::fit("shop"), &mut Notes::default());
+        let overrides = Overrides::of(&object, Bearer::Request, &EntityNamespace::fit("shop"), &mut Notes::default());
         owner(&object, &overrides, &settings(paths, Selection::All), &mut Notes::default()).to_string()
     };
     let paths = ["/spec/none", "/spec/count", "/spec/team"];

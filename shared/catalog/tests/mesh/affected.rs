@@ -107,6 +107,38 @@ fn a_source_that_sends_elsewhere_affects_only_itself() {
 }
 
 #[test]
+fn a_source_that_provides_a_type_affects_both_brokers_when_it_moves() {
+    let mut mesh = shop();
+    mesh.apply(&event_type_from(
+        "rung",
+        "sold",
+        &json!({"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "till"}),
+    ));
+    let wanted = ["broker/south", "broker/west", "eventtype/rung", "service/stock", "sources/till", "trigger/on-sold"];
+    assert_eq!(told(&mut mesh, &source("till", "west")), wanted);
+}
+
+#[test]
+fn a_trigger_whose_subscriber_provides_a_type_affects_both_brokers_when_it_moves() {
+    let mut mesh = shop();
+    mesh.apply(&event_type_from(
+        "billed",
+        "paid",
+        &json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Trigger", "name": "on-placed"}),
+    ));
+    let moved = trigger("on-placed", "south", "placed", &ksvc_ref("billing"));
+    let wanted = [
+        "broker/north",
+        "broker/south",
+        "eventtype/billed",
+        "service/billing",
+        "trigger/on-placed",
+        "trigger/to-theirs",
+    ];
+    assert_eq!(told(&mut mesh, &moved), wanted);
+}
+
+#[test]
 fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));
@@ -191,6 +223,11 @@ fn event_type(name: &str, broker: &str, description: &str) -> Object {
 
 fn event_type_of(name: &str, ty: &str, broker: &str, description: &str) -> Object {
     let spec = json!({"type": ty, "broker": broker, "description": description});
+    object("eventing.knative.dev/v1beta2", "EventType", name, &json!({ "spec": spec }))
+}
+
+fn event_type_from(name: &str, ty: &str, reference: &Value) -> Object {
+    let spec = json!({"type": format!("org.example.{ty}"), "reference": reference});
     object("eventing.knative.dev/v1beta2", "EventType", name, &json!({ "spec": spec }))
 }
 

@@ -19,7 +19,7 @@ pub(crate) enum Step {
 }
 
 /// Each possible object: apiVersion, kind, namespace, name.
-pub(crate) const ALL: [(&str, &str, &str, &str); 40] = [
+pub(crate) const ALL: [(&str, &str, &str, &str); 43] = [
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "tills.shop.example.org"),
     ("apiextensions.k8s.io/v1", "CustomResourceDefinition", "", "pingsources.sources.knative.dev"),
     ("v1", "Namespace", "", "a"),
@@ -60,6 +60,9 @@ pub(crate) const ALL: [(&str, &str, &str, &str); 40] = [
     ("shop.example.org/v1", "Till", "b", "x"),
     ("messaging.knative.dev/v1", "Subscription", "b", "one"),
     ("sources.knative.dev/v1", "PingSource", "b", "x"),
+    ("eventing.knative.dev/v1alpha1", "EventTransform", "a", "x"),
+    ("eventing.knative.dev/v1alpha1", "RequestReply", "a", "x"),
+    ("eventing.knative.dev/v1beta2", "EventType", "a", "five"),
 ];
 
 pub(crate) fn settings() -> Settings {
@@ -222,7 +225,8 @@ fn spec(kind: &str, namespace: &str, name: &str, dice: &mut Dice<'_>) -> Value {
             "sink": destination(dice),
             "subject": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x", "namespace": namespace},
         }),
-        "PingSource" | "Till" => json!({"sink": destination(dice)}),
+        "PingSource" | "Till" | "EventTransform" => json!({"sink": destination(dice)}),
+        "RequestReply" => json!({"brokerRef": hub("Broker", "x"), "delivery": {"deadLetterSink": destination(dice)}}),
         _ => json!({"replicas": dice.pick(&[1, 2])}),
     }
 }
@@ -247,7 +251,13 @@ fn event_type(dice: &mut Dice<'_>) -> Value {
         json!({"reference": hub("InMemoryChannel", "x")}),
         json!({"reference": hub("InMemoryChannel", "x-kne-trigger")}),
         json!({"reference": till("x")}),
-        json!({"reference": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "x"}}),
+        json!({"reference": refers("serving.knative.dev/v1", "Service")}),
+        json!({"reference": refers("v1", "Service")}),
+        json!({"reference": refers("sources.knative.dev/v1", "PingSource")}),
+        json!({"reference": refers("flows.knative.dev/v1", "Sequence")}),
+        json!({"reference": refers("eventing.knative.dev/v1alpha1", "EventTransform")}),
+        json!({"reference": merged([refers("eventing.knative.dev/v1", "Trigger"), json!({"name": "one"})])}),
+        json!({"reference": merged([refers("messaging.knative.dev/v1", "Subscription"), json!({"name": "one"})])}),
         json!({"broker": "x"}),
         json!({}),
     ]);
@@ -260,6 +270,10 @@ fn event_type(dice: &mut Dice<'_>) -> Value {
         ]}),
     ]);
     merged([reference, description, shape])
+}
+
+fn refers(api_version: &str, kind: &str) -> Value {
+    json!({"apiVersion": api_version, "kind": kind, "name": "x"})
 }
 
 fn filters(dice: &mut Dice<'_>) -> Value {
@@ -291,6 +305,8 @@ fn destination(dice: &mut Dice<'_>) -> Value {
         json!({"ref": {"apiVersion": "serving.knative.dev/v1", "kind": "Service", "name": "x", "namespace": "b"}}),
         to("flows.knative.dev/v1", "Sequence", "x"),
         to("sinks.knative.dev/v1alpha1", "JobSink", "x"),
+        to("eventing.knative.dev/v1alpha1", "EventTransform", "x"),
+        to("eventing.knative.dev/v1alpha1", "EventTransform", "x"),
         json!({"ref": hub("Channel", "x")}),
         json!({"ref": hub("InMemoryChannel", "x")}),
         json!({"ref": hub("Broker", "x")}),

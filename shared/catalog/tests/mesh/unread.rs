@@ -37,7 +37,10 @@ fn object(value: Value) -> Object {
 
 /// The objects whose descriptors depend on what is unread.
 fn lacking(is_unread: impl Fn(&ObjectRef) -> bool) -> Vec<String> {
-    let mesh = mesh();
+    lacking_in(&mesh(), is_unread)
+}
+
+fn lacking_in(mesh: &Mesh, is_unread: impl Fn(&ObjectRef) -> bool) -> Vec<String> {
     let mut lacking: Vec<_> =
         mesh.ids().filter(|id| mesh.depends_on_unread(id, &is_unread)).map(Id::to_string).collect();
     lacking.sort();
@@ -64,6 +67,27 @@ fn an_object_that_is_unread_is_lacked_by_who_names_it_or_what_it_owns() {
     assert_eq!(of("billing"), [TRIGGER]);
     assert_eq!(lacking(|object| object.group() == "serving.knative.dev"), [TRIGGER]);
     assert_eq!(of("another"), [""; 0]);
+}
+
+#[test]
+fn what_sends_the_events_of_a_type_matters_to_all_that_may_take_them() {
+    let mut mesh = mesh();
+    let source = json!({"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "tick"});
+    let event_type = json!({
+        "apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType",
+        "metadata": {"name": "ticked", "namespace": "shop"}, "spec": {"type": "ticked", "reference": source},
+    });
+    mesh.apply(&object(event_type));
+    let ticked = "eventtype.eventing.knative.dev/shop/ticked";
+    let is_source = |object: &ObjectRef| object.kind() == "PingSource";
+    assert_eq!(lacking_in(&mesh, is_source), [BROKER, ticked, SERVICE]);
+    let sink = json!({"ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "name": "default"}});
+    let source = json!({
+        "apiVersion": "sources.knative.dev/v1", "kind": "PingSource",
+        "metadata": {"name": "tick", "namespace": "shop"}, "spec": {"sink": sink},
+    });
+    mesh.apply(&object(source));
+    assert_eq!(lacking_in(&mesh, is_source), [ticked], "what was read is known");
 }
 
 #[test]

@@ -29,7 +29,11 @@ pub(super) fn api(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> O
             Err(_) => drop(metadata.annotations.insert("callboard.dev/schema".into(), schema.clone())),
         }
     }
-    let hub = subject.relations.hub.as_ref().map(|hub| graph.hub(hub).to_string());
+    let providers: Vec<_> = graph.providers(subject.relations).into_iter().map(ToString::to_string).collect();
+    if !providers.is_empty() {
+        metadata.annotations.insert("callboard.dev/provided-by".to_owned(), providers.join(", "));
+    }
+    let hub = graph.arrivals(subject.relations).first().map(ToString::to_string);
     let (ty, definition) = match settings.event_types {
         EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&event_type, hub.as_deref())),
         EventTypes::EventType => ("eventType", asyncapi::raw(&event_type)),

@@ -16,7 +16,7 @@ use crate::{
     },
     naming::names::Named,
     notes::Notes,
-    overrides::{self, Overrides},
+    overrides::{self, Overrides, bearer::Bearer},
     settings::Settings,
 };
 
@@ -26,9 +26,13 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
     let mut notes = Notes::default();
     let relations = Relations::of(&object, node.relations.summary.role, roles, settings, &mut notes);
     let Some(named) = named(graph, settings, id, &relations.summary) else {
+        let is_wanted = overrides::selection::is_wanted(&object, settings, &mut Notes::default());
+        if is_wanted && (relations.summary.third_party.is_some() || relations.summary.role == Role::Workload) {
+            overrides::effect::note_missing(&object, Bearer::Nothing, &mut notes);
+        }
         return Described::nothing(&object, settings, notes);
     };
-    let overrides = Overrides::of(&object, &named.namespace, &mut notes);
+    let overrides = Overrides::of(&object, bearer(relations.summary.role), &named.namespace, &mut notes);
     let owner = overrides::owner::owner(&object, &overrides, settings, &mut notes);
     let system_ref = overrides.system.clone().or_else(|| system_of(graph, id)).or_else(|| settings.system.clone());
     let ownership = Ownership { owner, system: system_ref };
@@ -40,6 +44,16 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
         _ => Some(component(graph, subject, settings)),
     };
     Described::new(&object, settings, entity.into_iter().collect(), notes)
+}
+
+/// What kind of object it is to overrides.
+fn bearer(role: Role) -> Bearer {
+    match role {
+        Role::EventType => Bearer::EventType,
+        Role::Namespace => Bearer::Namespace,
+        Role::Trigger | Role::Subscription => Bearer::Delivery,
+        _ => Bearer::Mesh,
+    }
 }
 
 /// The name of its entity; `None` if it has none. A System exists for the entities in it.

@@ -24,7 +24,7 @@ pub(super) fn resource(graph: &Graph, subject: Subject<'_>, settings: &Settings)
     let (consumed, maybe) = graph.consumable(graph.matches(subject.relations));
     metadata.annotations.extend(maybe);
     let hub = subject.relations.hub.as_ref().and_then(|hub| graph.cataloged_as(graph.hub(hub)));
-    let needed = graph.components(&subject, &[Via::Reply, Via::DeadLetterSink]);
+    let needed = graph.components(&subject, &[Via::Reply, Via::DeadLetterSink, Via::Dependency]);
     let needed = needed.into_iter().chain(consumed).chain(hub.map(CatalogedAs::component));
     let spec = ResourceSpec {
         ty: subject.ty(|| subject.group_and_kind()),

@@ -31,7 +31,9 @@ impl Graph {
     /// The Components at destinations of these kinds.
     pub(super) fn components(&self, subject: &Subject<'_>, vias: &[Via]) -> BTreeSet<EntityRef> {
         let destinations = vias.iter().flat_map(|via| subject.relations.to(*via));
-        destinations.filter_map(|destination| self.component_at(destination)).collect()
+        let replies = self.reply_targets(subject.id).into_iter().filter(|_| vias.contains(&Via::Reply));
+        let replies = replies.filter_map(|id| Some(self.cataloged_as(self.hub(id))?.component()));
+        destinations.filter_map(|destination| self.component_at(destination)).chain(replies).collect()
     }
 
     /// Says in annotations where events go, even if that is not an object, or one that is not cataloged.
@@ -39,6 +41,11 @@ impl Graph {
         let mut all: BTreeMap<&str, Vec<String>> = BTreeMap::new();
         for destination in &subject.relations.destinations {
             all.entry(destination.via.annotation()).or_default().push(destination.in_words());
+        }
+        let replies: BTreeSet<_> =
+            self.reply_targets(subject.id).into_iter().map(|id| self.hub(id).to_string()).collect();
+        if !replies.is_empty() {
+            all.entry(Via::Reply.annotation()).or_default().extend(replies);
         }
         let hub =
             subject.relations.hub.as_ref().map(|hub| ("callboard.dev/events-of", vec![self.hub(hub).to_string()]));
@@ -52,6 +59,7 @@ impl Via {
     fn annotation(self) -> &'static str {
         match self {
             Self::DeadLetterSink => "callboard.dev/dead-letter-sink",
+            Self::Dependency => "callboard.dev/dependency",
             Self::Reply => "callboard.dev/reply",
             Self::Sink => "callboard.dev/sink",
             Self::Step => "callboard.dev/steps",

@@ -38,8 +38,12 @@ impl Graph {
     pub(crate) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
         let mut affected = BTreeSet::from([id.clone()]);
         let Some(node) = self.node(id).filter(|_| extent != Extent::Itself) else { return affected };
+        for event_type in self.sends_by(id, node).iter().flat_map(|sender| self.links.from.all.of(sender)) {
+            affected.insert(event_type.clone());
+            affected.extend(self.node(event_type).into_iter().flat_map(|it| self.of_event_type(event_type, it)));
+        }
         match node.relations.summary.role {
-            Role::EventType => self.of_event_type(id, node, &mut affected),
+            Role::EventType => affected.extend(self.of_event_type(id, node)),
             Role::Trigger | Role::Subscription => self.of_delivery(id, &mut affected),
             Role::Namespace => affected.extend(self.links.members.of(&id.name().into()).cloned()),
             _ if extent >= Extent::Summary => self.of_named(id, extent, &mut affected),
@@ -51,13 +55,15 @@ impl Graph {
         affected
     }
 
-    fn of_event_type(&self, id: &Id, node: &Node, affected: &mut BTreeSet<Id>) {
-        let hub = node.relations.hub.as_ref().map(|hub| self.hub(hub));
-        affected.extend(hub.map(|hub| self.represented_by(hub).unwrap_or_else(|| hub.clone())));
-        affected.extend(self.producers(id, &node.relations));
+    /// Where the events of an EventType arrive, who produces them, and who takes them.
+    fn of_event_type(&self, id: &Id, node: &Node) -> BTreeSet<Id> {
+        let mut affected = self.producers(id, &node.relations);
+        let arrivals = self.arrivals(&node.relations).into_iter();
+        affected.extend(arrivals.map(|hub| self.represented_by(hub).unwrap_or_else(|| hub.clone())));
         for delivery in self.matching(&node.relations) {
-            self.of_delivery(delivery, affected);
+            self.of_delivery(delivery, &mut affected);
         }
+        affected
     }
 
     /// A Trigger or Subscription, and the Component that consumes through it.
@@ -73,6 +79,9 @@ impl Graph {
             affected.extend(self.represented_by(&stood_for));
             affected.extend(self.links.named.of(&stood_for).cloned());
             affected.extend(self.links.deliveries.of(&stood_for).cloned());
+            let callers = self.links.deliveries.of(&stood_for).chain(self.links.named.of(&stood_for));
+            let callers = callers.filter_map(|caller| self.node(caller));
+            affected.extend(callers.flat_map(|caller| self.replying(caller)).cloned());
             if extent == Extent::Part {
                 self.of_hub(&stood_for, affected);
                 self.of_carrier(&stood_for, affected);
@@ -85,7 +94,7 @@ impl Graph {
         let hub = self.hub(carrier);
         if hub != carrier {
             affected.insert(hub.clone());
-            affected.extend(self.links.provided.of(carrier).cloned());
+            affected.extend(self.arriving(carrier).cloned());
             self.of_hub(hub, affected);
         }
     }

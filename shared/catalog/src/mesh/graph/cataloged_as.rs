@@ -4,7 +4,7 @@ use super::Graph;
 use crate::entity::EntityRef;
 use crate::mesh::{
     id::Id,
-    object::{destination::Destination, summary::Summary},
+    object::{destination::Destination, events::Meaning, summary::Summary},
 };
 use events::ObjectRef;
 
@@ -60,12 +60,15 @@ impl Graph {
         generations(id, |owner| self.links.named.of(owner).filter(|id| is_owned_by(owner, id)).cloned().collect())
     }
 
-    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or which own what
-    /// it names.
+    /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or as what provides
+    /// its events, or which own what it names.
     pub(crate) fn unknown_references(&self, id: &Id) -> Vec<ObjectRef> {
-        let destinations = self.node(id).into_iter().flat_map(|node| &node.relations.destinations);
-        let named = destinations.filter_map(|destination| destination.to.as_ref());
-        named.flat_map(|to| self.unknown(&to.id, &to.reference)).collect()
+        let Some(relations) = self.node(id).map(|node| &node.relations) else { return Vec::new() };
+        let destinations = relations.destinations.iter().filter_map(|destination| destination.to.as_ref());
+        let destinations = destinations.flat_map(|to| self.unknown(&to.id, &to.reference));
+        let is_sender = relations.declared().is_some_and(|declared| declared.reference == Meaning::Sender);
+        let sender = relations.hub.iter().filter(|_| is_sender).flat_map(|sender| self.unknown(sender, sender));
+        destinations.chain(sender).collect()
     }
 
     /// This object if nothing is known of it, and those of its owners of which nothing is known.

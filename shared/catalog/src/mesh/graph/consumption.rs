@@ -8,8 +8,8 @@ use crate::{
 use std::collections::HashMap;
 
 impl Graph {
-    /// The EventTypes that reach what the Component of an object represents. Triggers and Subscriptions deliver them,
-    /// or they refer to it, as those of a source do whose sink it is.
+    /// The EventTypes that reach what the Component of an object represents. Triggers and Subscriptions deliver them, or
+    /// what sends them has it as its sink.
     pub(crate) fn consumed(&self, id: &Id) -> HashMap<&Id, Answer> {
         let mut consumed = HashMap::new();
         let represented = self.represents(id);
@@ -23,8 +23,8 @@ impl Graph {
                 }
             }
         }
-        let is_hub = self.node(id).is_some_and(|node| node.relations.summary.role.is_hub());
-        let direct = represented.iter().filter(|_| !is_hub).flat_map(|id| self.links.provided.of(id));
+        let is_hub = self.is_hub(id);
+        let direct = represented.iter().filter(|_| !is_hub).flat_map(|id| self.arriving(id));
         consumed.extend(direct.map(|event_type| (event_type, Answer::Yes)));
         consumed
     }

@@ -2,7 +2,7 @@
 
 use crate::mesh::{
     id::Id,
-    object::{relations::Relations, role::Role},
+    object::{events::Meaning, relations::Relations, role::Role},
 };
 use std::{
     collections::{BTreeSet, HashMap},
@@ -19,10 +19,12 @@ type Place = (Box<str>, Box<str>);
 /// The indexes over all nodes.
 #[derive(Debug, Default)]
 pub(crate) struct Links {
-    /// The EventTypes of a hub.
-    pub(crate) provided: Index<Id>,
-    /// The EventTypes of a hub by their type.
-    pub(crate) provided_by_type: Index<(Id, Box<str>)>,
+    /// The EventTypes that refer to where their events arrive.
+    pub(crate) at: Referring,
+    /// The EventTypes that refer to what sends their events.
+    pub(crate) from: Referring,
+    /// The objects that send to this one, as far as EventTypes refer to them.
+    pub(crate) senders: Index<Id>,
     /// The Triggers and Subscriptions on a hub.
     pub(crate) deliveries: Index<Id>,
     /// Those that events of any type might pass.
@@ -45,6 +47,13 @@ pub(crate) struct Links {
     pub(crate) members: Index<Box<str>>,
 }
 
+/// EventTypes by that to which they refer.
+#[derive(Debug, Default)]
+pub(crate) struct Referring {
+    pub(crate) all: Index<Id>,
+    pub(crate) by_type: Index<(Id, Box<str>)>,
+}
+
 impl<K> Default for Index<K> {
     fn default() -> Self {
         Self(HashMap::new())
@@ -62,7 +71,12 @@ impl<K: Hash + Eq> Index<K> {
         self.0.get(key).map_or(0, BTreeSet::len)
     }
 
-    fn set(&mut self, key: K, id: &Id, change: Change) {
+    /// All keys, in no order.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
+        self.0.keys()
+    }
+
+    pub(super) fn set(&mut self, key: K, id: &Id, change: Change) {
         match change {
             Change::Link => drop(self.0.entry(key).or_default().insert(id.clone())),
             Change::Unlink => {
@@ -78,7 +92,7 @@ impl<K: Hash + Eq> Index<K> {
 }
 
 #[derive(Clone, Copy)]
-enum Change {
+pub(super) enum Change {
     Link,
     Unlink,
 }
@@ -102,9 +116,13 @@ impl Links {
             if let Some(source) = &declared.source_name {
                 self.made_for.set(place(source), id, change);
             }
-            if let Some(hub) = &relations.hub {
-                self.provided.set(hub.clone(), id, change);
-                self.provided_by_type.set((hub.clone(), declared.index_type().into()), id, change);
+            if let Some(reference) = &relations.hub {
+                let referring = match declared.reference {
+                    Meaning::Place => &mut self.at,
+                    Meaning::Sender => &mut self.from,
+                };
+                referring.all.set(reference.clone(), id, change);
+                referring.by_type.set((reference.clone(), declared.index_type().into()), id, change);
             }
         }
         if let (Some(filter), Some(hub)) = (relations.filter(), &relations.hub) {

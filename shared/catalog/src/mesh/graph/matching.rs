@@ -26,10 +26,10 @@ impl Graph {
         let mut matches = Vec::new();
         for hub in self.aliases(hub) {
             match &types {
-                None => matches.extend(self.links.provided.of(hub).filter_map(answered)),
+                None => matches.extend(self.arriving(hub).filter_map(answered)),
                 Some(types) => {
-                    for ty in types.iter().map(|ty| ty.as_str().into()).chain([ANY_TYPE.into()]) {
-                        matches.extend(self.links.provided_by_type.of(&(hub.clone(), ty)).filter_map(answered));
+                    for ty in types.iter().map(String::as_str).chain([ANY_TYPE]) {
+                        matches.extend(self.arriving_of_type(hub, ty).filter_map(answered));
                     }
                 }
             }
@@ -39,13 +39,13 @@ impl Graph {
 
     /// The Triggers and Subscriptions that deliver the events of an EventType, for certain or perhaps.
     pub(crate) fn matching(&self, event_type: &Relations) -> Vec<&Id> {
-        let (Some(declared), Some(hub)) = (event_type.declared(), event_type.hub.as_ref()) else { return Vec::new() };
+        let Some(declared) = event_type.declared() else { return Vec::new() };
         let is_matching = |id: &&Id| {
             let filter = self.node(id).and_then(|node| node.relations.filter());
             filter.is_some_and(|filter| self.answer(filter, declared).is_some())
         };
         let mut matching = Vec::new();
-        for hub in self.aliases(self.hub(hub)) {
+        for hub in self.arrivals(event_type).into_iter().flat_map(|hub| self.aliases(hub)) {
             match declared.index_type() {
                 ANY_TYPE => matching.extend(self.links.deliveries.of(hub).filter(is_matching)),
                 ty => {

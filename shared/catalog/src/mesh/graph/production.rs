@@ -10,15 +10,16 @@ use std::collections::BTreeSet;
 impl Graph {
     /// The EventTypes that a hub has.
     pub(crate) fn provided(&self, hub: &Id) -> BTreeSet<Id> {
-        self.aliases(hub).flat_map(|hub| self.links.provided.of(hub)).cloned().collect()
+        self.aliases(hub).flat_map(|hub| self.arriving(hub)).cloned().collect()
     }
 
-    /// The EventTypes of what an object produces: those that it owns, except those of the events that it takes. Of a
-    /// source also those that were created for it, and those with the type and source that it names, if both name the
-    /// same hub. What something else owns is not among the latter two.
+    /// The EventTypes of what an object produces: those that it owns, except those of the events that it takes, and those
+    /// that refer to it as what provides them. Of a source also those that were created for it, and those with the type
+    /// and source that it names, if both name the same hub. What something else owns is not among the latter two.
     pub(crate) fn produced(&self, id: &Id) -> BTreeSet<Id> {
         let owned = self.links.named.of(id).filter(|it| self.is_owned(it, |owner| owner == id));
         let mut produced: BTreeSet<_> = owned.filter(|it| self.is_cataloged(it)).cloned().collect();
+        produced.extend(self.represents(id).iter().flat_map(|it| self.provided_by(it)).cloned());
         let Some(source) = self.node(id).map(|node| &node.relations).filter(|it| it.summary.role == Role::Source)
         else {
             return produced;
@@ -35,13 +36,15 @@ impl Graph {
         produced
     }
 
-    /// The sources that may produce an EventType.
+    /// The objects that may produce an EventType.
     pub(crate) fn producers(&self, id: &Id, event_type: &Relations) -> BTreeSet<Id> {
         let Some(declared) = event_type.declared() else { return BTreeSet::new() };
         let place = |word: &str| (id.namespace().unwrap_or_default().into(), word.into());
         let named = declared.source_name.iter().flat_map(|name| self.links.sources.of(&place(name)));
         let producing = self.links.producing.of(&place(&declared.ty));
-        event_type.summary.owners.iter().chain(named).chain(producing).cloned().collect()
+        let sources = event_type.summary.owners.iter().chain(named).chain(producing).cloned();
+        let providers = self.providers(event_type).into_iter().filter_map(|provider| self.represented_by(provider));
+        sources.chain(providers).collect()
     }
 
     fn is_cataloged(&self, id: &Id) -> bool {

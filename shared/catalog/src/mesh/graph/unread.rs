@@ -27,9 +27,13 @@ impl Graph {
         let mut hubs = callers.filter_map(|caller| self.node(caller)?.relations.hub.as_ref());
         let namespace = id.namespace().and_then(Id::of_namespace);
         let destinations = relations.destinations.iter().filter_map(|destination| destination.id());
-        let named = destinations.chain(&relations.hub).flat_map(|named| self.with_owners(named));
+        let named = destinations.chain(&relations.hub).chain(self.arrivals(relations)).chain(self.reply_targets(id));
+        let named = named.flat_map(|named| self.with_owners(named));
+        // Where their events arrive, nobody knows.
+        let mut senders = self.links.from.all.keys().filter(|sender| self.node(sender).is_none());
         is_between
-            || relations.summary.role.has_component() && hubs.any(|hub| is_unread(hub))
+            || relations.summary.role.has_component()
+                && (hubs.any(|hub| is_unread(hub)) || senders.any(|sender| is_unread(sender)))
             || of_kind(("apiextensions.k8s.io/v1", "CustomResourceDefinition"))
             || namespace.into_iter().chain(named).any(|id| is_unread(&id))
     }

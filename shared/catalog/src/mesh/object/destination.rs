@@ -1,5 +1,6 @@
 //! Where events go, as Knative's duck type `Destination` names it.
 
+use super::selected::Selected;
 use crate::mesh::id::Id;
 use crate::{notes::Notes, secret};
 use events::{Object, ObjectRef};
@@ -10,6 +11,8 @@ use url::Url;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Via {
     DeadLetterSink,
+    /// What must be ready first.
+    Dependency,
     Reply,
     Sink,
     Step,
@@ -18,12 +21,13 @@ pub(crate) enum Via {
     Subscriber,
 }
 
-/// A reference, a URI, or a reference with a path.
+/// A reference, a URI, a reference with a path, or objects by their labels.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Destination {
     pub(crate) via: Via,
     pub(crate) to: Option<To>,
     pub(crate) uri: Option<Box<str>>,
+    pub(crate) selected: Option<Box<Selected>>,
 }
 
 /// An object that is named, and in which version.
@@ -42,23 +46,57 @@ impl From<ObjectRef> for To {
 impl Destination {
     /// The destination at a pointer, if there is one.
     pub(crate) fn at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
-        let value = object.at(pointer).filter(|value| !value.is_null())?;
+        let value = object.at(pointer).filter(|value| is_given(value))?;
         let uri = value.get("uri").and_then(Value::as_str).filter(|uri| !uri.is_empty()).map(Into::into);
-        let to = object.at(&format!("{pointer}/ref")).filter(|value| !value.is_null());
-        let to = to.and_then(|value| reference_of(value, object, &format!("{pointer}/ref"), notes)).map(To::from);
-        (to.is_some() || uri.is_some()).then_some(Self { via, to, uri })
+        let reference = value.get("ref").filter(|reference| is_given(reference));
+        if uri.is_none() && reference.is_none() {
+            notes.invalid(&field(pointer), "names neither an object (ref) nor a uri");
+        }
+        let to = reference.and_then(|value| reference_of(value, object, &format!("{pointer}/ref"), notes));
+        let to = to.map(To::from);
+        (to.is_some() || uri.is_some()).then_some(Self { via, to, uri, selected: None })
     }
 
     /// The destination at a pointer that is itself the reference, without `ref`.
     pub(crate) fn reference_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
-        let value = object.at(pointer).filter(|value| value.get("name").is_some())?;
-        let to = reference_of(value, object, pointer, notes)?.into();
-        Some(Self { via, to: Some(to), uri: None })
+        let value = object.at(pointer).filter(|value| is_given(value))?;
+        Some(Self::to(via, reference_of(value, object, pointer, notes)?))
+    }
+
+    /// What a SinkBinding binds: an object, or those with certain labels.
+    pub(crate) fn subject_at(object: &Object, pointer: &str, notes: &mut Notes) -> Option<Self> {
+        let value = object.at(pointer).filter(|value| is_given(value))?;
+        if value.get("name").is_some() {
+            return Self::reference_at(object, pointer, Via::Subject, notes);
+        }
+        let selected = Selected::read(value, object.reference().namespace());
+        let selected = selected.map_err(|why| notes.invalid(&field(pointer), why)).ok()?;
+        Some(Self { via: Via::Subject, to: None, uri: None, selected: Some(Box::new(selected)) })
+    }
+
+    /// The destination that the text at a pointer names: a reference as JSON.
+    pub(crate) fn text_at(object: &Object, pointer: &str, via: Via, notes: &mut Notes) -> Option<Self> {
+        let text = object.text(pointer)?;
+        let field = pointer.rsplit('/').next().unwrap_or_default().replace("~1", "/");
+        match serde_json::from_str::<Value>(text) {
+            Ok(value) => Some(Self::to(via, reference_of(&value, object, &field, notes)?)),
+            Err(_) => {
+                notes.invalid(&field, "is not JSON with apiVersion, kind and name");
+                None
+            }
+        }
+    }
+
+    fn to(via: Via, reference: ObjectRef) -> Self {
+        Self { via, to: Some(reference.into()), uri: None, selected: None }
     }
 
     /// What people read. A URI loses its user, password and query. It also loses its path, unless it calls a Service of
     /// the cluster, because the path may be a secret.
     pub(crate) fn in_words(&self) -> String {
+        if let Some(selected) = &self.selected {
+            return selected.in_words();
+        }
         let uri = self.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
             (Ok(url), _) => shown(&url),
             (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
@@ -75,6 +113,11 @@ impl Destination {
     pub(crate) fn id(&self) -> Option<&Id> {
         self.to.as_ref().map(|To { id, .. }| id)
     }
+}
+
+/// Whether a field says anything: Knative takes an empty object for none.
+fn is_given(value: &Value) -> bool {
+    !value.is_null() && value.as_object().is_none_or(|fields| !fields.is_empty())
 }
 
 fn shown(url: &Url) -> String {
@@ -102,5 +145,13 @@ pub(crate) fn reference_of(value: &Value, object: &Object, field: &str, notes: &
         }
         _ => Err("must have apiVersion, kind and name".to_owned()),
     };
-    named.map_err(|why| notes.invalid(&field.trim_start_matches('/').replace('/', "."), why)).ok()
+    named.map_err(|why| notes.invalid(&self::field(field), why)).ok()
+}
+
+/// A pointer as people write the field.
+fn field(pointer: &str) -> String {
+    match pointer.strip_prefix('/') {
+        Some(path) => path.replace('/', "."),
+        None => pointer.to_owned(),
+    }
 }

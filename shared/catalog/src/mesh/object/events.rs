@@ -1,10 +1,11 @@
 //! The events that an EventType declares, and those that a source says it produces.
 
-use super::role::Roles;
+use super::role::{Role, Roles};
 use crate::{
     api::asyncapi::EventType,
     attributes::{Attributes, Known},
     cesql,
+    mesh::id::Id,
     notes::Notes,
 };
 use events::Object;
@@ -17,6 +18,16 @@ pub(crate) struct DeclaredEvents {
     pub(crate) pins: Attributes,
     /// The name of the source for which Knative created it (label `eventing.knative.dev/sourceName`).
     pub(crate) source_name: Option<Box<str>>,
+    pub(crate) reference: Meaning,
+}
+
+/// What an EventType says with its reference.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Meaning {
+    /// Its events arrive there: a Broker or a Channel, or the sink of the source that made the EventType.
+    Place,
+    /// Its events come from there: a source, a Trigger whose subscriber replies, or anything else.
+    Sender,
 }
 
 /// Events that a source says it produces.
@@ -27,6 +38,9 @@ pub(crate) struct ProducedEvents {
     pub(crate) source: Option<Box<str>>,
 }
 
+/// The label by which Knative says for which source it made an EventType.
+const SOURCE_NAME: &str = "eventing.knative.dev/sourceName";
+
 /// Under which an EventType is indexed if its type is a template.
 pub(crate) const ANY_TYPE: &str = "";
 
@@ -36,16 +50,32 @@ impl DeclaredEvents {
         self.pins.event_type().unwrap_or(ANY_TYPE)
     }
 
-    pub(crate) fn of(object: &Object, event_type: &EventType) -> Self {
-        let source_name = object.label("eventing.knative.dev/sourceName").map(Into::into);
+    pub(crate) fn of(object: &Object, event_type: &EventType, reference: Meaning) -> Self {
+        let source_name = object.label(SOURCE_NAME).map(Into::into);
         let pins = Attributes::of_event_type(object.at("/spec").unwrap_or(&Value::Null));
-        Self { ty: event_type.ty.as_str().into(), pins, source_name }
+        Self { ty: event_type.ty.as_str().into(), pins, source_name, reference }
     }
 
     /// Whether these may be the events that a source produces.
     pub(crate) fn is_of(&self, produced: &ProducedEvents) -> bool {
         let source = produced.source.as_deref();
         self.ty == produced.ty && source.is_none_or(|source| allows(self.pins.known("source"), source))
+    }
+}
+
+impl Meaning {
+    /// What a reference says. Knative names the sink of a source in the EventTypes that it makes for the source. Otherwise
+    /// the reference is the resource that can provide the events.
+    pub(crate) fn of(object: &Object, owners: &[Id], reference: Option<&Id>, roles: &Roles) -> Self {
+        let role = |id: &Id| roles.of(id.group(), id.kind());
+        let is_of_source =
+            || object.label(SOURCE_NAME).is_some() || owners.iter().any(|owner| role(owner) == Role::Source);
+        match reference.map(role) {
+            Some(hub) if hub.is_hub() => Self::Place,
+            Some(Role::Source) | None => Self::Sender,
+            Some(_) if is_of_source() => Self::Place,
+            Some(_) => Self::Sender,
+        }
     }
 }
 

@@ -46,12 +46,14 @@ fn kept(object: &Object, role: Role) -> Value {
         fields.collect::<serde_json::Map<_, _>>().into()
     };
     let spec = match role {
-        Role::EventType | Role::Trigger | Role::Subscription | Role::Flow => {
+        Role::EventType | Role::Trigger | Role::Subscription | Role::Flow | Role::RequestReply => {
             object.at("/spec").cloned().unwrap_or_default()
         }
+        // Its expression may hold anything.
+        Role::Transform => copy(&["/spec/sink"]),
         // A definition may come later, and make a source or a channel of it.
         Role::Broker | Role::Channel | Role::Source | Role::Workload => {
-            copy(&["/spec/delivery", "/spec/sink", "/spec/subject"])
+            copy(&["/spec/channelTemplate", "/spec/delivery", "/spec/sink", "/spec/subject"])
         }
         Role::Sink | Role::Service | Role::Namespace => json!({}),
     };

@@ -15,6 +15,10 @@ pub(crate) enum Role {
     Source,
     /// A Sequence or a Parallel.
     Flow,
+    /// An EventTransform: it sends what it takes on, or replies with it.
+    Transform,
+    /// A RequestReply: it sends what it takes to a Broker, and takes the answer from there.
+    RequestReply,
     /// What takes events and is not a workload, such as a JobSink.
     Sink,
     /// A Knative Service.
@@ -54,6 +58,8 @@ impl Roles {
             ("eventing.knative.dev", "Broker") => Role::Broker,
             ("eventing.knative.dev", "Trigger") => Role::Trigger,
             ("eventing.knative.dev", "KafkaSink") => Role::Sink,
+            ("eventing.knative.dev", "EventTransform") => Role::Transform,
+            ("eventing.knative.dev", "RequestReply") => Role::RequestReply,
             ("messaging.knative.dev", "Subscription") => Role::Subscription,
             ("messaging.knative.dev", kind) if kind.ends_with("Channel") => Role::Channel,
             ("flows.knative.dev", "Sequence" | "Parallel") => Role::Flow,
@@ -131,7 +137,14 @@ impl Role {
     /// Whether its entity is a Component.
     pub(crate) fn has_component(self) -> bool {
         match self {
-            Self::Broker | Self::Channel | Self::Source | Self::Flow | Self::Sink | Self::Service => true,
+            Self::Broker
+            | Self::Channel
+            | Self::Source
+            | Self::Flow
+            | Self::Transform
+            | Self::RequestReply
+            | Self::Sink
+            | Self::Service => true,
             Self::EventType | Self::Trigger | Self::Subscription | Self::Namespace | Self::Workload => false,
         }
     }

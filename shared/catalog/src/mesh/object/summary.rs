@@ -64,9 +64,14 @@ pub(crate) fn name_of(object: &ObjectRef, role: Role, layout: &Layout) -> Option
         Role::Trigger | Role::Subscription => Some(names::resource(layout, kind, namespace, name)),
         Role::Namespace => Some(names::system(layout, name)),
         Role::Workload => None,
-        Role::Broker | Role::Channel | Role::Source | Role::Flow | Role::Sink | Role::Service => {
-            Some(names::component(layout, kind, namespace, name))
-        }
+        Role::Broker
+        | Role::Channel
+        | Role::Source
+        | Role::Flow
+        | Role::Transform
+        | Role::RequestReply
+        | Role::Sink
+        | Role::Service => Some(names::component(layout, kind, namespace, name)),
     }
 }
 
@@ -102,7 +107,7 @@ fn owners(object: &Object) -> Box<[Id]> {
 }
 
 /// Whether Knative made it for its own use: what carries a Broker, a Channel, a Sequence or a Parallel, what another
-/// source is made of, and the Triggers of a RequestReply.
+/// source or an EventTransform is made of, and the Triggers of a RequestReply.
 fn internal(object: &Object, role: Role, owners: &[Id]) -> bool {
     let is_of = |groups: &[&str]| owners.iter().any(|owner| groups.contains(&owner.group()));
     match role {
@@ -110,7 +115,7 @@ fn internal(object: &Object, role: Role, owners: &[Id]) -> bool {
             object.label("eventing.knative.dev/brokerEverything") == Some("true")
                 || is_of(&["eventing.knative.dev", "flows.knative.dev", "messaging.knative.dev"])
         }
-        Role::Source => is_of(&["sources.knative.dev"]),
+        Role::Source => is_of(&["eventing.knative.dev", "sources.knative.dev"]),
         Role::Trigger => is_of(&["eventing.knative.dev"]),
         _ => false,
     }
