@@ -123,8 +123,22 @@ mod tests {
     fn a_change_behind_the_cut_still_changes_bytes() {
         let (one, other) = (noted("a"), noted("b"));
         assert_ne!(one, other);
-        let line = one.lines().find(|line| line.contains("callboard.dev/invalid-overrides")).unwrap();
-        let text = line.split_once('"').unwrap().1.trim_end_matches('"');
+        let text = annotation(&one);
         assert!(text.chars().count() <= MAX_NOTES && text.contains(" ... (21 in all, "), "{text}");
+    }
+
+    #[test]
+    fn each_note_has_a_line_of_its_own() {
+        let mut notes = Notes::default();
+        notes.invalid("one", "this; and that\nand more");
+        notes.invalid("two", "that");
+        let body = described(notes).descriptor.unwrap().body().to_owned();
+        assert_eq!(annotation(&body), "one: this; and that and more\ntwo: that");
+    }
+
+    fn annotation(body: &str) -> String {
+        let entities: Vec<serde_json::Value> = serde_saphyr::from_multiple(body).unwrap();
+        let annotations = entities.iter().find_map(|entity| entity.pointer("/metadata/annotations")).unwrap();
+        annotations["callboard.dev/invalid-overrides"].as_str().unwrap().to_owned()
     }
 }

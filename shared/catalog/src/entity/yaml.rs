@@ -39,7 +39,10 @@ mod tests {
     #[test]
     fn a_text_of_several_lines_is_a_block() {
         assert_eq!(line("x: 1\ny: |\n  z\n"), "a: |\n  x: 1\n  y: |\n    z\n");
-        assert_eq!(line("a \"word\"\n\n# and another\n---\nlast"), "a: |-\n  a \"word\"\n\n  # and another\n  ---\n  last\n");
+        assert_eq!(
+            line("a \"word\"\n\n# and another\n---\nlast"),
+            "a: |-\n  a \"word\"\n\n  # and another\n  ---\n  last\n"
+        );
         assert_eq!(document(&json!([["a\nb"], {"c": "d\n"}])).unwrap(), "- - |-\n    a\n    b\n- c: |\n    d\n");
     }
 
