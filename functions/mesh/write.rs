@@ -1,13 +1,16 @@
 //! Writing what a change affects: each object as it is in the index at that moment, never as it was before.
 
 use super::pending::PendingWrite;
-use crate::context::{self, Context};
+use crate::{
+    context::{self, Context},
+    table,
+};
 use bucket::{Outcome, Store, Synced, Wanted};
 use catalog::{
-    Described,
+    Absence, Described,
     mesh::{Id, Presence, Rendered},
 };
-use events::{InvalidOverride, Nack, ObjectChange, Omitted};
+use events::{Function, InvalidOverride, Nack, ObjectChange, Omitted};
 use futures::{StreamExt, stream};
 use std::{
     collections::BTreeMap,
@@ -97,7 +100,7 @@ async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) ->
     let _lock = ledger.lock(id).await;
     let Some(pending) = ledger.pending(id) else { return Ended::AsItWas };
     let made = cx.mesh.made(id);
-    if ledger.is_written(id, &made) || !cx.keeps_object(id) {
+    if ledger.is_written(id, &made) || !cx.keeps_object(id) || is_of_others(cx, id, &made) {
         ledger.done(id, &pending);
         return Ended::AsItWas;
     }
@@ -114,6 +117,18 @@ async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) ->
         ledger.done(id, &pending);
     }
     ended
+}
+
+/// Whether another function keeps its bucket object: a Trigger may name an object of any kind. What this process wrote was
+/// the mesh's, by a definition that made it a source or a channel.
+fn is_of_others<S: Store>(cx: &Context<S>, id: &Id, made: &Rendered) -> bool {
+    let may_be_kept = Function::taking(id).is_some_and(|function| table::row(function).per_object.is_some());
+    let is_none_of_mesh = match made.presence {
+        Presence::Exists => made.described.absence == Some(Absence::Kind),
+        // With a cluster, the mesh gets the deletions of its own kinds only.
+        Presence::Deleted => cx.cluster.is_none(),
+    };
+    may_be_kept && is_none_of_mesh && !cx.mesh.ledger.has(id)
 }
 
 /// Whether the bucket keeps what it has. What a comparison found to be deleted is removed by its guard. If something could not be

@@ -1,6 +1,7 @@
 //! What an event changes.
 
 use super::*;
+use bucket::{Body, Condition};
 
 #[tokio::test]
 async fn a_start_catalogs_the_whole_mesh_with_its_relations() {
@@ -106,6 +107,20 @@ async fn a_subscriber_that_no_event_reported_is_read_once() {
     calls_it["metadata"]["labels"] = json!({"a": "b"});
     world.applied(calls_it).await;
     assert_eq!(world.kubernetes.requests(), [] as [&str; 0]);
+}
+
+#[tokio::test]
+async fn a_request_that_a_trigger_names_keeps_its_bucket_object() {
+    let world = World::new().await;
+    world.kubernetes.apply(definition("example.org", ("Queue", "queues"), &["v1"], "Namespaced"));
+    world.kubernetes.apply(object("example.org/v1", "Queue", "mail", json!({})));
+    let key = "entities/main/example.org/queue/shop/mail.yaml";
+    let body = Body { bytes: b"of apps".to_vec(), content_type: "application/yaml", metadata: BTreeMap::new() };
+    world.store.write(key, body, Condition::Always);
+    let mut calls_it = trigger("mail", "default", "order", "x");
+    calls_it["spec"]["subscriber"]["ref"] = json!({"apiVersion": "example.org/v1", "kind": "Queue", "name": "mail"});
+    assert_eq!(world.applied(calls_it).await, ["trigger/mail"]);
+    assert_eq!(world.store.entities().get(key).map(String::as_str), Some("of apps"));
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! The descriptor of one source object: the bytes of its bucket object, and what had to be omitted.
 
+mod absence;
 mod annotation;
 mod body;
 mod described;
 pub(crate) mod metadata;
 
+pub use absence::Absence;
 pub use body::Descriptor;
 pub use described::Described;

@@ -35,7 +35,7 @@ mod settings;
 mod status;
 
 pub use attributes::{Answer, Attributes, Known};
-pub use descriptor::{Described, Descriptor};
+pub use descriptor::{Absence, Described, Descriptor};
 pub use entity::{
     ApiSpec, ComponentSpec, Dependencies, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, InvalidEntityRef,
     Link, Metadata, Ownership, ResourceSpec, Spec, SystemSpec, TemplateSpec,

@@ -1,6 +1,7 @@
 //! What one source object means for the bucket.
 
 use super::{
+    absence::Absence,
     annotation::note,
     body::{Descriptor, written},
 };
@@ -20,6 +21,8 @@ pub struct Described {
     pub key: Key,
     /// `None` if there is to be no bucket object.
     pub descriptor: Option<Descriptor>,
+    /// Why there is to be none, unless all that there would be is omitted.
+    pub absence: Option<Absence>,
     /// Entities that could not be made, or that Backstage would reject, sorted.
     pub omitted: Vec<Omitted>,
     /// Overrides of the object that are not valid and were not applied, sorted.
@@ -29,14 +32,19 @@ pub struct Described {
 impl Described {
     /// There is to be no bucket object, and there is nothing to note.
     pub fn empty(key: Key) -> Self {
-        Self { key, descriptor: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
+        Self { key, descriptor: None, absence: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
     }
 
-    /// The source object is to have no bucket object.
-    pub fn nothing(source: &Object, settings: &Settings, notes: Notes) -> Self {
+    /// The source object is to have no bucket object, for this reason.
+    pub(crate) fn nothing(source: &Object, settings: &Settings, absence: Absence, notes: Notes) -> Self {
+        Self { absence: Some(absence), ..Self::noted(source, settings, notes) }
+    }
+
+    fn noted(source: &Object, settings: &Settings, notes: Notes) -> Self {
         Self {
             key: settings.layout.key(source.reference()),
             descriptor: None,
+            absence: None,
             omitted: notes.omitted.into_iter().collect(),
             invalid_overrides: notes.invalid_overrides.into_iter().collect(),
         }
@@ -60,7 +68,7 @@ impl Described {
             notes.omit(&entity, &why);
             None
         });
-        Self { descriptor, ..Self::nothing(source, settings, notes) }
+        Self { descriptor, ..Self::noted(source, settings, notes) }
     }
 
     /// The same without these entities, which belong to another source object.

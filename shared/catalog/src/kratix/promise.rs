@@ -6,7 +6,7 @@ use crate::{
         crd::{Api, NoApi},
         openapi,
     },
-    descriptor::{Described, metadata},
+    descriptor::{Absence, Described, metadata},
     entity::{ApiSpec, ComponentSpec, Dependencies, Entity, EntityRef, Ownership, Spec},
     naming::names,
     notes::Notes,
@@ -22,7 +22,7 @@ use std::collections::BTreeSet;
 pub fn describe(promise: &Object, settings: &Settings) -> Described {
     let mut notes = Notes::default();
     if !overrides::selection::is_wanted(promise, settings, &mut notes) {
-        return Described::nothing(promise, settings, notes);
+        return Described::nothing(promise, settings, Absence::unwanted(settings), notes);
     }
     let named = names::promise(&settings.layout, promise.reference().name());
     let overrides = Overrides::of(promise, Bearer::Promise, &named.namespace, &mut notes);

@@ -2,7 +2,7 @@
 
 use super::relations;
 use crate::{
-    descriptor::{Described, metadata},
+    descriptor::{Absence, Described, metadata},
     entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, Ownership, Spec, rules::is_label_value},
     naming::names,
     notes::Notes,
@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 pub fn describe(request: &Object, settings: &Settings) -> Described {
     let mut notes = Notes::default();
     if !overrides::selection::is_wanted(request, settings, &mut notes) {
-        return Described::nothing(request, settings, notes);
+        return Described::nothing(request, settings, Absence::unwanted(settings), notes);
     }
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());

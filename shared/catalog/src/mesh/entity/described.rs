@@ -30,7 +30,8 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
         if is_wanted && (relations.summary.third_party.is_some() || relations.summary.role == Role::Workload) {
             overrides::effect::note_missing(&object, Bearer::Nothing, &mut notes);
         }
-        return Described::nothing(&object, settings, notes);
+        let absence = relations.summary.absence(&object, settings);
+        return Described::nothing(&object, settings, absence, notes);
     };
     let overrides = Overrides::of(&object, bearer(relations.summary.role), &named.namespace, &mut notes);
     let owner = overrides::owner::owner(&object, &overrides, settings, &mut notes);

@@ -3,6 +3,7 @@
 use super::{destination::reference_of, role::Role};
 use crate::mesh::id::Id;
 use crate::{
+    descriptor::Absence,
     entity::EntityRef,
     naming::{
         Layout,
@@ -43,6 +44,22 @@ impl Summary {
         });
         let third_party = named.or_else(|| labelled.filter(|_| own.is_none()));
         Self { role, entity: own, third_party, owners }
+    }
+
+    /// Why it has no entity.
+    pub(crate) fn absence(&self, object: &Object, settings: &Settings) -> Absence {
+        match (self.role, &self.entity, &self.third_party) {
+            (Role::Workload, ..) => Absence::Kind,
+            (Role::Namespace, Some(_), _) => Absence::Empty,
+            (role, None, Some(component)) if role.has_component() => Absence::Elsewhere(component.clone()),
+            _ if internal(object, self.role, &self.owners) && settings.internals == Internals::Hidden => {
+                Absence::Internal
+            }
+            _ if !overrides::selection::is_wanted(object, settings, &mut Notes::default()) => {
+                Absence::unwanted(settings)
+            }
+            _ => Absence::Invalid,
+        }
     }
 
     /// Whether both have the same role and the same owners, and may carry the same, whatever their Components are.
