@@ -25,25 +25,30 @@ use catalog::Settings;
 use defaults::{BUCKET, OWNER};
 use endpoint::{Credentials, Endpoint};
 use events::Version;
+use runtime::Handler;
 use std::{
     io::{Write, stdout},
     net::Ipv4Addr,
     path::{Path, PathBuf},
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use table::{Shown, Table};
 use tokio::net::TcpListener;
 
 /// Where to write and to listen.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Folder for the bucket, with one file per bucket object
+    /// Folder for the bucket, with one file per bucket object. Each start empties it
     #[arg(long, env = "CALLBOARD_DEV_DIR", default_value = "./catalog")]
     pub dir: PathBuf,
     /// Port to listen on, at 127.0.0.1
     #[arg(long, env = "PORT", default_value_t = 8080)]
     pub port: u16,
+    /// Port of the S3 endpoint for Backstage, at 127.0.0.1
+    #[arg(long, env = "CALLBOARD_DEV_S3_PORT", default_value_t = 8333)]
+    pub s3_port: u16,
     /// Exit after the story
     #[arg(long)]
     pub once: bool,
@@ -66,12 +71,15 @@ const EXAMPLES: &str = "Examples:
 /// ends there. Settings such as opt-in cause that.
 #[tokio::main]
 pub async fn run(args: Args) -> anyhow::Result<()> {
-    let Args { dir, port, once, entities } = args;
+    let Args { dir, port, s3_port, once, entities } = args;
     let settings = entities.settings(OWNER)?;
     let mut out = stdout();
     // The port comes first, since the folder is emptied after that.
-    let listener = if once { None } else { Some(listen(port).await?) };
-    let Played { endpoint, functions, unexpected } = perform(&dir, &entities.prefix, &settings, &mut out).await?;
+    let listener = if once { None } else { Some(listen(port, "--port").await?) };
+    let s3 = listen(if once { 0 } else { s3_port }, "--s3-port").await?;
+    let mut table = Table::new(&mut out);
+    let Played { endpoint, functions, unexpected } = perform(&dir, &entities.prefix, &settings, s3, &mut table).await?;
+    let table = table.onto(stdout());
     out.write_all(hints::files(&dir, &entities).as_bytes())?;
     let Some(listener) = listener else {
         ensure!(unexpected.is_empty(), "the story had other results than expected: {}", unexpected.join("; "));
@@ -79,7 +87,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let port = listener.local_addr().context("failed to read the own address")?.port();
     out.write_all(hints::serving(&dir, &entities, port, &endpoint).as_bytes())?;
-    serve(listener, port, functions).await
+    let mut shown = Shown { function: functions, table: Mutex::new(table) };
+    shown.table.get_mut().unwrap_or_else(PoisonError::into_inner).head()?;
+    serve(listener, port, shown).await
 }
 
 /// What is there after the story.
@@ -92,23 +102,28 @@ struct Played {
 }
 
 /// Sets up folder and bucket, replays the story, and prints who consumes what.
-async fn perform(dir: &Path, prefix: &str, settings: &Settings, out: &mut impl Write) -> anyhow::Result<Played> {
-    let folder = Folder::claim(dir, &[prefix, "state"])?;
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.context("failed to open a port for the bucket")?;
+async fn perform(
+    dir: &Path,
+    prefix: &str,
+    settings: &Settings,
+    s3: TcpListener,
+    table: &mut Table<impl Write>,
+) -> anyhow::Result<Played> {
+    let folder = Folder::claim(dir, "--dir", &[prefix, "state"])?;
     let credentials = Credentials { access_key: "callboard".into(), secret_key: "callboard-dev".into() };
-    let endpoint = endpoint::start(listener, BUCKET, Some(folder), credentials).await?;
+    let endpoint = endpoint::start(s3, BUCKET, Some(folder), credentials).await?;
     let functions = functions(&endpoint, settings);
     for entity in third_party::entities(settings) {
         let wanted = entity.descriptor.as_ref().map_or(Wanted::Nothing, Wanted::Is);
         functions.context.bucket.sync(&entity.key, wanted, &Version::default(), "dev").await?;
     }
-    let unexpected = story::play(&story::SCENES, &functions, out).await?;
+    let unexpected = story::play(&story::SCENES, &functions, table).await?;
     let entities = consumers::entities(&endpoint.client(), prefix).await?;
-    out.write_all(consumers::table(&entities).as_bytes())?;
+    table.out.write_all(consumers::table(&entities).as_bytes())?;
     Ok(Played { endpoint, functions, unexpected })
 }
 
-async fn serve(listener: TcpListener, port: u16, functions: Functions<S3>) -> anyhow::Result<()> {
+async fn serve(listener: TcpListener, port: u16, functions: impl Handler) -> anyhow::Result<()> {
     let args = runtime::Args {
         port,
         max_body: 2 * 1024 * 1024,
@@ -122,9 +137,9 @@ async fn serve(listener: TcpListener, port: u16, functions: Functions<S3>) -> an
     Ok(())
 }
 
-async fn listen(port: u16) -> anyhow::Result<TcpListener> {
+async fn listen(port: u16, option: &str) -> anyhow::Result<TcpListener> {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await;
-    listener.with_context(|| format!("failed to listen on 127.0.0.1:{port}, choose another port by --port"))
+    listener.with_context(|| format!("failed to listen on 127.0.0.1:{port}, choose another port by {option}"))
 }
 
 fn functions(endpoint: &Endpoint, settings: &Settings) -> Functions<S3> {
@@ -139,7 +154,6 @@ mod tests {
     use bucket::Store;
     use clap::Parser;
     use cloudevents::{EventBuilder, EventBuilderV10};
-    use runtime::Handler;
     use serde_json::{Value, json};
     use std::collections::{BTreeSet, HashSet};
 
@@ -156,10 +170,11 @@ mod tests {
     }
 
     async fn played(dir: &Path) -> (Endpoint, String) {
-        let mut out = Vec::new();
-        let Played { endpoint, unexpected, .. } = perform(dir, "entities", &settings(), &mut out).await.unwrap();
-        assert_eq!(unexpected, Vec::<String>::new());
-        (endpoint, String::from_utf8(out).unwrap())
+        let mut table = Table::new(Vec::new());
+        let s3 = listen(0, "--s3-port").await.unwrap();
+        let played = perform(dir, "entities", &settings(), s3, &mut table).await.unwrap();
+        assert_eq!(played.unexpected, Vec::<String>::new());
+        (played.endpoint, String::from_utf8(table.out).unwrap())
     }
 
     #[tokio::test]
@@ -183,13 +198,15 @@ mod tests {
     #[tokio::test]
     async fn after_the_story_the_mesh_is_known() {
         let dir = tempfile::tempdir().unwrap();
-        let played = perform(dir.path(), "entities", &settings(), &mut Vec::new()).await.unwrap();
+        let s3 = listen(0, "--s3-port").await.unwrap();
+        let mut table = Table::new(Vec::new());
+        let played = perform(dir.path(), "entities", &settings(), s3, &mut table).await.unwrap();
         let named = json!({"apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType",
             "metadata": {"name": "received", "namespace": "payment", "resourceVersion": "99999"}});
         let deleted = "dev.knative.apiserver.resource.delete";
         let event = EventBuilderV10::new().id("1").source("/me").ty(deleted).data("application/json", named);
         let verdict = played.functions.handle(event.build().unwrap()).await;
-        let details = done::Report::of(verdict, &mut HashSet::new()).details;
+        let details = done::Report::of(&verdict, &mut HashSet::new()).details;
         let touched = [
             "api:payment/received",
             "component:payment/broker-default",
@@ -262,7 +279,8 @@ mod tests {
         let (endpoint, _) = played(dir.path()).await;
         // In this bucket the App has been deleted already.
         let scenes = &story::SCENES[2..3];
-        let unexpected = story::play(scenes, &functions(&endpoint, &settings()), &mut Vec::new()).await.unwrap();
+        let unexpected =
+            story::play(scenes, &functions(&endpoint, &settings()), &mut Table::new(Vec::new())).await.unwrap();
         assert_eq!(unexpected, ["event 1 was late, not created"]);
     }
 
@@ -270,7 +288,7 @@ mod tests {
     async fn a_port_that_is_taken_is_named_with_the_way_out() {
         let taken = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = taken.local_addr().unwrap().port();
-        let refused = format!("{:#}", listen(port).await.unwrap_err());
+        let refused = format!("{:#}", listen(port, "--port").await.unwrap_err());
         assert!(refused.contains(&port.to_string()) && refused.contains("--port"), "{refused}");
     }
 }

@@ -41,9 +41,9 @@ pub(super) struct Report {
 
 impl Report {
     /// Reads a verdict; `replies` are the ids of all replies so far.
-    pub(super) fn of(verdict: Verdict, replies: &mut HashSet<String>) -> Self {
+    pub(super) fn of(verdict: &Verdict, replies: &mut HashSet<String>) -> Self {
         let (done, why) = match verdict {
-            Ok(Reply::Changed(reply)) => return Self::changed(&reply, replies),
+            Ok(Reply::Changed(reply)) => return Self::changed(reply, replies),
             Ok(Reply::Nothing(Nothing::Unchanged)) => (Done::Unchanged, "the entities stay as they are".to_owned()),
             Ok(Reply::Nothing(Nothing::Late)) => (Done::Late, "a newer state or the deletion is known".to_owned()),
             Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::Skipped, "no function takes this kind".to_owned()),
@@ -57,8 +57,8 @@ impl Report {
                 | Nothing::Shown
                 | Nothing::OtherCluster),
             )) => (Done::Unresolved, format!("{}, as only a cluster knows", nothing.as_str())),
-            Err(Nack::Reject(why)) => (Done::Rejected, why),
-            Err(Nack::Retry(why)) => (Done::Retried, why),
+            Err(Nack::Reject(why)) => (Done::Rejected, why.clone()),
+            Err(Nack::Retry(why)) => (Done::Retried, why.clone()),
         };
         Self { done, details: vec![why] }
     }
@@ -132,7 +132,7 @@ mod tests {
             "invalidOverrides": [{"field": "f", "reason": "c"}],
         });
         let event = EventBuilderV10::new().id("1").source("/s").ty("t").data("application/json", data).build().unwrap();
-        let report = Report::of(Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
+        let report = Report::of(&Ok(Reply::Changed(Box::new(event))), &mut HashSet::new());
         assert_eq!(report.details[2..], ["a part omitted: template:x: a", "omitted: api:x: b", "not applied: f: c"]);
     }
 }

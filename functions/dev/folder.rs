@@ -6,8 +6,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The file that marks a folder of `callboard dev`, which may be emptied.
-const MARKER: &str = ".callboard";
+/// The file that marks a folder which Callboard may empty.
+pub(super) const MARKER: &str = ".callboard";
 
 /// A folder in which the object at a key is the file at that path.
 #[derive(Debug)]
@@ -42,20 +42,22 @@ impl Folder {
         Self { root: root.into() }
     }
 
-    /// The folder at `root`. What an earlier run left under `trees` is removed. Other files stay.
+    /// The folder at `root`, which this option of the command line named. What an earlier run left under `trees` is
+    /// removed. Other files stay.
     ///
     /// # Errors
     /// If the folder cannot be written, or has files and is not marked.
-    pub fn claim(root: impl Into<PathBuf>, trees: &[&str]) -> anyhow::Result<Self> {
+    pub fn claim(root: impl Into<PathBuf>, option: &str, trees: &[&str]) -> anyhow::Result<Self> {
         let root = root.into();
         let shown = root.display();
-        let way_out = "choose another folder by --dir";
+        let way_out = format!("choose another folder by {option}");
         fs::create_dir_all(&root).with_context(|| format!("failed to make the folder {shown}, {way_out}"))?;
         let mut files = fs::read_dir(&root).with_context(|| format!("failed to list the folder {shown}, {way_out}"))?;
         let marker = root.join(MARKER);
         let may_empty = marker.exists() || files.next().is_none();
         ensure!(may_empty, "the folder {shown} has files and none of them is {MARKER}. Empty it, or {way_out}");
-        let written = fs::write(&marker, "Written by `callboard dev`, which empties this folder when it starts.\n");
+        let written =
+            fs::write(&marker, "Written by `callboard`, which replaces the entities in this folder at each start.\n");
         written.with_context(|| format!("failed to write to the folder {shown}, {way_out}"))?;
         for tree in trees {
             match fs::remove_dir_all(root.join(tree)) {
@@ -140,14 +142,14 @@ mod tests {
     #[test]
     fn a_marked_folder_is_emptied_and_any_other_is_left_alone() {
         let root = tempfile::tempdir().unwrap();
-        let folder = Folder::claim(root.path(), &["entities", "state"]).unwrap();
+        let folder = Folder::claim(root.path(), "--dir", &["entities", "state"]).unwrap();
         folder.put("entities/main/a.yaml", b"a").unwrap();
         fs::write(root.path().join("notes.txt"), "mine").unwrap();
-        Folder::claim(root.path(), &["entities", "state"]).unwrap();
+        Folder::claim(root.path(), "--dir", &["entities", "state"]).unwrap();
         assert!(!root.path().join("entities").exists() && root.path().join("notes.txt").exists());
 
         fs::remove_file(root.path().join(MARKER)).unwrap();
-        let refused = Folder::claim(root.path(), &["entities"]).unwrap_err().to_string();
+        let refused = Folder::claim(root.path(), "--dir", &["entities"]).unwrap_err().to_string();
         assert!(refused.contains("none of them is .callboard") && refused.contains("--dir"), "{refused}");
         assert!(root.path().join("notes.txt").exists());
     }
@@ -157,7 +159,7 @@ mod tests {
         let root = tempfile::tempdir().unwrap();
         let file = root.path().join("file");
         fs::write(&file, "").unwrap();
-        let refused = format!("{:#}", Folder::claim(file.join("catalog"), &[]).unwrap_err());
+        let refused = format!("{:#}", Folder::claim(file.join("catalog"), "--dir", &[]).unwrap_err());
         assert!(refused.contains("file/catalog") && refused.contains("--dir"), "{refused}");
     }
 }

@@ -18,7 +18,8 @@ pub(super) fn serving(dir: &Path, entities: &Entities, port: u16, endpoint: &End
     let (access_key, secret_key) = (&keys.access_key, &keys.secret_key);
     format!(
         r#"
-Callboard listens on http://localhost:{port} until Ctrl-C. Request an App of your own:
+Callboard listens on http://localhost:{port} until Ctrl-C. The next start empties {dir} and replays
+the story, so what you send is not kept. Request an App of your own:
 
   curl -i http://localhost:{port} -H 'Ce-Specversion: 1.0' -H "Ce-Id: $(date +%s)" -H 'Ce-Source: /me' \
     -H 'Ce-Type: dev.knative.apiserver.resource.add' -H 'Content-Type: application/json' -d '{{
@@ -47,6 +48,8 @@ In Backstage's app-config.yaml (see README.md):
           prefix: {prefix}/
           region: us-east-1
           schedule: {{ frequency: {{ minutes: 1 }}, timeout: {{ minutes: 1 }}, scope: local }}
+
+Each event that you send becomes a row:
 
 "#
     )

@@ -2,13 +2,13 @@
 //! event.
 
 use crate::dev::{
-    done::{Done, Report},
-    table,
+    done::Done,
+    table::{Row, Table},
 };
 use anyhow::Context;
-use cloudevents::{AttributesReader, Event};
+use cloudevents::Event;
 use runtime::Handler;
-use std::{collections::HashSet, io::Write};
+use std::io::Write;
 
 /// One event of the story.
 #[derive(Debug)]
@@ -78,32 +78,18 @@ pub(super) const SCENES: [Scene; 41] = [
 pub(super) async fn play(
     scenes: &[Scene],
     function: &impl Handler,
-    out: &mut impl Write,
+    table: &mut Table<impl Write>,
 ) -> anyhow::Result<Vec<String>> {
-    let mut replies = HashSet::new();
     let mut unexpected = Vec::new();
-    out.write_all(table::head().as_bytes())?;
+    table.head()?;
     for (scene, number) in scenes.iter().zip(1..) {
         let event: Event =
             serde_json::from_str(scene.event).with_context(|| format!("scene {number} is not a valid event"))?;
-        let (object, what) = (named(&event), format!("{}: {}", verb(&event), scene.title));
-        let report = Report::of(function.handle(event).await, &mut replies);
-        out.write_all(table::row(number, &object, &what, &report).as_bytes())?;
-        if report.done != scene.expected {
-            unexpected.push(format!("event {number} was {}, not {}", report.done, scene.expected));
+        let row = Row::of(&event).titled(scene.title);
+        let done = table.add(row, &function.handle(event).await)?;
+        if done != scene.expected {
+            unexpected.push(format!("event {number} was {done}, not {}", scene.expected));
         }
     }
     Ok(unexpected)
-}
-
-/// The object of the event, by the extensions that an ApiServerSource sets.
-fn named(event: &Event) -> String {
-    let extension = |name| event.extension(name).map(ToString::to_string).filter(|value| !value.is_empty());
-    let namespace = extension("namespace").map(|namespace| namespace + "/").unwrap_or_default();
-    let kind = extension("kind").unwrap_or_else(|| "?".into());
-    format!("{kind} {namespace}{}", extension("name").unwrap_or_default())
-}
-
-fn verb(event: &Event) -> &str {
-    event.ty().rsplit('.').next().unwrap_or_default()
 }

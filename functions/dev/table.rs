@@ -1,17 +1,117 @@
-//! A table of 132 columns.
+//! A table of 132 columns, with a row for each event.
 
-use crate::dev::done::Report;
+use crate::dev::done::{Done, Report};
+use cloudevents::{AttributesReader, Data, Event};
+use events::Verdict;
+use runtime::Handler;
+use serde_json::Value;
+use std::{
+    collections::HashSet,
+    io::{self, Write},
+    sync::{Mutex, PoisonError},
+};
 
 /// How wide the last column is, which is wrapped.
 const LAST: usize = 51;
 
-/// The head.
-pub(super) fn head() -> String {
+/// The table, as far as it is written.
+#[derive(Debug)]
+pub(super) struct Table<W> {
+    pub(super) out: W,
+    rows: usize,
+    /// The ids of all replies so far.
+    replies: HashSet<String>,
+}
+
+/// What a row says of the event itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Row {
+    object: String,
+    event: String,
+}
+
+impl<W: Write> Table<W> {
+    pub(super) fn new(out: W) -> Self {
+        Self { out, rows: 0, replies: HashSet::new() }
+    }
+
+    /// The same, which goes on elsewhere.
+    pub(super) fn onto<V>(self, out: V) -> Table<V> {
+        Table { out, rows: self.rows, replies: self.replies }
+    }
+
+    pub(super) fn head(&mut self) -> io::Result<()> {
+        self.out.write_all(head().as_bytes())
+    }
+
+    /// Adds an event, and says what was done about it.
+    pub(super) fn add(&mut self, row: Row, verdict: &Verdict) -> io::Result<Done> {
+        let report = Report::of(verdict, &mut self.replies);
+        self.rows += 1;
+        self.out.write_all(self::row(self.rows, &row.object, &row.event, &report).as_bytes())?;
+        self.out.flush()?;
+        Ok(report.done)
+    }
+}
+
+impl Row {
+    /// The object of an event, by its data or otherwise by the extensions that an ApiServerSource sets, and the verb.
+    pub(super) fn of(event: &Event) -> Self {
+        let data = match event.data() {
+            Some(Data::Json(data)) => data.clone(),
+            Some(Data::Binary(bytes)) => serde_json::from_slice(bytes).unwrap_or_default(),
+            Some(Data::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+            None => Value::Null,
+        };
+        let part = |pointer: &str, extension: &str| {
+            let named = || event.extension(extension).map(ToString::to_string);
+            let part = data.pointer(pointer).and_then(Value::as_str).map(str::to_owned).or_else(named);
+            part.filter(|part| !part.is_empty())
+        };
+        let kind = part("/kind", "kind").unwrap_or_else(|| "?".into());
+        let namespace = part("/metadata/namespace", "namespace").map(|it| it + "/").unwrap_or_default();
+        let name = part("/metadata/name", "name").unwrap_or_default();
+        let verb = event.ty().rsplit('.').next().unwrap_or_default();
+        Self { object: format!("{kind} {namespace}{name}"), event: verb.to_owned() }
+    }
+
+    /// The same, which says what happened.
+    pub(super) fn titled(self, title: &str) -> Self {
+        Self { event: format!("{}: {title}", self.event), ..self }
+    }
+}
+
+/// A function each of whose events becomes a row.
+#[derive(Debug)]
+pub(super) struct Shown<H, W> {
+    pub(super) function: H,
+    pub(super) table: Mutex<Table<W>>,
+}
+
+impl<H: Handler, W: Write + Send + 'static> Handler for Shown<H, W> {
+    fn name(&self) -> &'static str {
+        self.function.name()
+    }
+
+    fn ready(&self) -> Result<(), String> {
+        self.function.ready()
+    }
+
+    async fn handle(&self, event: Event) -> Verdict {
+        let row = Row::of(&event);
+        let verdict = self.function.handle(event).await;
+        // If nobody reads the table, the events count all the same.
+        let _ = self.table.lock().unwrap_or_else(PoisonError::into_inner).add(row, &verdict);
+        verdict
+    }
+}
+
+fn head() -> String {
     format!("{}{}\n", line("#", "object", "event", "done", "entities, or why not"), "-".repeat(132))
 }
 
 /// One event, with a line for each detail at least.
-pub(super) fn row(number: usize, object: &str, event: &str, report: &Report) -> String {
+fn row(number: usize, object: &str, event: &str, report: &Report) -> String {
     let mut details = report.details.iter().flat_map(|detail| wrapped(detail));
     let first = details.next().unwrap_or_default();
     let mut row = line(&number.to_string(), object, event, &report.done.to_string(), &first);
@@ -41,7 +141,37 @@ fn wrapped(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::done::Done;
+    use cloudevents::{EventBuilder, EventBuilderV10};
+    use events::{Nack, Nothing, Reply};
+    use serde_json::json;
+
+    /// Answers each event by its id.
+    struct Answers;
+
+    impl Handler for Answers {
+        fn name(&self) -> &'static str {
+            "answers"
+        }
+
+        async fn handle(&self, event: Event) -> Verdict {
+            match event.id() {
+                "1" => Err(Nack::Reject("it has no name".into())),
+                _ => Ok(Reply::Nothing(Nothing::NotOurs)),
+            }
+        }
+    }
+
+    #[tokio::test]
+    async fn an_event_that_changes_nothing_is_a_row_too() {
+        let shown = Shown { function: Answers, table: Mutex::new(Table::new(Vec::new())) };
+        for (id, data) in [("1", json!({"kind": "App"})), ("2", json!({"kind": "Job", "metadata": {"name": "x"}}))] {
+            let event = EventBuilderV10::new().id(id).source("/me").ty("dev.knative.apiserver.resource.add");
+            let _ = shown.handle(event.data("application/json", data).build().unwrap()).await;
+        }
+        let written = String::from_utf8(shown.table.into_inner().unwrap().out).unwrap();
+        let rows: Vec<_> = written.lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+        assert_eq!(rows, ["1 App add rejected it has no name", "2 Job x add skipped no function takes this kind"]);
+    }
 
     #[test]
     fn a_row_keeps_every_word_and_fits() {
