@@ -40,7 +40,7 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         #[cfg(feature = "dev")]
         Command::Dev(args) => callboard::dev::run(args).map(done),
         #[cfg(feature = "dev")]
-        Command::Preview(args) => callboard::dev::preview::run(&args).map(done),
+        Command::Preview(args) => callboard::dev::preview::run(&args),
         Command::Resync(args) => commands::resync::run(&args),
         Command::Drift(args) => commands::drift::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),

@@ -126,8 +126,15 @@ impl<S: Store + 'static> Functions<S> {
     }
 
     async fn changed(&self, arrival: Arrival) -> Verdict {
-        match arrival.function.filter(|function| self.serves(*function)) {
-            Some(Function::Mesh) => mesh::handle(&self.context, arrival).await,
+        let function = arrival.function.filter(|function| self.serves(*function));
+        if function == Some(Function::Mesh) {
+            return mesh::handle(&self.context, arrival).await;
+        }
+        // Without a cluster, the mesh cannot look it up later, when a Trigger names it.
+        if self.context.cluster.is_none() && self.serves(Function::Mesh) {
+            mesh::handle(&self.context, arrival.clone()).await?;
+        }
+        match function {
             Some(function) => self.context.change(function, arrival).await,
             None => nothing(Nothing::NotOurs),
         }

@@ -23,6 +23,7 @@ mod live;
 mod memory;
 mod mesh;
 mod order;
+mod preview;
 mod private_ca;
 mod purity;
 mod refresh;

@@ -13,6 +13,12 @@ use shadow::Shadow;
 /// The Component of one resource request.
 pub(crate) const PER_OBJECT: PerObject = PerObject { describe: catalog::kratix::request::describe, resolve: request };
 
+/// Whether it only says that a request changed: a Kratix ResourceBinding or Work.
+#[cfg(feature = "dev")]
+pub(crate) fn is_shadow(object: &events::ObjectRef) -> bool {
+    Shadow::of(object).is_some()
+}
+
 /// The request of the event, or that of its Kratix ResourceBinding or Work.
 fn request(observer: Observer<'_>, change: Change, time: Option<i64>) -> BoxFuture<'_, Result<Now, Verdict>> {
     Box::pin(async move {

@@ -1,29 +1,39 @@
 //! `callboard preview`: the entities of Kubernetes objects, without a cluster and a bucket.
 
+mod files;
+mod kinds;
+mod notes;
+mod objects;
+mod source;
+
 use crate::{
-    dev::{defaults::OWNER, folder::Folder, input},
+    dev::{defaults::OWNER, folder::Folder},
     table,
 };
 use anyhow::{Context, ensure};
-use catalog::{Described, Key, Mesh, Settings, mesh::Id};
-use events::{Function, Object, Omitted};
-use serde_json::Value;
+use catalog::{Described, Mesh, Settings, mesh::Id};
+use events::{Function, Omitted};
+use notes::Notes;
+use objects::{Found, Objects};
 use std::{
-    collections::BTreeSet,
-    io::{Write, stderr, stdin, stdout},
+    io::{Write, stderr, stdout},
     path::PathBuf,
+    process::ExitCode,
 };
 
 /// What to preview, and where to.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Kubernetes objects in YAML or JSON: a file, a folder of *.yaml, *.yml and *.json files, or - for standard input
-    #[arg(value_name = "FILE|DIR|-")]
-    pub input: PathBuf,
-    /// Folder for the entities, with one file per bucket object. Default: standard output
+    /// Kubernetes objects in YAML or JSON: files, folders of *.yaml, *.yml and *.json files, or - for standard input
+    #[arg(value_name = "FILE|DIR|-", required = true)]
+    pub input: Vec<PathBuf>,
+    /// Folder for the entities, with one file per bucket object. It is emptied first. Default: standard output
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
+    /// Namespace of objects that name none, as for kubectl
+    #[arg(short, long, default_value = "default")]
+    pub namespace: String,
     /// Default owner, e.g. group:default/platform
     #[arg(long, env = "CALLBOARD_OWNER", value_name = "CALLBOARD_OWNER", default_value = OWNER, help_heading = "Catalog")]
     pub owner: String,
@@ -36,8 +46,42 @@ const EXAMPLES: &str = "Examples:
   # Objects of the cluster
   kubectl get promises.platform.kratix.io,eventtypes,brokers,triggers -A -o yaml | callboard preview -
 
-  # A folder of manifests, with one file of entities per object
+  # A Promise, and a request for it
+  callboard preview promise.yaml request.yaml
+
+  # A Helm chart
+  helm template charts/shop | callboard preview -
+
+  # A repository of manifests, with one file of entities per object
   callboard preview manifests/ --out entities/";
+
+/// Prints the entities of what the arguments name. Notes go to standard error.
+///
+/// # Errors
+/// If an input cannot be read, has no object, or the entities cannot be written.
+pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+    preview(args, &mut stdout().lock(), &mut stderr().lock())
+}
+
+/// The same to these streams.
+fn preview(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyhow::Result<ExitCode> {
+    let settings = args.entities.settings(&args.owner)?;
+    let mut notes = Notes::default();
+    let texts = source::texts(&args.input, &mut notes)?;
+    let objects = Objects::read(texts, &args.namespace, &settings, &mut notes);
+    ensure!(
+        !objects.is_empty() || !notes.is_empty(),
+        "there is no Kubernetes object in {}. Give YAML or JSON",
+        args.input.iter().map(|input| input.display().to_string()).collect::<Vec<_>>().join(", ")
+    );
+    let mut out = match &args.out {
+        Some(root) => Out::Folder(Folder::claim(root, "--out", &[&args.entities.prefix])?),
+        None => Out::Stream(out),
+    };
+    describe(&objects, &settings, &mut notes, &mut out)?;
+    notes.write(notes_to)?;
+    Ok(if notes.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
 
 /// Where entities go.
 enum Out<'a> {
@@ -45,261 +89,292 @@ enum Out<'a> {
     Folder(Folder),
 }
 
-/// Prints the entities of what the arguments name. Problems go to standard error.
-///
-/// # Errors
-/// If an input is invalid, or the entities cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<()> {
-    let settings = args.entities.settings(&args.owner)?;
-    let out = match &args.out {
-        Some(root) => Out::Folder(Folder::new(root)),
-        None => Out::Stream(&mut stdout().lock()),
-    };
-    let mut problems = stderr().lock();
-    let mut preview = Preview::new(&settings, out, &mut problems);
-    if args.input.as_os_str() == "-" {
-        preview.read("standard input", input::text(stdin().lock()))?;
-        return preview.end("standard input");
+impl Out<'_> {
+    fn put(&mut self, described: &Described) -> anyhow::Result<()> {
+        let Some(descriptor) = &described.descriptor else { return Ok(()) };
+        let body = descriptor.body().as_bytes();
+        match self {
+            Out::Stream(stream) => stream.write_all(body).context("failed to write the entities"),
+            Out::Folder(folder) => Ok(folder.put(&described.key.to_string(), body)?),
+        }
     }
-    for file in input::files(&args.input)? {
-        preview.read(&file.display().to_string(), input::file(&file))?;
-    }
-    preview.end(&args.input.display().to_string())
 }
 
-struct Preview<'a> {
-    settings: &'a Settings,
-    out: Out<'a>,
-    problems: &'a mut dyn Write,
-    /// Of the objects that were previewed.
-    keys: BTreeSet<Key>,
-    /// All of them: what each means depends on the others.
-    mesh: Mesh,
-    /// The objects of the mesh, and where they are from.
-    meshed: Vec<(String, Id)>,
-    objects: usize,
-    invalid: usize,
-}
-
-impl<'a> Preview<'a> {
-    fn new(settings: &'a Settings, out: Out<'a>, problems: &'a mut dyn Write) -> Self {
-        let (mesh, meshed) = (Mesh::new(settings.clone()), Vec::new());
-        Self { settings, out, problems, keys: BTreeSet::new(), mesh, meshed, objects: 0, invalid: 0 }
+/// Describes all objects, in the order of their keys.
+fn describe(objects: &Objects, settings: &Settings, notes: &mut Notes, out: &mut Out<'_>) -> anyhow::Result<()> {
+    // What each object of the mesh means depends on the others, and a Trigger may name an object of any kind.
+    let mut mesh = Mesh::new(settings.clone());
+    for Found { object, .. } in objects.iter() {
+        mesh.apply(object);
     }
-
-    /// Previews all objects of one input. An error ends the preview; what is wrong with the input is only noted.
-    fn read(&mut self, name: &str, text: anyhow::Result<String>) -> anyhow::Result<()> {
-        match text.and_then(|text| input::documents(&text)) {
-            Ok(documents) => documents.into_iter().flat_map(input::items).try_for_each(|value| self.value(name, value)),
-            Err(why) => self.invalid(name, &format!("{why:#}")),
-        }
-    }
-
-    fn value(&mut self, name: &str, value: Value) -> anyhow::Result<()> {
-        self.objects += 1;
-        let odd = odd_metadata(&value);
-        let object = match Object::try_from(value) {
-            Ok(object) => object,
-            Err(why) => return self.invalid(name, &why.to_string()),
-        };
-        let subject = object.reference().to_string();
-        if let Some(why) = odd {
-            return self.invalid(name, &format!("{subject}: {why}"));
-        }
-        if !self.keys.insert(self.settings.layout.key(object.reference())) {
-            return self.invalid(name, &format!("{subject} is there twice, only the first one counts"));
-        }
-        // A Trigger may name an object of any kind, and a CustomResourceDefinition says what a source is.
-        self.mesh.apply(&object);
-        match Function::taking(object.reference()) {
-            Some(Function::Mesh) => {
-                self.meshed.push((name.to_owned(), Id::of(object.reference())));
-                Ok(())
-            }
-            function => match function.and_then(|it| table::row(it).per_object) {
-                Some(it) => self.described(name, &subject, &(it.describe)(&object, self.settings)),
-                None => self.note(name, &format!("{subject} has no entities: no function takes its kind")),
+    for found in objects.iter() {
+        let described = match objects.kinds.function(&found.object, settings) {
+            Ok(Function::Mesh) => Ok(mesh.render(&Id::of(found.object.reference())).described),
+            Ok(function) => match table::row(function).per_object {
+                Some(it) => Ok((it.describe)(&found.object, settings)),
+                None => Err("no function takes this kind"),
             },
-        }
-    }
-
-    fn described(&mut self, name: &str, subject: &str, described: &Described) -> anyhow::Result<()> {
-        let left_out = described.omitted_entities();
-        for Omitted { entity, reason } in &described.omitted {
-            let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
-            self.note(name, &format!("{subject}: {part}{entity} is omitted: {reason}"))?;
-        }
-        for invalid in &described.invalid_overrides {
-            self.note(name, &format!("{subject}: {} is not applied: {}", invalid.field, invalid.reason))?;
-        }
-        let Some(descriptor) = &described.descriptor else {
-            return self.note(name, &format!("{subject} makes no entities"));
+            Err(why) => Err(why),
         };
-        match &mut self.out {
-            Out::Stream(stream) => {
-                stream.write_all(descriptor.body().as_bytes()).context("failed to write the entities")
+        match described {
+            Ok(described) => {
+                note(found, &described, notes);
+                out.put(&described)?;
             }
-            Out::Folder(folder) => Ok(folder.put(&described.key.to_string(), descriptor.body().as_bytes())?),
+            Err(why) => notes.share(found, &format!("makes no entities: {why}")),
         }
     }
-
-    fn invalid(&mut self, name: &str, why: &str) -> anyhow::Result<()> {
-        self.invalid += 1;
-        self.note(name, why)
-    }
-
-    fn note(&mut self, name: &str, what: &str) -> anyhow::Result<()> {
-        writeln!(self.problems, "{name}: {what}").context("failed to write to standard error")
-    }
-
-    fn end(mut self, input: &str) -> anyhow::Result<()> {
-        for (name, id) in std::mem::take(&mut self.meshed) {
-            let described = self.mesh.render(&id).described;
-            self.described(&name, &id.to_string(), &described)?;
-        }
-        ensure!(self.objects + self.invalid > 0, "there is no Kubernetes object in {input}. Give YAML or JSON");
-        ensure!(
-            self.invalid == 0,
-            "{} of the objects or files in {input} cannot be previewed, see above",
-            self.invalid
-        );
-        Ok(())
-    }
+    Ok(())
 }
 
-/// What the API server would refuse of labels and annotations, which YAML easily makes a boolean or a number.
-fn odd_metadata(object: &Value) -> Option<String> {
-    ["labels", "annotations"].iter().find_map(|field| match object.pointer(&format!("/metadata/{field}"))? {
-        Value::Null => None,
-        Value::Object(map) => {
-            let (key, _) = map.iter().find(|(_, value)| !value.is_string() && !value.is_null())?;
-            Some(format!("metadata.{field} {key} is not a string. Put its value into quotes"))
-        }
-        _ => Some(format!("metadata.{field} is not a map")),
-    })
+fn note(found: &Found, described: &Described, notes: &mut Notes) {
+    let left_out = described.omitted_entities();
+    for Omitted { entity, reason } in &described.omitted {
+        let part = if left_out.contains(entity.as_str()) { "" } else { "a part of " };
+        notes.note(&found.place, &format!("{}: {part}{entity} is omitted: {reason}", found.object.reference()));
+    }
+    for invalid in &described.invalid_overrides {
+        let what = format!("{} is not applied: {}", invalid.field, invalid.reason);
+        notes.note(&found.place, &format!("{}: {what}", found.object.reference()));
+    }
+    match &described.absence {
+        Some(absence) => notes.share(found, &format!("makes no entities: {absence}")),
+        None if described.descriptor.is_none() => notes.share(found, "makes no entities: all are omitted"),
+        None => {}
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catalog::{EntityRef, Layout};
     use clap::Parser;
+    use std::fs;
+    use tempfile::TempDir;
 
-    /// What is written, what is noted, and how it ends.
     #[derive(Parser)]
     struct Line {
         #[command(flatten)]
         args: Args,
     }
 
-    fn preview(inputs: &[&str]) -> (String, String, Result<(), String>) {
-        let layout = Layout::new("entities", "main").unwrap();
-        let settings = Settings::new(layout, EntityRef::parse(OWNER, "group", "default").unwrap());
-        let (mut written, mut problems) = (Vec::new(), Vec::new());
-        let out = Out::Stream(&mut written);
-        let mut preview = Preview::new(&settings, out, &mut problems);
-        for text in inputs {
-            preview.read("x.yaml", Ok((*text).to_owned())).unwrap();
+    /// What is written, what is noted, and whether all is right.
+    fn ran(line: &[&str]) -> anyhow::Result<(String, String, bool)> {
+        let Line { args } = Line::parse_from(["callboard preview"].iter().chain(line));
+        let (mut out, mut notes) = (Vec::new(), Vec::new());
+        let code = preview(&args, &mut out, &mut notes)?;
+        Ok((String::from_utf8(out)?, String::from_utf8(notes)?, code == ExitCode::SUCCESS))
+    }
+
+    fn folder(files: &[(&str, &str)]) -> TempDir {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, text) in files {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, text).unwrap();
         }
-        let ended = preview.end("x.yaml").map_err(|error| error.to_string());
-        (String::from_utf8(written).unwrap(), String::from_utf8(problems).unwrap(), ended)
+        folder
+    }
+
+    /// One file.
+    fn of(text: &str) -> (String, String, bool) {
+        let folder = folder(&[("x.yaml", text)]);
+        ran(&[folder.path().join("x.yaml").to_str().unwrap()]).unwrap()
+    }
+
+    fn case(name: &str) -> String {
+        let path = format!("{}/tests/cases/preview/{name}.yaml", env!("CARGO_MANIFEST_DIR"));
+        fs::read_to_string(path).unwrap()
     }
 
     fn app(name: &str) -> String {
         format!("apiVersion: marketplace.kratix.io/v1\nkind: app\nmetadata: {{name: {name}, namespace: default}}\n")
     }
 
+    const PROMISE: &str = r#"{apiVersion: platform.kratix.io/v1alpha1, kind: Promise, metadata: {name: queue}, spec: {api: {
+        apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {group: example.org, scope: Namespaced,
+        names: {kind: Queue, plural: queues}, versions: [{name: v1, served: true, storage: true, schema: {openAPIV3Schema:
+        {type: object, properties: {spec: {type: object, properties: {a: {type: string}}}}}}}]}}}}"#;
+
     #[test]
     fn documents_and_lists_become_entities() {
         let list = r#"{"apiVersion": "v1", "kind": "List", "items": [{"apiVersion": "marketplace.kratix.io/v1", "kind": "app",
             "metadata": {"name": "c", "namespace": "default"}}]}"#;
-        let (written, problems, ended) = preview(&[&format!("{}---\n{}", app("a"), app("b")), list]);
+        let files = folder(&[("a.yaml", &format!("{}---\n{}", app("a"), app("b"))), ("b.json", list)]);
+        let paths = ["a.yaml", "b.json"].map(|name| files.path().join(name).to_str().unwrap().to_owned());
+        let (written, notes, is_right) = ran(&[&paths[0], &paths[1]]).unwrap();
         for name in ["app-a", "app-b", "app-c"] {
             assert!(written.contains(&format!("name: {name}\n")), "{written}");
         }
-        assert_eq!((problems.as_str(), ended), ("", Ok(())));
+        assert_eq!((notes.as_str(), is_right), ("", true));
     }
 
     #[test]
-    fn an_object_of_the_mesh_is_seen_with_all_the_others() {
-        let broker = "apiVersion: eventing.knative.dev/v1\nkind: Broker\nmetadata: {name: x, namespace: default}\n";
-        let event_type = "apiVersion: eventing.knative.dev/v1beta2\nkind: EventType\nmetadata: {name: y, namespace: default}\n\
-            spec: {type: org.example.y, broker: x}\n";
-        let trigger = "apiVersion: eventing.knative.dev/v1\nkind: Trigger\nmetadata: {name: z, namespace: default}\n\
-            spec: {broker: x, subscriber: {ref: {apiVersion: serving.knative.dev/v1, kind: Service, name: s}}}\n";
-        let service = "apiVersion: serving.knative.dev/v1\nkind: Service\nmetadata: {name: s, namespace: default}\n";
-        let (written, problems, ended) = preview(&[broker, trigger, service, event_type]);
-        assert!(written.contains("providesApis:\n  - api:default/y\n"), "{written}");
-        assert!(written.contains("consumesApis:\n  - api:default/y\n"), "{written}");
-        assert_eq!((problems.as_str(), ended), ("", Ok(())));
+    fn a_promise_and_its_request_relate_whatever_their_order() {
+        let request = "apiVersion: example.org/v1\nkind: Queue\nmetadata: {name: mail, namespace: shop}\n";
+        for text in [format!("{request}---\n{PROMISE}"), format!("{PROMISE}\n---\n{request}")] {
+            let (written, notes, is_right) = of(&text);
+            assert!(written.contains("consumesApis:\n  - api:default/queue-promise-api\n"), "{written}");
+            assert!(written.contains("dependsOn:\n  - component:default/queue\n"), "{written}");
+            assert_eq!((notes.as_str(), is_right), ("", true));
+        }
+    }
+
+    #[test]
+    fn what_nothing_here_offers_is_noted_and_no_request() {
+        let request = "apiVersion: example.org/v1\nkind: Queue\nmetadata: {name: mail, namespace: shop}\n";
+        let (written, notes, is_right) = of(request);
+        assert!(
+            notes.contains("queue.example.org/shop/mail makes no entities: no Promise or CRD here offers this kind")
+        );
+        assert_eq!((written.as_str(), is_right), ("", true));
+        let source = "apiVersion: sources.knative.dev/v1\nkind: ApiServerSource\nmetadata: {name: x, namespace: callboard}\n\
+            spec: {ceOverrides: {extensions: {callboard: apps}}, resources: [{apiVersion: example.org/v1, kind: Queue}]}\n";
+        assert!(of(&format!("{request}---\n{source}")).0.contains("name: queue-mail\n"));
+    }
+
+    #[test]
+    fn a_definition_makes_a_source_of_its_kind_as_in_a_cluster() {
+        let (written, notes, is_right) = of(&case("foreign-source"));
+        let component = written.split("---\n").find(|it| it.contains("name: ticketsource-desk\n")).unwrap();
+        assert!(component.contains("type: sources.example.org:TicketSource\n"), "{component}");
+        assert!(component.contains("providesApis:\n  - api:shop/opened\n"), "{component}");
+        assert!(component.contains("dependsOn:\n  - component:shop/broker-default\n"), "{component}");
+        assert!(notes.lines().count() == 1 && notes.contains("customresourcedefinition"), "{notes}");
+        assert!(is_right);
+    }
+
+    #[test]
+    fn what_names_no_namespace_is_in_that_of_kubectl() {
+        let (written, notes, _) = of(&case("no-namespace"));
+        assert!(written.matches("- api:default/order-placed\n").count() > 1, "{written}");
+        assert_eq!(notes, "");
+        let files = folder(&[("x.yaml", &case("no-namespace"))]);
+        let (written, ..) = ran(&["-n", "shop", files.path().to_str().unwrap()]).unwrap();
+        assert!(written.contains("name: service-mailer\n  namespace: shop\n"), "{written}");
+    }
+
+    #[test]
+    fn the_last_of_two_objects_counts() {
+        let (written, notes, is_right) = of(&case("there-twice"));
+        assert!(written.contains("org.example.new") && !written.contains("org.example.old"), "{written}");
+        assert!(
+            notes.contains("eventtype.eventing.knative.dev/a/e is there again later: the last one counts"),
+            "{notes}"
+        );
+        assert!(is_right);
+    }
+
+    #[test]
+    fn yaml_is_read_as_kubectl_reads_it() {
+        let (written, notes, is_right) = of(&case("multiline-quoted"));
+        assert!(written.contains("name: pingsource-p\n"), "{written}");
+        assert_eq!((notes.as_str(), is_right), ("", true));
+    }
+
+    #[test]
+    fn each_object_without_entities_has_its_reason() {
+        let (written, notes, is_right) = of(&case("note-without-reason"));
+        for (object, why) in [
+            ("service.serving.knative.dev/a/mine", "its Component is component:default/mine"),
+            ("broker.eventing.knative.dev/a/b", "its Component is component:team/b"),
+            ("inmemorychannel.messaging.knative.dev/a/b-kne-trigger", "Knative made it for its own use"),
+            ("trigger.eventing.knative.dev/a/t", "it opts out by an annotation or a label"),
+            ("eventpolicy.eventing.knative.dev/a/p", "this kind has none of its own"),
+            ("configmap/a/c", "this kind has none of its own"),
+            ("job.batch/a/j", "no function takes this kind"),
+        ] {
+            let line = notes.lines().find(|line| line.contains(&format!(": {object} ")));
+            assert!(line.is_some_and(|it| it.contains(&format!("makes no entities: {why}"))), "{object}: {notes}");
+        }
+        assert_eq!((written.as_str(), is_right, notes.lines().count()), ("", true, 7));
+    }
+
+    #[test]
+    fn many_objects_without_entities_share_a_line() {
+        let job = |n| format!("apiVersion: batch/v1\nkind: Job\nmetadata: {{name: x{n}, namespace: shop}}\n---\n");
+        let (_, notes, _) = of(&(0..9).map(job).collect::<String>());
+        assert!(
+            notes.contains(
+                "job.batch/shop/x0 makes no entities: no function takes this kind. So do 8 more of job.batch"
+            )
+        );
+        assert_eq!(notes.lines().count(), 1, "{notes}");
     }
 
     #[test]
     fn what_is_wrong_is_noted_and_the_rest_goes_on() {
-        let (written, problems, ended) = preview(&["a: [", "- 1", "kind: App", &app("a"), &app("a")]);
+        let (written, notes, is_right) = of(&format!("a: [\n---\n- 1\n---\nkind: App\n---\n{}", app("a")));
         assert!(written.contains("name: app-a"), "{written}");
-        assert_eq!(problems.lines().filter(|line| line.starts_with("x.yaml: ")).count(), 4, "{problems}");
-        assert!(problems.contains("apiVersion is missing") && problems.contains("twice"), "{problems}");
-        assert!(ended.unwrap_err().starts_with("4 of the objects"));
+        assert_eq!(notes.lines().count(), 3, "{notes}");
+        assert!(notes.contains("apiVersion is missing") && !is_right, "{notes}");
     }
 
     #[test]
-    fn a_kind_that_nobody_takes_is_a_note_and_no_failure() {
-        let (written, problems, ended) =
-            preview(&["apiVersion: batch/v1\nkind: Job\nmetadata: {name: x, namespace: y}"]);
-        assert_eq!((written.as_str(), ended), ("", Ok(())));
-        assert!(problems.contains("job.batch/y/x has no entities"), "{problems}");
-    }
-
-    #[test]
-    fn what_the_api_server_would_refuse_is_invalid() {
+    fn what_the_api_server_would_refuse_is_wrong() {
         for (metadata, why) in [
             ("annotations: {callboard.dev/ignore: true}", "metadata.annotations callboard.dev/ignore is not a string"),
+            ("namespace: y", "metadata.namespace is not a string"),
             ("labels: {tier: 1}", "metadata.labels tier is not a string"),
             ("labels: [a]", "metadata.labels is not a map"),
         ] {
-            let text =
-                format!("apiVersion: example.org/v1\nkind: App\nmetadata:\n  name: a\n  namespace: b\n  {metadata}\n");
-            let (written, problems, ended) = preview(&[&text]);
-            assert!(problems.contains(why) && problems.lines().count() == 1, "{problems}");
-            assert_eq!((written.as_str(), ended.is_err()), ("", true), "{metadata}");
+            let text = format!("apiVersion: example.org/v1\nkind: App\nmetadata:\n  name: a\n  {metadata}\n");
+            let (written, notes, is_right) = of(&text);
+            assert!(notes.contains(why) && notes.lines().count() == 1, "{notes}");
+            assert_eq!((written.as_str(), is_right), ("", false), "{metadata}");
         }
-        assert_eq!(preview(&[&app("a").replace("name: a,", "name: a, labels: null,")]).2, Ok(()));
+        assert!(of(&app("a").replace("name: a,", "name: a, labels: null,")).2);
     }
 
     #[test]
     fn an_omitted_part_is_reported_apart_from_an_entity() {
-        let promise = |api: &str| {
-            format!(
-                "apiVersion: platform.kratix.io/v1alpha1\nkind: Promise\nmetadata: {{name: x}}\nspec: {{api: {api}}}"
-            )
-        };
-        let crd = r#"{apiVersion: apiextensions.k8s.io/v1, kind: CustomResourceDefinition, spec: {group: example.org,
-            names: {kind: X, plural: xs}, versions: [{name: v1, schema: {openAPIV3Schema: {properties: {spec: {properties:
-            {a: {type: object}, b: {type: string}}}}}}}]}}"#;
-        let (_, problems, _) = preview(&[&promise(crd)]);
-        assert!(problems.contains(": a part of template:default/x-promise-template is omitted: spec.a"), "{problems}");
-        let (_, problems, _) = preview(&[&promise("{}")]);
-        assert!(problems.contains("/x: template:default/x-promise-template is omitted: it has no API"), "{problems}");
+        let crd = PROMISE.replace("{a: {type: string}}", "{a: {type: object}, b: {type: string}}");
+        let (_, notes, _) = of(&crd);
+        assert!(notes.contains(": a part of template:default/queue-promise-template is omitted: spec.a"), "{notes}");
+        let (_, notes, _) = of("{apiVersion: platform.kratix.io/v1alpha1, kind: Promise, metadata: {name: x}}");
+        assert!(notes.contains("/x: template:default/x-promise-template is omitted: it has no API"), "{notes}");
     }
 
     #[test]
-    fn nothing_at_all_is_a_failure() {
+    fn nothing_at_all_is_an_error() {
         for nothing in ["", "---\n---\n", "# only a comment\n"] {
-            assert!(preview(&[nothing]).2.unwrap_err().contains("no Kubernetes object"), "{nothing:?}");
+            let folder = folder(&[("x.yaml", nothing)]);
+            let refused = ran(&[folder.path().to_str().unwrap()]).unwrap_err().to_string();
+            assert!(refused.contains("no Kubernetes object"), "{nothing:?}: {refused}");
         }
+        assert!(format!("{:#}", ran(&["/nowhere.yaml"]).unwrap_err()).contains("failed to read /nowhere.yaml"));
     }
 
     #[test]
-    fn a_folder_of_files_becomes_a_folder_of_objects() {
-        let (from, to) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
-        std::fs::create_dir(from.path().join("sub")).unwrap();
-        std::fs::write(from.path().join("sub/a.yml"), app("a")).unwrap();
-        std::fs::write(from.path().join("README.md"), "no object").unwrap();
-        let line = ["callboard preview", from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
-        let Line { args } = Line::parse_from(line);
-        run(&args).unwrap();
-        let written = std::fs::read_to_string(to.path().join("entities/main/marketplace.kratix.io/app/default/a.yaml"));
-        assert!(written.unwrap().contains("name: app-a"));
+    fn a_repository_is_read_and_its_templates_are_named() {
+        let files = folder(&[
+            ("apps/a.yaml", &app("a")),
+            ("apps/list.yaml", "- name: {{ .Values.name }}\n"),
+            ("chart/Chart.yaml", "name: chart\n"),
+            ("chart/templates/b.yaml", &app("b")),
+            ("docker-compose.yaml", "services: {}\n"),
+            ("overlay/kustomization.yaml", "resources: [../apps]\n"),
+        ]);
+        let (written, notes, is_right) = ran(&[files.path().to_str().unwrap()]).unwrap();
+        assert!(written.contains("name: app-a\n") && !written.contains("app-b"), "{written}");
+        for named in ["list.yaml: is a template", "chart | callboard preview -", "overlay | callboard preview -"] {
+            assert!(notes.contains(named), "{named}: {notes}");
+        }
+        assert!(notes.contains("docker-compose.yaml: no Kubernetes object") && is_right, "{notes}");
+    }
+
+    #[test]
+    fn a_folder_for_the_entities_has_those_of_the_last_run_only() {
+        let (from, to) = (folder(&[("a.yaml", &app("a"))]), tempfile::tempdir().unwrap());
+        let line = [from.path().to_str().unwrap(), "--out", to.path().to_str().unwrap()];
+        let file = |name: &str| to.path().join(format!("entities/main/marketplace.kratix.io/app/default/{name}.yaml"));
+        assert_eq!(ran(&line).unwrap(), (String::new(), String::new(), true));
+        assert!(fs::read_to_string(file("a")).unwrap().contains("name: app-a"));
+        fs::rename(from.path().join("a.yaml"), from.path().join("b.yml")).unwrap();
+        fs::write(from.path().join("b.yml"), app("b")).unwrap();
+        ran(&line).unwrap();
+        assert!(file("b").exists() && !file("a").exists());
+        let mine = folder(&[("mine.txt", "")]);
+        let refused = ran(&[line[0], "--out", mine.path().to_str().unwrap()]).unwrap_err().to_string();
+        assert!(refused.contains("choose another folder by --out"), "{refused}");
     }
 }

@@ -10,5 +10,7 @@ mod versions;
 pub(crate) use list::each;
 pub(crate) use name::{KindName, kind_name};
 pub use offers::offers;
+#[cfg(feature = "dev")]
+pub(crate) use sources::named_by;
 pub(crate) use sources::{Sources, sources};
 pub(crate) use versions::{Patience, Versions};

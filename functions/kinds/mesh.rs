@@ -65,6 +65,12 @@ fn named(definition: &Object) -> Option<KindName> {
     Some(KindName::new(definition.text("/spec/group")?, definition.text("/spec/names/kind")?))
 }
 
+/// Whether its labels make the kind that it defines a channel or a source.
+#[cfg(feature = "dev")]
+pub(crate) fn is_labelled(definition: &Object) -> bool {
+    LABELS.iter().any(|label| definition.label(label) == Some("true"))
+}
+
 /// Whether Kratix made it for a Promise, so that its objects are requests.
 fn is_promised(definition: &Object) -> bool {
     definition.label("kratix.io/promise-name").is_some()

@@ -40,7 +40,7 @@ impl Sources {
 /// # Errors
 /// If they cannot be listed.
 pub(crate) async fn sources(cluster: &Cluster) -> Result<Sources, Error> {
-    let listed = match each(cluster, &Kind::api_server_source(), Some(cluster.namespace()), resources).await {
+    let listed = match each(cluster, &Kind::api_server_source(), Some(cluster.namespace()), named_by).await {
         Err(Error::Unserved { .. }) => Vec::new(),
         listed => listed?,
     };
@@ -56,7 +56,7 @@ pub(crate) async fn sources(cluster: &Cluster) -> Result<Sources, Error> {
 }
 
 /// Function, group, version and kind of what a source names, if it is one of Callboard's and names objects.
-fn resources(source: &Object) -> Option<Vec<(Function, String, String, String)>> {
+pub(crate) fn named_by(source: &Object) -> Option<Vec<(Function, String, String, String)>> {
     let function: Function = source.text("/spec/ceOverrides/extensions/callboard")?.parse().ok()?;
     let is_ours = function == Function::Mesh || table::row(function).per_object.is_some();
     let resources = source.at("/spec/resources").filter(|_| is_ours)?.as_array()?.iter();
