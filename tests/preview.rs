@@ -72,8 +72,8 @@ fn objects(seed: &mut Seed) -> Vec<Written> {
             let spec = match kind {
                 "Namespace" if name == "a" => json!({}),
                 "Broker" | "Service" | "Queue" | "Job" => json!({}),
-                "EventType" => json!({"type": format!("org.example.{name}"), "broker": ["a", "b"][seed.below(2)]}),
-                "Trigger" => json!({"broker": ["a", "b"][seed.below(2)], "subscriber": {"ref": subscriber(seed)}}),
+                "EventType" => json!({"type": format!("org.example.{name}"), "broker": either(seed)}),
+                "Trigger" => json!({"broker": either(seed), "subscriber": {"ref": subscriber(seed)}}),
                 "FooSource" => json!({"sink": {"ref": {"apiVersion": "eventing.knative.dev/v1", "kind": "Broker",
                     "name": "a", "namespace": broker}}}),
                 _ => continue,
@@ -87,10 +87,14 @@ fn objects(seed: &mut Seed) -> Vec<Written> {
     all
 }
 
+fn either(seed: &mut Seed) -> &'static str {
+    ["a", "b"][seed.below(2)]
+}
+
 fn subscriber(seed: &mut Seed) -> Value {
     let (api_version, kind) =
         [("serving.knative.dev/v1", "Service"), ("example.org/v1", "Queue"), ("batch/v1", "Job")][seed.below(3)];
-    json!({"apiVersion": api_version, "kind": kind, "name": ["a", "b"][seed.below(2)]})
+    json!({"apiVersion": api_version, "kind": kind, "name": either(seed)})
 }
 
 /// One object. Its manifest names no namespace if that is the default, and has no label that only Kratix sets.
