@@ -13,6 +13,7 @@ mod entity_refused;
 mod function;
 mod held;
 mod incoming;
+pub mod names;
 mod news;
 mod object;
 mod object_ref;

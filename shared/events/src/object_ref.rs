@@ -1,5 +1,6 @@
 //! The identity of a Kubernetes object.
 
+use crate::names::{is_kind, is_label, is_label_1035, is_object_name, is_subdomain};
 use std::fmt;
 
 /// Group, version, kind, namespace and name of a Kubernetes object, checked so that each part can stand in a
@@ -30,7 +31,7 @@ impl ObjectRef {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let is_cluster_scoped = group == "platform.kratix.io" && kind == "Promise";
         let namespace = namespace.filter(|namespace| !namespace.is_empty() && !is_cluster_scoped);
-        if !(group.is_empty() && !api_version.contains('/') || is_subdomain(group)) || !is_label(version) {
+        if !(group.is_empty() && !api_version.contains('/') || is_subdomain(group)) || !is_label_1035(version) {
             return invalid("apiVersion", api_version);
         }
         if !is_kind(kind) {
@@ -41,7 +42,7 @@ impl ObjectRef {
         {
             return invalid("namespace", namespace);
         }
-        if !is_path_segment(name) {
+        if !is_object_name(name) {
             return invalid("name", name);
         }
         Ok(Self {
@@ -103,35 +104,6 @@ impl fmt::Display for ObjectRef {
     }
 }
 
-/// RFC 1123 label, as Kubernetes checks namespaces and versions.
-fn is_label(text: &str) -> bool {
-    let inner = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-    (1..=63).contains(&text.len())
-        && text.bytes().all(|b| inner(b) || b == b'-')
-        && !text.starts_with('-')
-        && !text.ends_with('-')
-}
-
-/// RFC 1123 subdomain, as Kubernetes checks API groups.
-fn is_subdomain(text: &str) -> bool {
-    text.len() <= 253 && text.split('.').all(is_label)
-}
-
-/// Kubernetes checks the lower-case form of a kind as an RFC 1035 label, which has no dash in practice.
-fn is_kind(text: &str) -> bool {
-    text.len() <= 63
-        && text.starts_with(|c: char| c.is_ascii_alphabetic())
-        && text.bytes().all(|b| b.is_ascii_alphanumeric())
-}
-
-/// Kubernetes' path segment name, which is what every object's name must be at least; printable ASCII in practice.
-fn is_path_segment(text: &str) -> bool {
-    (1..=253).contains(&text.len())
-        && text != "."
-        && text != ".."
-        && text.bytes().all(|b| b.is_ascii_graphic() && !matches!(b, b'/' | b'%' | b'\\'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -159,6 +131,13 @@ mod tests {
     }
 
     #[test]
+    fn a_kind_may_have_a_hyphen_and_a_part_of_a_group_be_long() {
+        let group = format!("{}.example.org", "x".repeat(64));
+        let object = ObjectRef::new(&format!("{group}/v1"), "queue-claim", Some("team-a"), "orders").unwrap();
+        assert_eq!(object.to_string(), format!("queue-claim.{group}/team-a/orders"));
+    }
+
+    #[test]
     fn what_could_leave_its_place_in_the_bucket_is_no_identity() {
         for (api_version, kind, namespace, name) in [
             ("v1", "App", None, ".."),
@@ -172,6 +151,8 @@ mod tests {
             ("a/b/c", "App", None, "a"),
             ("v1", "", None, "a"),
             ("v1", "A/p", None, "a"),
+            ("v1", "a-", None, "a"),
+            ("1", "App", None, "a"),
         ] {
             assert!(
                 ObjectRef::new(api_version, kind, namespace, name).is_err(),

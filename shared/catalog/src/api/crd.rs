@@ -1,7 +1,6 @@
 //! The API that a Promise offers: what its `spec.api` says, read tolerantly.
 
-use crate::entity::EntityNamespace;
-use events::{InvalidRef, ObjectRef};
+use events::{InvalidRef, ObjectRef, names};
 use serde_json::Value;
 
 /// The API of a Promise, in the version that Kubernetes stores and Kratix itself uses.
@@ -69,7 +68,7 @@ impl<'a> Api<'a> {
             schema: stored.pointer("/schema/openAPIV3Schema").filter(|schema| schema.is_object()),
         };
         ObjectRef::new(&read.api_version(), read.kind, None, read.plural)?;
-        if EntityNamespace::fit(read.plural).as_str() != read.plural {
+        if !names::is_label_1035(read.plural) {
             return Err(NoApi::Plural(read.plural.chars().take(80).collect()));
         }
         Ok(read)
@@ -147,6 +146,8 @@ mod tests {
             ("a.b", "A\nB", "as", "v1"),
             ("a.b", "A", "../as", "v1"),
             ("a.b", "A", "{as}", "v1"),
+            ("a.b", "A", "1as", "v1"),
+            ("a.b", "A", "as", "1"),
             ("a.b\nx: y", "A", "as", "v1"),
             ("", "A", "as", "v1"),
             ("a.b", "A", "as", "${{ x }}"),

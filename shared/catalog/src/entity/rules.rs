@@ -36,8 +36,8 @@ pub(crate) fn is_label_value(text: &str) -> bool {
     text.is_empty() || is_name(text)
 }
 
-/// Whether the text is a DNS subdomain, as the names of most Kubernetes objects are.
-pub(crate) fn is_subdomain(text: &str) -> bool {
+/// Whether the text is a DNS subdomain. Backstage's has parts of at most 63 characters, that of Kubernetes has not.
+fn is_subdomain(text: &str) -> bool {
     let label = |text: &str| EntityNamespace::fit(text).as_str() == text;
     text.len() <= 253 && text.split('.').all(label)
 }
@@ -188,6 +188,47 @@ mod tests {
             })
             .is_err()
         );
+    }
+
+    /// What apimachinery 0.34.1 says: `k` IsQualifiedName, `v` IsValidLabelValue.
+    #[test]
+    fn keys_and_label_values_are_those_of_kubernetes_that_backstage_takes() {
+        let x = |n| "x".repeat(n);
+        for (text, rules) in [
+            ("", "-v"),
+            ("a", "kv"),
+            ("App", "kv"),
+            ("1", "kv"),
+            ("a--b", "kv"),
+            ("a_b", "kv"),
+            ("a..b", "kv"),
+            ("-a", "--"),
+            ("a-", "--"),
+            (".a", "--"),
+            ("a.", "--"),
+            ("a.b/c", "k-"),
+            ("a.b/C_d.e-f", "k-"),
+            ("a_b/c", "--"),
+            ("a/b/c", "--"),
+            ("/a", "--"),
+            ("a/", "--"),
+            ("a/-b", "--"),
+            ("a b", "--"),
+            ("ä", "--"),
+            ("a\n", "--"),
+            (&x(63), "kv"),
+            (&x(64), "--"),
+            (&format!("a.io/{}", x(63)), "k-"),
+            (&format!("a.io/{}", x(64)), "--"),
+            (&format!("{}a/b", "a.".repeat(126)), "k-"),
+            (&format!("{}ab/b", "a.".repeat(126)), "--"),
+        ] {
+            assert_eq!((is_key(text), is_label_value(text)), (rules.contains('k'), rules.contains('v')), "{text:?}");
+        }
+        // Kubernetes takes these, the first as the key of an annotation. Backstage does not.
+        for key in ["A.b/c".to_owned(), format!("{}.io/a", x(64))] {
+            assert!(!is_key(&key), "{key}");
+        }
     }
 
     #[test]

@@ -1,10 +1,6 @@
 //! What a resource request depends on, and what depends on it.
 
-use crate::{
-    entity::{EntityRef, rules::is_subdomain},
-    naming::names,
-    settings::Settings,
-};
+use crate::{entity::EntityRef, naming::names, settings::Settings};
 use events::Object;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -35,7 +31,7 @@ fn database_of(request: &Object) -> Option<&str> {
         }
         _ => None,
     };
-    name.filter(|name| is_subdomain(name) && *name != "null")
+    name.filter(|name| events::names::is_subdomain(name) && *name != "null")
 }
 
 /// The requests for which it was created.
