@@ -32,6 +32,9 @@ impl Catalog {
     /// # Errors
     /// Names the setting that cannot be used.
     pub fn context(&self) -> anyhow::Result<Context<S3>> {
+        if let Some((why, _)) = self.bucket.misplaced() {
+            anyhow::bail!("AWS_ENDPOINT_URL_S3 cannot be used: {why}");
+        }
         let settings = self.entities.settings(&self.owner)?;
         let bucket = Bucket::new(S3::new(self.bucket.clone()), settings.layout.clone(), self.bucket.honours());
         Ok(Context::new(settings, bucket).with_namespaces(self.namespaces.chosen()))
@@ -70,7 +73,7 @@ impl Namespaces {
 /// Takes the name of a namespace, or nothing, as an unset variable of a ConfigMap may be.
 fn namespace(text: &str) -> Result<String, String> {
     let text = text.trim();
-    let is_name = text.is_empty() || catalog::EntityNamespace::fit(text).as_str() == text;
+    let is_name = text.is_empty() || events::names::is_label(text);
     if is_name { Ok(text.to_owned()) } else { Err("not a valid name of a namespace".to_owned()) }
 }
 

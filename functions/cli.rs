@@ -1,7 +1,7 @@
 //! The command line: what Callboard does, in one list. The arguments of a command are in its own file.
 
 use crate::{commands, serve::Serve};
-use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _};
+use clap::{ArgMatches, Args as _, CommandFactory, FromArgMatches, Parser, Subcommand as _, builder::Resettable};
 
 /// What to do: a command, or to serve if there is none.
 #[derive(Debug)]
@@ -24,11 +24,11 @@ pub enum Command {
     Preview(crate::dev::preview::Args),
     /// Compare cluster and bucket now, and repair the bucket
     Resync(Box<commands::resync::Args>),
-    /// Print how cluster and bucket differ. Write nothing. Exit with 1 if they differ
+    /// Print how cluster and bucket differ. Write nothing
     Drift(Box<commands::drift::Args>),
-    /// Check the whole install, and print the commands that fix it. Exit with 1 if something is wrong
+    /// Check the whole install, and print the commands that fix it
     Doctor(Box<commands::doctor::Args>),
-    /// Print the ApiServerSources and RBAC for the kinds of all installed Promises
+    /// Print the ApiServerSources and RBAC for the kinds of all installed Promises, channels and sources
     Sources(commands::sources::Args),
     /// Retry dead letters now
     Redrive(Box<commands::redrive::Args>),
@@ -95,6 +95,20 @@ impl FromArgMatches for Cli {
 impl Parser for Cli {}
 
 impl Cli {
+    /// The command line of this process. A command reads its own options: the variables of a Service may be set as well, and
+    /// what is wrong with them is for `doctor` to say.
+    ///
+    /// # Errors
+    /// If it is not valid, or asks for help.
+    pub fn read() -> Result<Self, clap::Error> {
+        let command = Self::command();
+        let first = std::env::args_os().nth(1);
+        let is_command = command.get_subcommands().any(|it| first.as_ref().is_some_and(|first| first == it.get_name()));
+        let command = if is_command { command.mut_args(|arg| arg.env(Resettable::Reset)) } else { command };
+        let matches = command.try_get_matches()?;
+        Self::from_arg_matches(&matches).map_err(|error| error.format(&mut Self::command()))
+    }
+
     /// Where to start, for somebody who calls `callboard` without arguments and has configured nothing; `None` otherwise.
     pub fn first_steps() -> Option<String> {
         let mut command = Self::command();

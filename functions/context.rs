@@ -5,6 +5,7 @@ use crate::{
     mesh::Index,
     now::{Now, Observer, nothing},
     per_object::PerObject,
+    progress::Progress,
     refresh::Refresh,
     resync::Pace,
     table,
@@ -41,6 +42,8 @@ pub struct Context<S> {
     pub mesh: Index,
     /// Notifies Backstage, if there is one.
     pub refresh: Option<Arc<Refresh>>,
+    /// What a long run does now.
+    pub progress: Progress,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
@@ -68,6 +71,7 @@ impl<S: Store> Context<S> {
             namespaces: None,
             pace: Pace::default(),
             refresh: None,
+            progress: Progress::default(),
             clock: Clock::default(),
             entities: EntityCounter::new(),
         }
@@ -97,6 +101,11 @@ impl<S: Store> Context<S> {
     /// The same with another pace.
     pub fn with_pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
+    }
+
+    /// The same with a watched progress.
+    pub fn with_progress(self, progress: Progress) -> Self {
+        Self { progress, ..self }
     }
 
     /// The same with another clock.

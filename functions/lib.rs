@@ -12,10 +12,13 @@ pub mod context;
 #[cfg(feature = "dev")]
 #[path = "dev/dev.rs"]
 pub mod dev;
+pub mod ending;
 #[path = "kinds/kinds.rs"]
 pub mod kinds;
 pub mod now;
+pub mod output;
 pub mod per_object;
+pub mod progress;
 pub mod serve;
 pub mod serving;
 pub mod table;

@@ -2,13 +2,17 @@
 
 use callboard::{
     cli::{Cli, Command},
-    commands, serve,
+    commands,
+    ending::Ending,
+    serve,
 };
-use clap::Parser;
-use std::process::ExitCode;
+use std::{
+    io::{Write, stderr},
+    process::ExitCode,
+};
 
 fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let cli = match Cli::read() {
         Ok(cli) => cli,
         Err(error) => return refused(&error),
     };
@@ -19,8 +23,9 @@ fn main() -> ExitCode {
     match ended {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("callboard: {error:#}");
-            ExitCode::FAILURE
+            // A terminal that has left reads nothing.
+            let _ = writeln!(stderr(), "callboard: {error:#}");
+            Ending::Unknown.into()
         }
     }
 }
@@ -28,8 +33,8 @@ fn main() -> ExitCode {
 fn refused(error: &clap::Error) -> ExitCode {
     match Cli::first_steps() {
         Some(steps) => {
-            eprint!("{steps}");
-            ExitCode::from(2)
+            let _ = write!(stderr(), "{steps}");
+            Ending::Unknown.into()
         }
         None => error.exit(),
     }
@@ -41,11 +46,11 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
         Command::Dev(args) => callboard::dev::run(args).map(done),
         #[cfg(feature = "dev")]
         Command::Preview(args) => callboard::dev::preview::run(&args),
-        Command::Resync(args) => commands::resync::run(&args),
-        Command::Drift(args) => commands::drift::run(&args),
-        Command::Doctor(args) => commands::doctor::run(&args),
-        Command::Sources(args) => commands::sources::run(&args),
-        Command::Redrive(args) => commands::redrive::run(&args),
+        Command::Resync(args) => commands::resync::run(&args).map(ExitCode::from),
+        Command::Drift(args) => commands::drift::run(&args).map(ExitCode::from),
+        Command::Doctor(args) => commands::doctor::run(&args).map(ExitCode::from),
+        Command::Sources(args) => commands::sources::run(&args).map(ExitCode::from),
+        Command::Redrive(args) => commands::redrive::run(&args).map(ExitCode::from),
     }
 }
 

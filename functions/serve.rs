@@ -50,6 +50,23 @@ impl Serve {
     }
 }
 
+impl Serve {
+    /// What a person looks for first in a log: which process this is, and what it works on.
+    fn log_start(&self) {
+        let Catalog { bucket, entities, .. } = &self.catalog;
+        tracing::info!(
+            version = env!("CARGO_PKG_VERSION"),
+            function = self.function.as_str(),
+            port = self.runtime.port,
+            aws.s3.bucket = bucket.bucket,
+            store = bucket.endpoint().unwrap_or("AWS"),
+            prefix = entities.prefix,
+            cluster = entities.cluster,
+            "callboard serves"
+        );
+    }
+}
+
 /// Serves until the process is asked to end.
 ///
 /// # Errors
@@ -61,6 +78,7 @@ pub async fn run(args: &Serve) -> anyhow::Result<()> {
     let context = args.context()?.with_cluster(cluster::Cluster::of_service(&args.cluster).await?);
     let functions = Functions::start(args.function, context)?;
     let listener = runtime::listen(&args.runtime).await?;
+    args.log_start();
     runtime::serve(listener, runtime::router(functions, &args.runtime), runtime::terminated()).await;
     telemetry.shutdown().await;
     Ok(())

@@ -6,7 +6,7 @@ use std::{
     fs::{self, File},
     io::{Read, Seek, Write},
     net::{SocketAddr, TcpListener, TcpStream},
-    process::{self, Child, Command, ExitStatus, Stdio},
+    process::{self, Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU16, Ordering},
     thread::sleep,
     time::{Duration, Instant},
@@ -27,20 +27,29 @@ pub(crate) fn callboard(variables: &[(&str, &str)]) -> Command {
 
 /// How a command ends, and what it prints.
 pub(crate) async fn told(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
+    let output = ended(arguments, &NEEDED, kubernetes, store).await;
+    (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
+}
+
+/// How a command ends that knows the cluster, the store and these variables.
+pub(crate) async fn ended(
+    arguments: &[&str],
+    variables: &[(&str, &str)],
+    kubernetes: &Kubernetes,
+    store: &Endpoint,
+) -> Output {
     let kubeconfig = kubernetes.serve().await;
     let keys = store.credentials();
-    let variables = [
+    let own = [
         ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
         ("AWS_ENDPOINT_URL_S3", store.url()),
         ("AWS_ACCESS_KEY_ID", &keys.access_key),
         ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
     ];
-    let variables: Vec<_> = NEEDED.into_iter().chain(variables).collect();
+    let variables: Vec<_> = own.into_iter().chain(variables.iter().copied()).collect();
     let mut command_line = callboard(&variables);
     command_line.args(arguments);
-    let output = tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap();
-    let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
-    (output.status.success(), printed)
+    tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap()
 }
 
 /// An address on which nothing listens. Its port is below those that Linux gives to a listener on port 0 and to a client, so

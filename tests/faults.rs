@@ -211,7 +211,7 @@ impl Run {
             Fault::Refused(429, _) => "the store is too busy (429",
             Fault::Refused(500, _) => "the store answered 500",
             Fault::Refused(503, _) => "the store is too busy (503",
-            Fault::Hang | Fault::Stall => "the store did not answer in time",
+            Fault::Hang | Fault::Stall => "did not answer in time",
             _ => "the store cannot be used: ",
         };
         text.starts_with(&format!("failed to {} {key}", method.to_lowercase())) && text.contains(says)

@@ -14,6 +14,7 @@ mod docs;
 mod doctor;
 mod entry;
 mod event_types;
+mod exits;
 mod faults;
 mod func;
 mod golden;

@@ -69,14 +69,22 @@ async fn without_a_collector_an_event_says_its_one_line() {
     let answer = add(&served, "todo", &format!("traceparent: {}\r\n", traceparent("1")), &json!({}));
     let continued = format!("ce-traceparent: {}\r\n", traceparent("1"));
     assert!(answer.contains(&continued), "{answer}");
+    let served_at = served.address.port();
     let (status, stderr) = served.terminated();
     assert!(status.success());
     let lines: Vec<Value> = stderr.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    // The first is that of the start, which has no cluster.
-    assert_eq!(lines.len(), 2, "{stderr}");
-    assert_eq!(lines[1]["message"], "event changed the catalog");
-    assert_eq!(lines[1]["spans"][0]["cloudevents.event_id"], "todo");
-    assert_eq!(lines[1]["spans"][0]["trace_id"], "1".repeat(32));
+    // The first two are those of the start, which has no cluster.
+    assert_eq!(lines.len(), 3, "{stderr}");
+    let start = lines.iter().find(|it| it["message"] == "callboard serves").unwrap();
+    let said =
+        ["version", "function", "aws.s3.bucket", "store", "prefix", "cluster"].map(|it| start[it].as_str().unwrap());
+    assert_eq!(said, [env!("CARGO_PKG_VERSION"), "all", "catalog", store.url(), "entities", "main"]);
+    assert_eq!(start["port"], served_at);
+    assert_eq!(lines[2]["message"], "event changed the catalog");
+    assert_eq!(lines[2]["k8s.object"], "app.workshop.kratix.io/default/todo");
+    assert_eq!(lines[2]["entities"], "created component:default/app-todo");
+    assert_eq!(lines[2]["spans"][0]["cloudevents.event_id"], "todo");
+    assert_eq!(lines[2]["spans"][0]["trace_id"], "1".repeat(32));
 }
 
 /// The span that the sender was in.

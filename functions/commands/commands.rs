@@ -10,26 +10,20 @@ pub mod resync;
 mod selection;
 pub mod sources;
 mod target;
+mod terminal;
 
 pub use broker::Broker;
 pub use selection::Selection;
 pub use target::{Format, Target};
 
+use crate::{ending::Ending, output::print};
 use anyhow::Context as _;
-use std::{
-    io::Write,
-    process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Runs a command. Its exit code says whether it found nothing wrong.
-fn run(command: impl Future<Output = anyhow::Result<ExitCode>>) -> anyhow::Result<ExitCode> {
+/// Runs a command.
+fn run(command: impl Future<Output = anyhow::Result<Ending>>) -> anyhow::Result<Ending> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.context("failed to start the runtime")?.block_on(command)
-}
-
-fn print(text: &str) -> anyhow::Result<()> {
-    std::io::stdout().write_all(text.as_bytes()).context("failed to write to stdout")
 }
 
 /// The cause of what a command does. Each run of a command is another event.

@@ -6,8 +6,10 @@ mod bucket;
 mod cluster;
 mod condition;
 mod config_map;
+mod configuration;
 mod eventing;
 mod finding;
+mod given;
 mod install;
 mod line;
 mod list;
@@ -21,23 +23,32 @@ mod settings;
 mod template;
 mod unserved;
 mod variables;
+mod wait;
 
 pub use finding::{Area, Finding, State};
+pub use given::Given;
 pub use install::Install;
 pub use patience::Patience;
 pub use place::Place;
 pub use variables::Variables;
 
-use super::{Broker, Format, Target};
+use super::{Broker, Format, terminal::shown};
 use crate::{
     context::Context,
+    ending::Ending,
+    progress::Progress,
     table::{Needs, Reads, row},
 };
 use ::backstage::Backstage;
-use ::bucket::{Fault, Honours, Listed, Store, Versioning};
+use ::bucket::{Fault, Honours, Listed, S3, Store, Versioning};
 use ::cluster::Cluster;
+use configuration::Configuration;
 use events::Function;
-use std::process::ExitCode;
+use std::time::Duration;
+use tokio::time::{Instant, sleep};
+
+/// The pause before everything is checked again.
+const PAUSE: Duration = Duration::from_secs(3);
 
 /// What to check.
 #[derive(Debug, clap::Args)]
@@ -46,25 +57,39 @@ pub struct Args {
     /// Broker of the install. If it is in another namespace: NAMESPACE/NAME
     #[arg(long, default_value = "callboard", value_name = "BROKER")]
     pub broker: Broker,
-    /// Which catalog of which cluster.
+    /// Namespace of the install
+    #[arg(long, default_value = "callboard", value_name = "NAMESPACE")]
+    pub install: String,
+    /// Check again until nothing is wrong and all is known, but no longer than this, e.g. 90s or 2m
+    #[arg(long, value_name = "DURATION", value_parser = wait::duration)]
+    pub wait: Option<Duration>,
+    /// Output format
+    #[arg(long, short, value_enum, default_value_t = Format::Table)]
+    pub output: Format,
+    /// The settings that differ from those of the install, or that it cannot know.
     #[command(flatten)]
-    pub target: Target,
-    /// Backstage.
+    pub given: Given,
+    /// The cluster.
     #[command(flatten)]
-    pub backstage: ::backstage::Args,
+    pub cluster: ::cluster::Args,
 }
 
 const EXAMPLES: &str = "Examples:
-  # Check the bucket, the cluster, eventing and Backstage
+  # Check the bucket, the cluster and eventing, as the install has them
   callboard doctor
+
+  # After an install: wait until all of it works
+  callboard doctor --wait 2m
 
   # Only what is wrong, for a script
   callboard doctor --output json | jq '.checks[] | select(.state == \"wrong\")'";
 
 /// What is checked.
 pub struct Checkup<'a, S> {
-    /// Which catalog of which cluster. A cluster that does not answer is a finding.
-    pub context: &'a Context<S>,
+    /// What was found about the settings.
+    pub settings: Vec<Finding>,
+    /// Which catalog of which cluster; `None`: the settings do not say.
+    pub context: Option<&'a Context<S>>,
     /// The cluster, or why there is none.
     pub cluster: Result<Cluster, String>,
     /// Its namespace and Broker.
@@ -83,41 +108,85 @@ pub struct Checkup<'a, S> {
     pub patience: Patience,
 }
 
-/// Checks everything. Exits with 1 if something is wrong. What could not be checked is reported, but is no such reason.
+/// Checks everything. What must be fixed is wrong. What could not be checked is unknown.
 ///
 /// # Errors
-/// If a setting cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// If the findings cannot be printed.
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
-        let catalog = &args.target.catalog;
-        let cluster = Cluster::of_install(&args.target.cluster, &args.target.install).await;
-        let context = catalog.context()?.with_cluster(cluster.as_ref().ok().cloned());
-        let checkup = Checkup {
-            context: &context,
-            cluster: cluster.map_err(|error| format!("{error:#}")),
-            install: Install {
-                namespaces: catalog.namespaces.chosen(),
-                cluster: named(&args.target.cluster),
-                ..Install::new(&args.target.install, args.broker.clone())
-            },
-            variables: variables(args),
-            place: Place {
-                bucket: catalog.bucket.bucket.clone(),
-                endpoint: catalog.bucket.endpoint().map(str::to_owned),
-            },
-            honours: catalog.bucket.honours(),
-            versioning: context.bucket.store().versioning().await,
-            backstage: catalog.backstage(&args.backstage).map_err(|error| format!("{error:#}")),
-            patience: Patience::default(),
-        };
-        let found = checkup.examined().await;
-        super::print(&match args.target.output {
+        let progress = Progress::watched();
+        let found = shown(&progress, waited(args, &progress)).await;
+        super::print(&match args.output {
             Format::Json => finding::document(&found),
             Format::Table => finding::table(&found),
         })?;
-        let is_fine = finding::count(&found, State::Wrong) == 0;
-        Ok(if is_fine { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(ending(&found))
     })
+}
+
+fn ending(found: &[Finding]) -> Ending {
+    Ending::of(finding::count(found, State::Wrong) > 0, finding::count(found, State::Unknown) > 0)
+}
+
+/// The findings when all is well, or when there is no more time.
+async fn waited(args: &Args, progress: &Progress) -> Vec<Finding> {
+    let until = Instant::now() + args.wait.unwrap_or_default();
+    loop {
+        if args.wait.is_none() {
+            progress.now(format_args!("checking"));
+        }
+        let found = examined(args).await;
+        if ending(&found) == Ending::Fine || Instant::now() + PAUSE > until {
+            return found;
+        }
+        let lacking = |it: &&Finding| matches!(it.state, State::Wrong | State::Unknown);
+        let subjects: Vec<_> = found.iter().filter(lacking).map(|it| it.subject.as_str()).collect();
+        progress.now(format_args!("waiting for {}", subjects.join(", ")));
+        sleep(PAUSE).await;
+    }
+}
+
+/// The findings now.
+async fn examined(args: &Args) -> Vec<Finding> {
+    let cluster = Cluster::of_install(&args.cluster, &args.install).await.map_err(|error| format!("{error:#}"));
+    let install = Install { cluster: named(&args.cluster), ..Install::new(&args.install, args.broker.clone()) };
+    let services = match &cluster {
+        Ok(cluster) => service::services(cluster, &install).await.ok(),
+        Err(_) => None,
+    };
+    let installed = services.filter(|all| !all.is_empty()).map(|all| configuration::installed(&all));
+    let Configuration { findings, parsed, variables, is_of_install } =
+        Configuration::of(&args.given, installed.as_ref());
+    let mut checkup: Checkup<'_, S3> = Checkup {
+        settings: findings,
+        context: None,
+        cluster,
+        install,
+        variables,
+        place: Place::default(),
+        honours: Honours::Unknown,
+        versioning: Ok(Versioning::Off),
+        backstage: Ok(None),
+        patience: Patience::default(),
+    };
+    let Some(parsed) = parsed else { return checkup.examined().await };
+    let (catalog, bucket) = (&parsed.catalog, &parsed.catalog.bucket);
+    let context = match catalog.context() {
+        Ok(context) => context.with_cluster(checkup.cluster.as_ref().ok().cloned()),
+        Err(error) => {
+            let wrong = Area::Bucket.wrong("settings", format!("{error:#}"), "callboard doctor --help");
+            checkup.settings.push(wrong);
+            return checkup.examined().await;
+        }
+    };
+    let endpoint = bucket.endpoint();
+    let forward = endpoint.filter(|_| is_of_install).and_then(|url| place::forward(&checkup.install, url));
+    checkup.place = Place { bucket: bucket.bucket.clone(), endpoint: endpoint.map(str::to_owned), forward };
+    checkup.install.namespaces = catalog.namespaces.chosen();
+    checkup.honours = bucket.honours();
+    checkup.versioning = context.bucket.store().versioning().await;
+    checkup.backstage = catalog.backstage(&parsed.backstage).map_err(|error| format!("{error:#}"));
+    Checkup { context: Some(&context), ..checkup }.examined().await
 }
 
 /// The arguments that name the cluster, for commands that would choose another one.
@@ -130,30 +199,16 @@ fn named(args: &::cluster::Args) -> String {
     given.join(" ")
 }
 
-/// The variables of a command line.
-fn variables(args: &Args) -> Variables {
-    let (catalog, backstage) = (&args.target.catalog, &args.backstage);
-    let (namespaces, unconditional) = (catalog.namespaces.chosen().join(","), catalog.bucket.unconditional.to_string());
-    Variables::new(|name| match name {
-        variables::BUCKET => Some(&catalog.bucket.bucket),
-        variables::STORE => catalog.bucket.endpoint(),
-        "CALLBOARD_PREFIX" => Some(&catalog.entities.prefix),
-        "CALLBOARD_CLUSTER" => Some(&catalog.entities.cluster),
-        "CALLBOARD_NAMESPACES" => Some(namespaces.as_str()),
-        "CALLBOARD_OWNER" => Some(&catalog.owner),
-        "CALLBOARD_UNCONDITIONAL" => Some(unconditional.as_str()),
-        variables::URL => backstage.url.as_ref().map(|url| url.as_str()),
-        variables::BUCKET_URL => backstage.bucket_url.as_ref().map(|url| url.as_str()),
-        _ => Some(&backstage.provider),
-    })
-}
-
 impl<S: Store> Checkup<'_, S> {
     /// All findings.
     pub async fn examined(&self) -> Vec<Finding> {
         let Self { context, place, honours, .. } = self;
-        let (mut found, listed) = bucket::examine(&context.bucket, place, &context.settings.layout, *honours).await;
-        found.push(bucket::versioning(&self.versioning, place));
+        let (mut found, mut listed) = (self.settings.clone(), None);
+        if let Some(cx) = context {
+            let (findings, there) = bucket::examine(&cx.bucket, place, &cx.settings.layout, *honours).await;
+            (found, listed) = ([found, findings].concat(), there);
+            found.push(bucket::versioning(&self.versioning, place));
+        }
         found.extend(self.beyond_the_bucket(listed).await);
         found
     }
@@ -163,15 +218,12 @@ impl<S: Store> Checkup<'_, S> {
             Ok(cluster) => self.cluster(cluster).await,
             Err(why) => vec![cluster::unreached(why)],
         };
-        match &self.backstage {
-            Ok(Some(backstage)) => {
-                found.extend(backstage::examine(self.context, &self.place, backstage, listed, self.patience).await);
+        match (&self.backstage, self.context) {
+            (Ok(Some(backstage)), Some(cx)) => {
+                found.extend(backstage::examine(cx, &self.place, backstage, listed, self.patience).await);
             }
-            Ok(None) => {
-                let set = "export CALLBOARD_BACKSTAGE_URL=... CALLBOARD_BACKSTAGE_TOKEN_FILE=...";
-                found.push(Area::Backstage.unknown("Backstage", "not given").with_fix(set));
-            }
-            Err(why) => {
+            (Ok(_), _) => found.push(self.without_backstage()),
+            (Err(why), _) => {
                 let set = "export CALLBOARD_BACKSTAGE_TOKEN_FILE=... CALLBOARD_BACKSTAGE_BUCKET_URL=...";
                 found.push(Area::Backstage.wrong("settings", why, set));
             }
@@ -179,9 +231,21 @@ impl<S: Store> Checkup<'_, S> {
         found
     }
 
+    /// Why Backstage is not checked.
+    fn without_backstage(&self) -> Finding {
+        let set = "export CALLBOARD_BACKSTAGE_URL=... CALLBOARD_BACKSTAGE_TOKEN_FILE=...";
+        match self.variables.backstage() {
+            "" => Area::Backstage.skipped("Backstage", "not given").with_fix(set),
+            url => {
+                let why = format!("the install notifies {url}. To check it, give its URL as you reach it, and a token");
+                Area::Backstage.unknown("Backstage", why).with_fix(set)
+            }
+        }
+    }
+
     async fn cluster(&self, cluster: &Cluster) -> Vec<Finding> {
         let mut found = match cluster::whose(self.context, cluster).await {
-            Ok(finding) => vec![finding],
+            Ok(finding) => Vec::from_iter(finding),
             Err(finding) => return vec![*finding],
         };
         let services = service::services(cluster, &self.install).await;

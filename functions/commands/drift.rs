@@ -4,14 +4,20 @@ use super::{
     Format, Selection,
     mesh::{FOREVER, of_mesh},
     report::{RefusedBy, table},
+    terminal::shown,
 };
 use crate::{
+    context::Context,
+    ending::Ending,
     refresh,
-    resync::{self, Mode},
+    resync::{self, Findings, Mode},
 };
+use backstage::Backstage;
+use bucket::Store;
+use cluster::Cluster;
 use events::{Failed, ResyncRequest};
 use serde_json::json;
-use std::{process::ExitCode, time::Instant};
+use std::time::Instant;
 
 /// What to compare.
 #[derive(Debug, clap::Args)]
@@ -32,28 +38,21 @@ const EXAMPLES: &str = "Examples:
   # The differences of one kind in one namespace
   callboard drift --kind app.marketplace.kratix.io --namespace shop";
 
-/// Prints how bucket and cluster differ. Exits with 1 if they do, or if something could not be compared.
+/// Prints how bucket and cluster differ, and what Backstage refused.
 ///
 /// # Errors
-/// If cluster or bucket cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// If cluster or bucket cannot be used, or nothing is selected.
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
-        let backstage = args.selection.target.catalog.backstage(&args.backstage)?;
-        let (cx, cluster) = args.selection.target.context().await?;
-        let request = ResyncRequest::new(super::cause("drift"), args.selection.scope());
-        let mut found = resync::slice(&cx, &cluster, &request, Mode::Look, Instant::now() + FOREVER).await?.findings;
-        if !found.is_refused {
-            found.join(of_mesh(&cx, &cluster, &request, Mode::Look).await?);
+        let selection = &args.selection;
+        let backstage = selection.target.catalog.backstage(&args.backstage)?;
+        let (cx, cluster) = selection.target.context().await?;
+        let request = ResyncRequest::new(super::cause("drift"), selection.scope(&cluster).await?);
+        let (found, refused) = shown(&cx.progress, compared(&cx, &cluster, backstage.as_ref(), &request)).await?;
+        if refused.is_empty() {
+            selection.has_selected(&cx, &request.scope, &found)?;
         }
-        let refused = match &backstage {
-            Some(backstage) => refresh::refused(&cx, backstage, &args.selection.scope()).await,
-            None => Ok(RefusedBy::new()),
-        };
-        let refused = refused.unwrap_or_else(|error| {
-            found.failed.push(Failed { key: "Backstage".to_owned(), reason: format!("{error:#}") });
-            RefusedBy::new()
-        });
-        match args.selection.target.output {
+        match selection.target.output {
             Format::Json => {
                 let report = json!({
                     "compared": found.compared, "drift": found.drift, "failed": found.failed,
@@ -66,8 +65,26 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 super::print(&format!("{differences}{} objects compared\n", found.compared))?;
             }
         }
-        let is_clean =
-            found.drift.is_empty() && found.failed.is_empty() && found.degraded.is_empty() && found.held.is_empty();
-        Ok(if is_clean && refused.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let differs = !found.drift.is_empty() || !found.held.is_empty() || !refused.is_empty();
+        Ok(Ending::of(differs, !found.failed.is_empty() || !found.degraded.is_empty()))
     })
+}
+
+async fn compared<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    backstage: Option<&Backstage>,
+    request: &ResyncRequest,
+) -> anyhow::Result<(Findings, RefusedBy)> {
+    let mut found = resync::slice(cx, cluster, request, Mode::Look, Instant::now() + FOREVER).await?.findings;
+    if !found.is_refused {
+        found.join(of_mesh(cx, cluster, request, Mode::Look).await?);
+    }
+    let Some(backstage) = backstage else { return Ok((found, RefusedBy::new())) };
+    cx.progress.now(format_args!("Backstage: what it refused"));
+    let refused = refresh::refused(cx, backstage, &request.scope).await.unwrap_or_else(|error| {
+        found.failed.push(Failed { key: "Backstage".to_owned(), reason: format!("{error:#}") });
+        RefusedBy::new()
+    });
+    Ok((found, refused))
 }

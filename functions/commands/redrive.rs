@@ -1,11 +1,8 @@
 //! `callboard redrive`: retries dead letters now.
 
-use super::{Format, Target};
-use crate::resync;
-use std::{
-    process::ExitCode,
-    time::{Duration, Instant},
-};
+use super::{Format, Target, terminal::shown};
+use crate::{ending::Ending, resync};
+use std::time::{Duration, Instant};
 
 /// How long the retries may take.
 const PATIENCE: Duration = Duration::from_secs(60 * 60);
@@ -23,14 +20,14 @@ const EXAMPLES: &str = "Examples:
   # Handle all dead letters again, and print how many failed
   callboard redrive";
 
-/// Retries each dead letter once. Exits with 1 if some failed again.
+/// Retries each dead letter once, and prints what became of them.
 ///
 /// # Errors
 /// If cluster or bucket cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
         let (cx, cluster) = args.target.context().await?;
-        let redriven = resync::redrive(&cx, &cluster, Instant::now() + PATIENCE).await?;
+        let redriven = shown(&cx.progress, resync::redrive(&cx, &cluster, Instant::now() + PATIENCE)).await?;
         match args.target.output {
             Format::Json => super::print(&format!("{:#}\n", serde_json::to_value(redriven)?))?,
             Format::Table => super::print(&format!(
@@ -38,6 +35,6 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 redriven.done, redriven.left, redriven.unknown, redriven.waiting, redriven.expired
             ))?,
         }
-        Ok(if redriven.left + redriven.waiting == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        Ok(Ending::of(redriven.left + redriven.unknown > 0, redriven.waiting > 0))
     })
 }

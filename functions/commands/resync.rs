@@ -4,11 +4,18 @@ use super::{
     Format, Selection,
     mesh::{SLICE, of_mesh},
     report::{RefusedBy, table},
+    terminal::shown,
 };
-use crate::resync::{self, Findings, Mode};
+use crate::{
+    context::Context,
+    ending::Ending,
+    resync::{self, Findings, Mode},
+};
+use bucket::Store;
+use cluster::Cluster;
 use events::{Function, ResyncRequest};
 use serde_json::json;
-use std::{process::ExitCode, time::Instant};
+use std::time::Instant;
 
 /// What to resync.
 #[derive(Debug, clap::Args)]
@@ -35,13 +42,14 @@ const EXAMPLES: &str = "Examples:
   # Approve deletions that are held
   callboard resync --approve 0123456789abcdef";
 
-/// Repairs the bucket. Exits with 1 if something could not be repaired, or is held.
+/// Repairs the bucket, and prints what was wrong with it.
 ///
 /// # Errors
-/// If cluster or bucket cannot be used.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+/// If cluster or bucket cannot be used, or nothing is selected.
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
-        let (cx, cluster) = args.selection.target.context().await?;
+        let selection = &args.selection;
+        let (cx, cluster) = selection.target.context().await?;
         if let Some(uid) = &args.accept_cluster {
             let is = cluster.uid().await?;
             anyhow::ensure!(*uid == is, "the cluster has the uid {is}, not {uid}. Choose another --context");
@@ -52,25 +60,34 @@ pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
                 || resync::approve_held(&cx, Function::Mesh, id).await?;
             anyhow::ensure!(approved, "nothing is held under the id {id}");
         }
-        let mut request = ResyncRequest::new(super::cause("resync"), args.selection.scope());
-        let mut whole = Findings::default();
-        loop {
-            let report = resync::slice(&cx, &cluster, &request, Mode::Repair, Instant::now() + SLICE).await?;
-            whole.is_refused |= report.findings.is_refused;
-            whole.extend(report.findings);
-            match report.next {
-                Some(next) => request.cursor = Some(next),
-                None => break,
-            }
-        }
-        if !whole.is_refused {
-            request.cursor = None; // It concerned the kinds of resync.
-            whole.join(of_mesh(&cx, &cluster, &request, Mode::Repair).await?);
-        }
-        print(&whole, args.selection.target.output)?;
-        let is_well = whole.failed.is_empty() && whole.degraded.is_empty() && whole.held.is_empty();
-        Ok(if is_well { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+        let request = ResyncRequest::new(super::cause("resync"), selection.scope(&cluster).await?);
+        let found = shown(&cx.progress, repaired(&cx, &cluster, request.clone())).await?;
+        selection.has_selected(&cx, &request.scope, &found)?;
+        print(&found, selection.target.output)?;
+        Ok(Ending::of(!found.failed.is_empty() || !found.held.is_empty(), !found.degraded.is_empty()))
     })
+}
+
+async fn repaired<S: Store>(
+    cx: &Context<S>,
+    cluster: &Cluster,
+    mut request: ResyncRequest,
+) -> anyhow::Result<Findings> {
+    let mut whole = Findings::default();
+    loop {
+        let report = resync::slice(cx, cluster, &request, Mode::Repair, Instant::now() + SLICE).await?;
+        whole.is_refused |= report.findings.is_refused;
+        whole.extend(report.findings);
+        match report.next {
+            Some(next) => request.cursor = Some(next),
+            None => break,
+        }
+    }
+    if !whole.is_refused {
+        request.cursor = None; // It concerned the kinds of resync.
+        whole.join(of_mesh(cx, cluster, &request, Mode::Repair).await?);
+    }
+    Ok(whole)
 }
 
 fn print(found: &Findings, format: Format) -> anyhow::Result<()> {

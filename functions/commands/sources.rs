@@ -1,16 +1,18 @@
 //! `callboard sources`: the ApiServerSources and RBAC for the kinds of all installed Promises, and for the channels and
 //! sources of the event mesh that are not Knative's own. Apply or commit them.
 
-use super::Broker;
+use super::{Broker, terminal::shown};
 use crate::{
     args::Namespaces,
+    ending::Ending,
     kinds::{mesh, offers},
+    progress::Progress,
 };
 use anyhow::Context as _;
 use catalog::Offered;
-use cluster::Cluster;
+use cluster::{Cluster, Error};
 use events::Function;
-use std::{collections::BTreeMap, fmt::Write, process::ExitCode};
+use std::{collections::BTreeMap, fmt::Write as _, io::Write as _};
 
 /// What to print.
 #[derive(Debug, clap::Args)]
@@ -40,25 +42,52 @@ const EXAMPLES: &str = "Examples:
   # For two namespaces only
   callboard sources --namespaces shop,team-a > sources.yaml";
 
+/// What needs a source.
+struct Found {
+    /// What Promises offer; `None` without Kratix.
+    offers: Option<Vec<Offered>>,
+    /// The channels and sources of which deploy/ watches none.
+    meshed: Vec<Offered>,
+}
+
 /// Prints them as YAML.
 ///
 /// # Errors
 /// If Promises or CustomResourceDefinitions cannot be listed.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
-        let cluster = Cluster::of_user(&args.cluster).await?;
-        let offers = offers(&cluster).await.context("the Promises cannot be listed")?;
-        let meshed = mesh::unwatched(&cluster).await.context("the kinds of channels and sources cannot be listed")?;
-        super::print(&printed(args, offers, meshed))?;
-        Ok(ExitCode::SUCCESS)
+        let (cluster, progress) = (Cluster::of_user(&args.cluster).await?, Progress::watched());
+        progress.now(format_args!("listing Promises and CustomResourceDefinitions"));
+        let found = shown(&progress, found(&cluster)).await?;
+        let text = printed(args, &found);
+        if text.is_empty() {
+            let without = if found.offers.is_some() { "no Promise is installed" } else { "Kratix is not installed" };
+            // A terminal that has left reads nothing.
+            let _ = writeln!(
+                std::io::stderr(),
+                "callboard: nothing to print: {without}, and deploy/ watches all channels and sources"
+            );
+        }
+        super::print(&text)?;
+        Ok(Ending::Fine)
     })
 }
 
+async fn found(cluster: &Cluster) -> anyhow::Result<Found> {
+    let offers = match offers(cluster).await {
+        Err(Error::Unserved { .. }) => None,
+        offers => Some(offers.context("the Promises cannot be listed")?),
+    };
+    let meshed = mesh::unwatched(cluster).await.context("the kinds of channels and sources cannot be listed")?;
+    Ok(Found { offers, meshed })
+}
+
 /// One source for each API group, since the extension `callboard`, which says who takes an event, is set per source.
-fn printed(args: &Args, offers: Vec<Offered>, meshed: Vec<Offered>) -> String {
+fn printed(args: &Args, found: &Found) -> String {
     let mut documents = Vec::new();
     let namespaces = args.namespaces.chosen();
-    if !namespaces.is_empty() {
+    // Without Kratix a source of its kinds never becomes ready.
+    if !namespaces.is_empty() && found.offers.is_some() {
         documents.push(source(
             args,
             Function::Apps,
@@ -68,16 +97,17 @@ fn printed(args: &Args, offers: Vec<Offered>, meshed: Vec<Offered>) -> String {
         ));
         documents.push(source(args, Function::Apps, "works", "Reference", &[("platform.kratix.io/v1alpha1", "Work")]));
     }
+    let offers = found.offers.iter().flatten();
     documents.extend(grouped(offers).iter().flat_map(|(group, offers)| of_group(args, group, offers)));
-    documents.extend(grouped(meshed).iter().flat_map(|(group, kinds)| of_mesh(args, group, kinds)));
+    documents.extend(grouped(&found.meshed).iter().flat_map(|(group, kinds)| of_mesh(args, group, kinds)));
     documents.extend(namespaces.iter().flat_map(|namespace| bindings(args, namespace)));
     documents.join("---\n")
 }
 
-fn grouped(offers: Vec<Offered>) -> BTreeMap<String, Vec<Offered>> {
+fn grouped<'a>(offers: impl IntoIterator<Item = &'a Offered>) -> BTreeMap<String, Vec<Offered>> {
     let mut groups: BTreeMap<String, Vec<Offered>> = BTreeMap::new();
     for offer in offers {
-        groups.entry(offer.group.clone()).or_default().push(offer);
+        groups.entry(offer.group.clone()).or_default().push(offer.clone());
     }
     for offers in groups.values_mut() {
         offers.sort();
@@ -236,18 +266,22 @@ mod tests {
         Offered { group, kind, plural, version: "v1".into(), namespaced: true, promise: "app".into() }
     }
 
+    fn all(args: &Args, offers: Vec<Offered>, meshed: Vec<Offered>) -> String {
+        printed(args, &Found { offers: Some(offers), meshed })
+    }
+
     #[test]
     fn the_example_of_chosen_namespaces_is_what_is_printed() {
         let example = concat!(env!("CARGO_MANIFEST_DIR"), "/deploy/examples/namespaces/sources/sources.yaml");
         let example = std::fs::read_to_string(example).unwrap();
         let app = offered("marketplace.kratix.io", "app", "apps");
-        assert_eq!(printed(&args(&["shop", "team-a"]), vec![app], vec![]), example);
+        assert_eq!(all(&args(&["shop", "team-a"]), vec![app], vec![]), example);
     }
 
     #[test]
     fn a_plural_that_cannot_be_guessed_gets_rights_and_no_source() {
         let offers = vec![offered("example.org", "Redis", "redis"), offered("example.org", "Queue", "queues")];
-        let text = printed(&args(&[]), offers, vec![]);
+        let text = all(&args(&[]), offers, vec![]);
         assert!(text.contains("resources: [queues, redis]\n  verbs: [get, list]\n"), "{text}");
         assert!(text.contains("resources: [queues]\n  verbs: [get, list, watch]\n"), "{text}");
         assert!(text.contains("kind: Queue\n") && !text.contains("kind: Redis\n"), "{text}");
@@ -257,32 +291,42 @@ mod tests {
 
     #[test]
     fn a_group_of_which_nothing_can_be_guessed_has_no_source() {
-        let text = printed(&args(&[]), vec![offered("example.org", "Redis", "redis")], vec![]);
+        let text = all(&args(&[]), vec![offered("example.org", "Redis", "redis")], vec![]);
         assert!(!text.contains("ApiServerSource\n") && text.contains("callboard-functions-example-org"), "{text}");
-        assert_eq!(printed(&args(&[]), vec![], vec![]), "");
+        assert_eq!(all(&args(&[]), vec![], vec![]), "");
     }
 
     #[test]
     fn a_source_of_the_mesh_is_marked_for_it_and_knatives_roles_let_it_read() {
         let kinds =
             vec![offered("sources.example.org", "FooSource", "foosources"), offered("example.org", "Redis", "redis")];
-        let text = printed(&args(&[]), vec![], kinds);
+        let text = all(&args(&[]), vec![], kinds);
         assert!(text.contains("name: mesh-sources-example-org\n") && text.contains("callboard: mesh\n"), "{text}");
         assert!(text.contains("callboard-sources-mesh-sources-example-org\n"), "{text}");
         assert!(!text.contains("aggregate-to-functions") && text.contains("# Redis: "), "{text}");
     }
 
     #[test]
+    fn without_kratix_no_source_waits_for_its_kinds() {
+        let meshed = || vec![offered("sources.example.org", "FooSource", "foosources")];
+        let alone = printed(&args(&["shop"]), &Found { offers: None, meshed: meshed() });
+        assert!(!alone.contains("kratix") && alone.contains("kind: FooSource\n"), "{alone}");
+        let kratix = printed(&args(&["shop"]), &Found { offers: Some(vec![]), meshed: meshed() });
+        assert!(kratix.contains("kind: ResourceBinding\n"), "{kratix}");
+        assert_eq!(printed(&args(&[]), &Found { offers: None, meshed: vec![] }), "");
+    }
+
+    #[test]
     fn a_broker_of_another_namespace_is_named_with_it() {
         let other = Args { broker: "shop/default".parse().unwrap(), ..args(&[]) };
-        let text = printed(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
+        let text = all(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
         assert!(text.contains("      kind: Broker\n      name: default\n      namespace: shop\n"), "{text}");
     }
 
     #[test]
     fn two_installs_share_no_role_and_no_binding() {
         let other = Args { install: "other".into(), ..args(&["shop"]) };
-        let text = printed(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
+        let text = all(&other, vec![offered("example.org", "Queue", "queues")], vec![]);
         for name in ["other-functions-example-org", "other-functions", "other-sources"] {
             assert!(text.contains(&format!("name: {name}\n")), "{name}: {text}");
         }

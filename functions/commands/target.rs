@@ -1,6 +1,6 @@
 //! Which catalog of which cluster a command is about.
 
-use crate::{args::Catalog, context::Context};
+use crate::{args::Catalog, context::Context, progress::Progress};
 use bucket::S3;
 use cluster::Cluster;
 
@@ -37,6 +37,7 @@ impl Target {
     /// If a setting cannot be used, or there is no cluster.
     pub(super) async fn context(&self) -> anyhow::Result<(Context<S3>, Cluster)> {
         let cluster = Cluster::of_install(&self.cluster, &self.install).await?;
-        Ok((self.catalog.context()?.with_cluster(cluster.clone()), cluster))
+        let context = self.catalog.context()?.with_cluster(cluster.clone()).with_progress(Progress::watched());
+        Ok((context, cluster))
     }
 }

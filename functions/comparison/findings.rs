@@ -49,6 +49,13 @@ impl Findings {
         self.changes.is_empty() && self.failed.is_empty() && !self.news
     }
 
+    /// Whether nothing was compared, changed or found.
+    pub fn is_empty(&self) -> bool {
+        let Self { compared, changes, drift, omitted, is_refused, failed, degraded, held, news: _ } = self;
+        let is_quiet = changes.is_empty() && drift.is_empty() && omitted.is_empty() && failed.is_empty();
+        *compared == 0 && is_quiet && degraded.is_empty() && held.is_empty() && !is_refused
+    }
+
     /// Whether so much failed that the store may be down.
     pub(crate) fn is_failing(&self) -> bool {
         self.failed.len() >= FAILURES

@@ -20,7 +20,10 @@ impl<S: Store> Walk<'_, S> {
     /// Repairs one object, or only looks how it differs.
     pub(crate) async fn repair(&self, function: Function, differing: &Differing) -> Result<Repaired, Nack> {
         match self.run.mode {
-            Mode::Repair => self.write(function, differing).await,
+            Mode::Repair => {
+                self.cx.progress.now(format_args!("writing {}", differing.reference));
+                self.write(function, differing).await
+            }
             Mode::Look => self.look(differing).await,
         }
     }

@@ -48,6 +48,8 @@ pub(super) async fn compare<S: Store>(cx: &Context<S>, compared: &Compared<'_>, 
         ids.sort_by_cached_key(|id| cx.settings.layout.key(id));
         for chunk in ids.chunks(CHUNK) {
             let found = found(&mut walk, &named, chunk).await;
+            let (name, compared) = (named.display(), walk.findings.compared);
+            cx.progress.now(format_args!("{name}: {compared} objects of the mesh compared"));
             bare.extend(found.bare.into_iter().map(|(id, version)| (named.clone(), id, version)));
             let repaired = repaired(&walk, found.differing).await;
             add_pending(cx, run.mode, &repaired);

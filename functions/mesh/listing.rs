@@ -87,6 +87,7 @@ async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Res
     let (mut version, mut from, mut skipped): (Option<String>, Option<String>, _) = (None, None, None);
     let is_taken_where_named = KindName::new(kind.group(), kind.kind()) == mesh::core_service();
     loop {
+        cx.progress.now(format_args!("listing {}", KindName::new(kind.group(), kind.kind()).display()));
         let mut page = cluster.page(kind, None, from.as_deref()).await?;
         skipped = skipped.or_else(|| page.skipped.pop());
         page.objects.retain(|object| !is_taken_where_named || cx.mesh.cares_for(object.reference()));

@@ -135,7 +135,9 @@ pub(super) async fn keep<S: Store>(cx: &Context<S>, dead: &DeadLetter) -> Result
 pub(super) async fn redrive<S: Store>(cx: &Context<S>, until: Instant) -> Result<Redriven, Nack> {
     let mut letters = cx.bucket.states(FOLDER).await?;
     letters.sort_by_key(|letter| letter.modified);
-    let tries = letters.into_iter().take(MAX).map(|letter| async move {
+    let all = letters.len().min(MAX);
+    let tries = letters.into_iter().take(MAX).enumerate().map(|(n, letter)| async move {
+        cx.progress.now(format_args!("dead letter {} of {all}", n + 1));
         if Instant::now() < until { again(cx, &letter.key).await } else { Ended::Waiting }
     });
     let ended: Vec<_> = stream::iter(tries).buffered(AT_ONCE).collect().await;

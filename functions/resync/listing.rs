@@ -63,6 +63,8 @@ async fn of_namespace<S: Store>(
         }
         let next = page.next.take();
         let differing = differing(walk, kind, page);
+        let (name, compared) = (kind.name.display(), walk.findings.compared);
+        walk.cx.progress.now(format_args!("{name}: {compared} objects compared"));
         let (repaired, fetched) = {
             let next = async {
                 match &next {

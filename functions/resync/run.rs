@@ -37,6 +37,7 @@ pub async fn slice<S: Store>(
     if let Some(refused) = other_cluster::refused(cx, &run).await? {
         return Ok(refused);
     }
+    cx.progress.now(format_args!("listing the bucket"));
     let listing = cx.bucket.entities().await?;
     let (located, unmanaged) = located(cx, listing.keys());
     let stored = counted(&located);

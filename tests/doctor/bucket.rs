@@ -36,12 +36,14 @@ async fn each_right_that_is_missing_is_named_as_a_policy_has_it() {
 async fn a_store_that_cannot_be_used_is_reported_once() {
     for (fault, fix) in [
         (Fault::NoBucket, "aws --endpoint-url http://minio.example:9000 s3 mb s3://catalog"),
-        (Fault::Timeout, "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000"),
+        (
+            Fault::Timeout { store: "http://minio.example:9000".into() },
+            "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000",
+        ),
         (
             Fault::Denied { code: "403 SignatureDoesNotMatch".into() },
             "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
         ),
-        (Fault::Unusable("no credentials found".into()), "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=..."),
     ] {
         let world = World::new();
         for operation in ["list", "head", "put", "get", "delete"] {
@@ -49,6 +51,31 @@ async fn a_store_that_cannot_be_used_is_reported_once() {
         }
         assert_eq!(world.ill().await.1, fix);
     }
+}
+
+#[tokio::test]
+async fn a_bucket_that_does_not_exist_is_not_created() {
+    let world = World::new();
+    world.found().await;
+    // Some stores create it by the first PUT.
+    world.store.refuse("list", Fault::NoBucket);
+    let before = world.store.memory.objects();
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
+    assert!(told.state == State::Wrong && told.fix.as_ref().unwrap().ends_with("s3 mb s3://catalog"), "{told:?}");
+    assert!(world.store.memory.objects() == before, "{:?}", world.store.memory.objects().keys());
+    assert!(found.iter().all(|it| it.subject != "conditional writes"), "{found:#?}");
+}
+
+#[tokio::test]
+async fn keys_that_are_missing_here_are_nothing_wrong_with_the_install() {
+    let world = World::new();
+    world.store.refuse("list", Fault::Unusable("no credentials found".into()));
+    let found = world.found().await;
+    let told = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
+    let fix = "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...";
+    assert_eq!((told.state, told.fix.as_deref()), (State::Unknown, Some(fix)));
+    assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
 #[tokio::test]

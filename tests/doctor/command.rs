@@ -2,7 +2,8 @@
 
 use super::*;
 use crate::{
-    binary::{NEEDED, callboard, told},
+    binary::{NEEDED, callboard, ended, told},
+    kubernetes::Fault,
     s3::endpoint,
 };
 use ::bucket::{S3, Versioning};
@@ -14,15 +15,150 @@ async fn run(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (
     told(&[&["doctor"], arguments].concat(), kubernetes, store).await
 }
 
+/// An install without Backstage whose functions use this store, and whose bucket is filled.
+async fn installed(store: &Endpoint) -> Kubernetes {
+    let kubernetes = cluster();
+    for (resource, name) in [
+        ("services.serving.knative.dev", "refresh"),
+        ("triggers.eventing.knative.dev", "refresh"),
+        ("sinkbindings.sources.knative.dev", "refresh"),
+    ] {
+        kubernetes.delete(&kubernetes.find(resource, name).unwrap());
+    }
+    let mut configuration = kubernetes.find("configmaps", "callboard").unwrap();
+    configuration["data"]["AWS_ENDPOINT_URL_S3"] = store.url().into();
+    configuration["data"].as_object_mut().unwrap().retain(|name, _| !name.starts_with("CALLBOARD_BACKSTAGE"));
+    kubernetes.apply(configuration);
+    let (is_well, printed) = told(&["resync"], &kubernetes, store).await;
+    assert!(is_well, "{printed}");
+    kubernetes
+}
+
+/// The code with which it ends if only this is set, and what it prints.
+async fn doctor(arguments: &[&str], set: &[(&str, &str)], kubernetes: &Kubernetes, store: &Endpoint) -> (i32, String) {
+    let output = ended(&[&["doctor"], arguments].concat(), set, kubernetes, store).await;
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
+    (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+}
+
 #[tokio::test(flavor = "multi_thread")]
-async fn it_exits_with_0_if_nothing_is_wrong_and_with_1_if_something_is() {
-    let (kubernetes, store) = (cluster(), endpoint().await);
-    let (is_well, told) = run(&[], &kubernetes, &store).await;
-    assert!(is_well && told.contains(" 0 wrong, ") && told.contains("unknown  backstage"), "{told}");
+async fn it_ends_with_0_if_nothing_is_wrong_with_1_if_something_is_and_with_2_if_it_could_not_tell() {
+    let store = endpoint().await;
+    let kubernetes = installed(&store).await;
+    let (code, told) = doctor(&[], &[("AWS_ENDPOINT_URL_S3", "")], &kubernetes, &store).await;
+    assert!(code == 0 && told.contains(" 0 wrong, 0 unknown, "), "{told}");
+    // All of it comes from the install.
+    assert!(told.contains("ok       bucket     rights on catalog") && told.contains("whose bucket"), "{told}");
+    kubernetes.break_off("may ", Fault::Status(403), usize::MAX);
+    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
+    assert!(code == 2 && told.contains(" 0 wrong, 1 unknown, "), "{told}");
     kubernetes.delete(&kubernetes.find("triggers.eventing.knative.dev", "mesh").unwrap());
-    let (is_well, told) = run(&[], &kubernetes, &store).await;
-    assert!(!is_well && told.contains("wrong    eventing   service mesh"), "{told}");
+    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
+    assert!(code == 1 && told.contains("wrong    eventing   service mesh"), "{told}");
     assert!(told.contains("\n         kubectl apply -k ."), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_waits_until_all_of_it_works() {
+    let store = endpoint().await;
+    let kubernetes = installed(&store).await;
+    let trigger = kubernetes.find("triggers.eventing.knative.dev", "mesh").unwrap();
+    kubernetes.delete(&trigger);
+    kubernetes.requests();
+    let late = kubernetes.clone();
+    let waited = tokio::spawn(async move { doctor(&["--wait", "5m"], &[], &late, &store).await });
+    // It has looked once, and found it missing.
+    while !kubernetes.requests().iter().any(|it| it.contains("list eventtypes")) {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    kubernetes.apply(trigger);
+    let (code, told) = waited.await.unwrap();
+    assert!(code == 0, "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_the_install_does_not_say_is_missing_and_the_rest_is_checked() {
+    let (store, kubernetes) = (endpoint().await, cluster());
+    let mut configuration = kubernetes.find("configmaps", "callboard").unwrap();
+    configuration["data"] = json!({});
+    kubernetes.apply(configuration);
+    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
+    for missing in ["CALLBOARD_BUCKET", "CALLBOARD_OWNER"] {
+        assert!(told.contains(missing) && told.contains("neither set here nor in the install"), "{told}");
+    }
+    assert!(code == 1 && told.contains("ok       eventing   broker callboard"), "{told}");
+    let (code, told) = doctor(&["--install", "elsewhere"], &[], &kubernetes, &store).await;
+    assert!(code == 1 && told.contains("not set here, and the install cannot be read"), "{told}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_setting_that_cannot_be_used_is_found_before_anything_is_called() {
+    let (store, kubernetes) = (endpoint().await, cluster());
+    let with_path = format!("{}/catalog", store.url());
+    for (name, value, says, fix) in [
+        (
+            "CALLBOARD_BUCKET",
+            "s3://catalog",
+            "give the name alone: catalog",
+            "export CALLBOARD_BUCKET=...   # now s3://catalog",
+        ),
+        ("CALLBOARD_BUCKET", "a bucket", "not a name of a bucket", "export CALLBOARD_BUCKET=...   # now a bucket"),
+        ("AWS_ENDPOINT_URL_S3", "s3.example", "not a valid URL", "export AWS_ENDPOINT_URL_S3=...   # now s3.example"),
+        (
+            "AWS_ENDPOINT_URL_S3",
+            &with_path,
+            "ends with the name of the bucket",
+            &format!("export AWS_ENDPOINT_URL_S3={}", store.url()),
+        ),
+        ("CALLBOARD_UNCONDITIONAL", "perhaps", "cannot be used", "export CALLBOARD_UNCONDITIONAL=...   # now perhaps"),
+    ] {
+        let (code, told) = doctor(&[], &[(name, value)], &kubernetes, &store).await;
+        assert!(code == 1 && told.contains(&format!("wrong    bucket     {name}")), "{told}");
+        assert!(told.contains(says) && told.contains(fix), "{told}");
+        assert!(!told.contains("rights on") && told.contains("ok       eventing   broker callboard"), "{told}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_scheme_and_the_key_are_blamed_only_if_they_are_wrong() {
+    let (store, kubernetes) = (endpoint().await, cluster());
+    let tls = store.url().replace("http://", "https://");
+    let refuses = refusing_plain_http().await;
+    for (set, fix) in [
+        (
+            vec![("AWS_ENDPOINT_URL_S3", tls.as_str())],
+            format!("export AWS_ENDPOINT_URL_S3={}   # now {tls}", store.url()),
+        ),
+        (
+            vec![("AWS_ENDPOINT_URL_S3", refuses.as_str())],
+            format!("export AWS_ENDPOINT_URL_S3={}   # now {refuses}", refuses.replace("http:", "https:")),
+        ),
+        (
+            vec![("AWS_ACCESS_KEY_ID", "nobody"), ("AWS_ENDPOINT_URL_S3", store.url())],
+            "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...".to_owned(),
+        ),
+    ] {
+        let (code, told) = doctor(&[], &[&NEEDED[..], &set].concat(), &kubernetes, &store).await;
+        assert!(
+            code == 1 && told.contains("wrong    bucket     bucket catalog") && told.contains(&fix),
+            "{fix}\n{told}"
+        );
+    }
+}
+
+/// A server that expects TLS, as Go has it.
+async fn refusing_plain_http() -> String {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let _ = stream.read(&mut [0; 4096]).await;
+            let answer = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n";
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    url
 }
 
 #[tokio::test(flavor = "multi_thread")]

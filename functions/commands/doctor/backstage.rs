@@ -127,7 +127,7 @@ async fn refused<S: Store>(
     }
     let unseen: Vec<_> = KINDS.into_iter().filter(|kind| !kinds.contains(kind)).collect();
     if !unseen.is_empty() {
-        found.push(AREA.unknown("catalog.rules", format!("no object that was read has {}", unseen.join(", "))));
+        found.push(AREA.skipped("catalog.rules", format!("no object that was read has {}", unseen.join(", "))));
     }
     Ok(found)
 }

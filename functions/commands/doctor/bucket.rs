@@ -4,6 +4,7 @@ use super::{
     finding::{Area, Finding},
     line::{literal, shell},
     place::{Place, prefix},
+    variables::STORE,
 };
 use bucket::{Bucket, Error, Fault, Honours, Listed, Right, Store, Tried, Versioning};
 use catalog::Layout;
@@ -15,7 +16,14 @@ const AREA: Area = Area::Bucket;
 const KEYS: &str = "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...";
 
 /// What a store answers if the keys or their signature are not valid.
-const OF_KEYS: [&str; 4] = ["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch"];
+const OF_KEYS: [&str; 5] =
+    ["ExpiredToken", "InvalidToken", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NotSignedUp"];
+
+/// What TLS says of an answer that is plain HTTP.
+const NO_TLS: &str = "InvalidContentType";
+
+/// What is said of a connection that ends because it is not TLS.
+const CUT: [&str; 3] = ["connection closed before message completed", "IncompleteMessage", "Connection reset"];
 
 /// What a store answers if the bucket is in another region.
 const OF_REGION: [&str; 3] = ["PermanentRedirect", "AuthorizationHeaderMalformed", "IllegalLocationConstraint"];
@@ -66,8 +74,8 @@ pub(super) fn versioning(state: &Result<Versioning, Fault>, place: &Place) -> Fi
         Ok(Versioning::Off) => AREA
             .ok(subject, "off: the bucket keeps no history of the catalog. The line below turns it on")
             .with_fix(place.aws(&enable)),
-        Err(Fault::Denied { .. }) => AREA.unknown(subject, "the credentials do not have s3:GetBucketVersioning"),
-        Err(fault) => AREA.unknown(subject, fault.to_string()),
+        Err(Fault::Denied { .. }) => AREA.skipped(subject, "the credentials do not have s3:GetBucketVersioning"),
+        Err(fault) => AREA.skipped(subject, fault.to_string()),
     }
 }
 
@@ -75,7 +83,14 @@ fn rights(tried: &Tried, place: &Place, layout: &Layout) -> Vec<Finding> {
     let faults = || tried.calls.iter().filter_map(|(right, result)| Some((*right, result.as_ref().err()?)));
     // What every call fails of is one finding. Only some of the answers say what it is.
     if let Some((fault, fix)) = faults().find_map(|(_, fault)| Some((fault, fix_of_all(fault, place)?))) {
-        return vec![AREA.wrong(format!("bucket {}", place.bucket), fault.to_string(), fix)];
+        let (subject, why) = (format!("bucket {}", place.bucket), fault.to_string());
+        // What a person lacks is not wrong with the install.
+        return vec![match (is_of_credentials(fault), is_unreached(fault), &place.forward) {
+            (true, _, Some(forward)) => AREA.unknown(subject, why).with_fix(format!("{fix}\n{forward}")),
+            (true, _, None) => AREA.unknown(subject, why).with_fix(fix),
+            (false, true, Some(forward)) => AREA.unknown(subject, why).with_fix(forward),
+            _ => AREA.wrong(subject, why, fix),
+        }];
     }
     let mut found: Vec<Finding> = Vec::new();
     for (right, fault) in faults() {
@@ -105,10 +120,9 @@ fn action(right: Right) -> &'static str {
 /// The fix for what every call fails of. `None`: the policy does not allow this call.
 fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
     let region = || "export AWS_REGION=...   # that of the bucket".to_owned();
-    let endpoint = || match &place.endpoint {
-        Some(url) => format!("export AWS_ENDPOINT_URL_S3=...   # now {url}"),
-        None => "export AWS_ENDPOINT_URL_S3=...   # now unset, which means AWS".to_owned(),
-    };
+    if let Some(fix) = fix_of_endpoint(fault, place) {
+        return Some(fix);
+    }
     match fault {
         Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_KEYS) => Some(KEYS.into()),
         Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_REGION) => Some(region()),
@@ -116,13 +130,55 @@ fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
             Some(CLOCK.into())
         }
         Fault::Denied { .. } => None,
-        Fault::Unusable(why) if why.contains("credentials") => Some(KEYS.into()),
+        fault if is_of_credentials(fault) => Some(KEYS.into()),
         Fault::Unusable(why) if why.contains("region") => Some(region()),
         Fault::NoBucket => Some(place.aws(&format!("s3 mb {}", shell(&format!("s3://{}", place.bucket))))),
-        Fault::Busy { .. } | Fault::Timeout | Fault::Unusable(_) | Fault::TooLong { .. } | Fault::Answer { .. } => {
-            Some(endpoint())
-        }
+        Fault::Busy { .. }
+        | Fault::Timeout { .. }
+        | Fault::Unusable(_)
+        | Fault::TooLong { .. }
+        | Fault::Answer { .. } => Some(match &place.endpoint {
+            Some(url) => format!("export {STORE}=...   # now {url}"),
+            None => format!("export {STORE}=...   # now unset, which means AWS"),
+        }),
     }
+}
+
+/// The right URL, if the one that is set explains this. It comes before keys: a wrong URL makes a signature wrong, too.
+fn fix_of_endpoint(fault: &Fault, place: &Place) -> Option<String> {
+    let url = place.endpoint.as_ref()?;
+    let is_plain = |fault: &Fault| match fault {
+        // A store says more. This is a server that expects TLS.
+        Fault::Answer { code, .. } => code == "400",
+        Fault::Unusable(why) => names(why, &CUT),
+        _ => false,
+    };
+    let swapped = match (url.strip_prefix("http://"), url.strip_prefix("https://"), fault) {
+        (Some(rest), _, fault) if is_plain(fault) => Some(format!("https://{rest}")),
+        (_, Some(rest), Fault::Unusable(why)) if why.contains(NO_TLS) => Some(format!("http://{rest}")),
+        _ => None,
+    };
+    if let Some(swapped) = swapped {
+        return Some(format!("export {STORE}={}   # now {url}", shell(&swapped)));
+    }
+    let is_of_path = match fault {
+        Fault::Denied { code } | Fault::Answer { code, .. } => !names(code, &["RequestTimeTooSkewed", "ExpiredToken"]),
+        Fault::NoBucket => true,
+        _ => false,
+    };
+    let parsed = url::Url::parse(url).ok().filter(|it| is_of_path && it.path() != "/")?;
+    let store = parsed.origin().ascii_serialization();
+    Some(format!("export {STORE}={}   # now {url}. Does the store need the path?", shell(&store)))
+}
+
+/// Whether there are no keys here.
+fn is_of_credentials(fault: &Fault) -> bool {
+    matches!(fault, Fault::Unusable(why) if why.contains("credentials"))
+}
+
+/// Whether the store did not answer.
+fn is_unreached(fault: &Fault) -> bool {
+    matches!(fault, Fault::Unusable(_) | Fault::Timeout { .. })
 }
 
 /// Whether a store's answer is one of these codes.
@@ -196,11 +252,11 @@ fn unmanaged(listed: &[Listed], place: &Place, layout: &Layout) -> Vec<Finding> 
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::finding::State, *};
 
     #[test]
     fn what_every_call_fails_of_is_reported_once_with_its_fix() {
-        let place = Place { bucket: "catalog".into(), endpoint: None };
+        let place = Place { bucket: "catalog".into(), ..Place::default() };
         let layout = Layout::new("entities", "main").unwrap();
         let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
         let denied = |code: &str| Fault::Denied { code: code.into() };
@@ -214,11 +270,73 @@ mod tests {
             (answer("400 AuthorizationHeaderMalformed"), region),
             (answer("400 IllegalLocationConstraintException"), region),
             (denied("403 RequestTimeTooSkewed"), CLOCK),
+            (denied("403 NotSignedUp"), KEYS),
         ] {
             // A HEAD has no code.
             let calls = vec![(Right::Head, Err(denied("403"))), (Right::List, Err(fault.clone()))];
             let found = rights(&Tried { calls, read: None, skew: None }, &place, &layout);
             assert_eq!(found, [AREA.wrong("bucket catalog", fault.to_string(), fix)]);
+        }
+    }
+
+    #[test]
+    fn a_wrong_url_is_blamed_before_the_keys() {
+        let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
+        let unusable = |why: &str| Fault::Unusable(why.into());
+        let denied = |code: &str| Fault::Denied { code: code.into() };
+        for (endpoint, fault, fix) in [
+            ("http://s3:9000", answer("400"), Some("https://s3:9000   # now http://s3:9000")),
+            ("http://s3:9000", unusable("x: connection closed before message completed"), Some("https://s3:9000   #")),
+            (
+                "https://s3:9000",
+                unusable("received corrupt message of type InvalidContentType"),
+                Some("http://s3:9000   #"),
+            ),
+            ("http://s3:9000/x", denied("403 SignatureDoesNotMatch"), Some("http://s3:9000   # now http://s3:9000/x.")),
+            ("http://s3:9000/x", Fault::NoBucket, Some("http://s3:9000   # now")),
+            ("http://s3:9000", answer("400 InvalidRequest"), None),
+            ("http://s3:9000", denied("403 InvalidAccessKeyId"), None),
+            ("http://s3:9000/x", denied("403 RequestTimeTooSkewed"), None),
+            ("http://s3:9000/x", unusable("Connection refused"), None),
+        ] {
+            let place = Place { bucket: "catalog".into(), endpoint: Some(endpoint.into()), forward: None };
+            let found = fix_of_endpoint(&fault, &place);
+            match fix {
+                Some(fix) => {
+                    let wanted = format!("export AWS_ENDPOINT_URL_S3={fix}");
+                    assert!(found.as_ref().is_some_and(|it| it.starts_with(&wanted)), "{endpoint} {fault}: {found:?}");
+                }
+                None => assert_eq!(found, None, "{endpoint} {fault}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_a_person_lacks_is_unknown_and_reached_by_a_line() {
+        let found = |fault: Fault, forward: Option<&str>| {
+            let place = Place {
+                bucket: "catalog".into(),
+                endpoint: Some("http://s3:9000".into()),
+                forward: forward.map(Into::into),
+            };
+            let layout = Layout::new("entities", "main").unwrap();
+            rights(&Tried { calls: vec![(Right::List, Err(fault))], read: None, skew: None }, &place, &layout).remove(0)
+        };
+        let (keys, late) = (|| Fault::Unusable("no credentials".into()), || Fault::Timeout { store: "s3".into() });
+        for (fault, forward, state, fix) in [
+            (keys(), None, State::Unknown, KEYS.to_owned()),
+            (keys(), Some("forward"), State::Unknown, format!("{KEYS}\nforward")),
+            (late(), Some("forward"), State::Unknown, "forward".to_owned()),
+            (late(), None, State::Wrong, "export AWS_ENDPOINT_URL_S3=...   # now http://s3:9000".to_owned()),
+            (
+                Fault::NoBucket,
+                Some("forward"),
+                State::Wrong,
+                "aws --endpoint-url http://s3:9000 s3 mb s3://catalog".to_owned(),
+            ),
+        ] {
+            let found = found(fault, forward);
+            assert_eq!((found.state, found.fix), (state, Some(fix)));
         }
     }
 

@@ -18,25 +18,36 @@ use cluster::{Cluster, Error};
 
 const AREA: Area = Area::Cluster;
 
-/// Whether the cluster answers, and whether the bucket is its own.
+/// Whether the cluster answers, and whether the bucket is its own, if one is known.
 ///
 /// # Errors
 /// What is wrong if it does not answer.
-pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Result<Finding, Box<Finding>> {
+pub(super) async fn whose<S: Store>(
+    cx: Option<&Context<S>>,
+    cluster: &Cluster,
+) -> Result<Option<Finding>, Box<Finding>> {
     let uid = match cluster.uid().await {
         Ok(uid) => uid,
-        Err(error @ Error::Forbidden { .. }) => return Ok(AREA.unknown("whose bucket", error.to_string())),
+        Err(error @ Error::Forbidden { .. }) => return Ok(Some(AREA.unknown("whose bucket", error.to_string()))),
         Err(error) => return Err(Box::new(unreached(&error.to_string()))),
     };
+    Ok(match cx {
+        Some(cx) => Some(filled_by(cx, uid).await),
+        None => None,
+    })
+}
+
+/// Whether the cluster of this uid filled the bucket.
+async fn filled_by<S: Store>(cx: &Context<S>, uid: String) -> Finding {
     match cx.bucket.state(other_cluster::NAME).await {
         Ok(Some(_)) => {}
         Ok(None) => {
             let why = "no cluster has filled it yet. The first comparison does";
-            return Ok(AREA.unknown("whose bucket", why).with_fix("callboard resync"));
+            return AREA.unknown("whose bucket", why).with_fix("callboard resync");
         }
-        Err(error) => return Ok(AREA.unknown("whose bucket", error.to_string())),
+        Err(error) => return AREA.unknown("whose bucket", error.to_string()),
     }
-    Ok(match other_cluster::is_ours(cx, &uid).await {
+    match other_cluster::is_ours(cx, &uid).await {
         Ok(true) => AREA.ok("whose bucket", format!("this cluster filled it, {uid}")),
         Ok(false) => AREA.wrong(
             "whose bucket",
@@ -44,7 +55,7 @@ pub(super) async fn whose<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Resul
             format!("callboard resync --accept-cluster {uid}"),
         ),
         Err(nack) => AREA.unknown("whose bucket", nack.to_string()),
-    })
+    }
 }
 
 /// There is no cluster, or it does not answer.

@@ -114,11 +114,11 @@ fn unnotified(services: &[Service], url: &str) -> Option<Finding> {
     let (subject, literal) = (format!("function {}", Function::Refresh), literal("CALLBOARD_BACKSTAGE_URL", url));
     Some(match services.iter().any(Service::serves_all) {
         true => AREA
-            .unknown(subject, "the Service of all functions serves it if it knows Backstage's URL")
+            .skipped(subject, "the Service of all functions serves it if it knows Backstage's URL")
             .with_fix(literal),
         false => {
             let component = "components: [../../components/backstage]   # in your overlay, as the path to deploy/ is";
-            AREA.unknown(subject, "no Service serves it, so Backstage is not notified")
+            AREA.skipped(subject, "no Service serves it, so Backstage is not notified")
                 .with_fix(format!("{component}\n{literal}"))
         }
     })

@@ -44,6 +44,8 @@ pub enum State {
     Wrong,
     /// It could not be checked.
     Unknown,
+    /// It need not be checked, and what that takes was not given.
+    Skipped,
 }
 
 impl Area {
@@ -65,6 +67,11 @@ impl Area {
     /// It could not be checked.
     pub(super) fn unknown(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
         self.found(State::Unknown, subject, detail, None)
+    }
+
+    /// It need not be checked.
+    pub(super) fn skipped(self, subject: impl Into<String>, detail: impl Into<String>) -> Finding {
+        self.found(State::Skipped, subject, detail, None)
     }
 
     fn found(
@@ -101,12 +108,16 @@ impl Finding {
     }
 }
 
+/// All states, in the order in which they are counted.
+const STATES: [State; 4] = [State::Ok, State::Wrong, State::Unknown, State::Skipped];
+
 impl State {
     fn as_str(self) -> &'static str {
         match self {
             Self::Ok => "ok",
             Self::Wrong => "wrong",
             Self::Unknown => "unknown",
+            Self::Skipped => "skipped",
         }
     }
 }
@@ -130,14 +141,15 @@ pub(super) fn table(findings: &[Finding]) -> String {
             text.extend(["         ", line, "\n"]);
         }
     }
-    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(&findings, state));
-    text + &format!("{ok} ok, {wrong} wrong, {unknown} unknown\n")
+    let [ok, wrong, unknown, skipped] = STATES.map(|state| count(&findings, state));
+    text + &format!("{ok} ok, {wrong} wrong, {unknown} unknown, {skipped} skipped\n")
 }
 
 /// One JSON document.
 pub(super) fn document(findings: &[Finding]) -> String {
-    let [ok, wrong, unknown] = [State::Ok, State::Wrong, State::Unknown].map(|state| count(findings, state));
-    format!("{:#}\n", json!({"checks": findings, "ok": ok, "wrong": wrong, "unknown": unknown}))
+    let [ok, wrong, unknown, skipped] = STATES.map(|state| count(findings, state));
+    let document = json!({"checks": findings, "ok": ok, "wrong": wrong, "unknown": unknown, "skipped": skipped});
+    format!("{document:#}\n")
 }
 
 #[cfg(test)]
@@ -155,7 +167,7 @@ mod tests {
 wrong    eventing   trigger mesh  it has no dead-letter sink
          kubectl patch
 unknown  backstage  backstage
-1 ok, 1 wrong, 1 unknown
+1 ok, 1 wrong, 1 unknown, 0 skipped
 ";
         assert_eq!(table(&findings), wanted);
     }
@@ -163,7 +175,10 @@ unknown  backstage  backstage
     #[test]
     fn a_name_from_the_cluster_moves_no_cursor() {
         let text = table(&[Area::Bucket.wrong("a\u{1b}[2J", "b\nok  c", "d\ne")]);
-        assert_eq!(text, "wrong    bucket  a\\u{1b}[2J  b\\nok  c\n         d\n         e\n0 ok, 1 wrong, 0 unknown\n");
+        assert_eq!(
+            text,
+            "wrong    bucket  a\\u{1b}[2J  b\\nok  c\n         d\n         e\n0 ok, 1 wrong, 0 unknown, 0 skipped\n"
+        );
     }
 
     #[test]
@@ -172,6 +187,6 @@ unknown  backstage  backstage
         let document: serde_json::Value = serde_json::from_str(&document(&findings)).unwrap();
         let wrong = json!({"area": "cluster", "state": "wrong", "subject": "x", "detail": "y", "fix": "z"});
         let ok = json!({"area": "cluster", "state": "ok", "subject": "a", "detail": ""});
-        assert_eq!(document, json!({"checks": [wrong, ok], "ok": 1, "wrong": 1, "unknown": 0}));
+        assert_eq!(document, json!({"checks": [wrong, ok], "ok": 1, "wrong": 1, "unknown": 0, "skipped": 0}));
     }
 }

@@ -66,7 +66,7 @@ fn absent(install: &Install, name: &str, by: &[(&Service, bool)]) -> Option<Find
         }
         "callboard-backstage" => None,
         "callboard-s3" if !is_required && !by.iter().any(|(it, _)| has_store(it)) => {
-            Some(AREA.unknown(subject, "it does not exist: an AWS role must give the functions their credentials"))
+            Some(AREA.skipped(subject, "it does not exist: an AWS role must give the functions their credentials"))
         }
         "callboard-s3" => {
             let why = "it does not exist: the functions have no credentials for the store";

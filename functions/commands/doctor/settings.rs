@@ -47,7 +47,7 @@ fn difference(name: &str, here: &str, there: &str, who: &[&str]) -> Finding {
     match (here.is_empty(), there.is_empty()) {
         // A forwarded port gives the same place another address.
         (false, false) if [STORE, URL].contains(&name) => {
-            AREA.unknown(name, format!("{detail}. Is it the same place?")).with_fix(export)
+            AREA.skipped(name, format!("{detail}. Is it the same place?")).with_fix(export)
         }
         (false, true) => AREA.wrong(name, detail, literal(name, here)),
         (true, _) => AREA.wrong(name, detail, export),

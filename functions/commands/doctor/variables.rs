@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub(super) const BUCKET: &str = "CALLBOARD_BUCKET";
 pub(super) const STORE: &str = "AWS_ENDPOINT_URL_S3";
 pub(super) const URL: &str = "CALLBOARD_BACKSTAGE_URL";
+pub(super) const TOKEN_FILE: &str = "CALLBOARD_BACKSTAGE_TOKEN_FILE";
 pub(super) const BUCKET_URL: &str = "CALLBOARD_BACKSTAGE_BUCKET_URL";
 
 /// Each with its default.
@@ -20,6 +21,14 @@ const VARIABLES: [(&str, &str); 10] = [
     (BUCKET_URL, ""),
     ("CALLBOARD_BACKSTAGE_PROVIDER", "callboard"),
 ];
+
+/// Others that say where the bucket is. A path of a file is that of a pod, and of no use here.
+const OTHERS: [&str; 1] = ["CALLBOARD_PATH_STYLE"];
+
+/// Whether the check takes the variable from the install if it is not given.
+pub(super) fn is_shared(name: &str) -> bool {
+    VARIABLES.iter().any(|(it, _)| *it == name) || OTHERS.contains(&name)
+}
 
 /// Variables by name, as they take effect.
 #[derive(Debug, Clone)]

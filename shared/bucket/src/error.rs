@@ -24,8 +24,11 @@ pub enum Fault {
         code: String,
     },
     /// No answer in time.
-    #[error("the store did not answer in time")]
-    Timeout,
+    #[error("the store {store} did not answer in time")]
+    Timeout {
+        /// Its URL, or AWS.
+        store: String,
+    },
     /// No connection, no credentials, an answer that is none.
     #[error("the store cannot be used: {0}")]
     Unusable(String),

@@ -33,13 +33,17 @@ pub struct Tried {
 }
 
 impl<S: Store> Bucket<S> {
-    /// Tries each call that Callboard makes, with a file in the folder of Callboard's own state that is deleted again afterwards; and
+    /// Tries each call that Callboard makes, unless the first one shows that the store or the bucket is not there: with a file in the folder of Callboard's own state that is deleted again afterwards; and
     /// reads the first of the entities.
     pub async fn tried(&self) -> Tried {
         let (scratch, store) = (probe::scratch(&self.layout), &self.store);
         let listed = store.list(&self.layout.entities(), None).await;
         let read = listed.as_ref().ok().and_then(|page| Some(page.objects.first()?.key.clone()));
         let mut calls = vec![(Right::List, listed.map(drop))];
+        // Some stores create a bucket that does not exist by the first PUT.
+        if !matches!(calls[0].1, Ok(()) | Err(Fault::Denied { .. })) {
+            return Tried { calls, read, skew: None };
+        }
         // Without the right to list, AWS refuses this, too.
         let absent = if calls[0].1.is_ok() { store.head(&scratch).await.map(drop) } else { Ok(()) };
         let put = store.put(&scratch, probe::text("probe"), Condition::Always).await.map(drop);

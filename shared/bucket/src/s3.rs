@@ -56,6 +56,15 @@ impl S3 {
         &self.args.bucket
     }
 
+    /// What errors call the store: its URL, or AWS.
+    fn store(&self) -> &str {
+        self.args.endpoint().unwrap_or("AWS")
+    }
+
+    fn late(&self) -> Fault {
+        Fault::Timeout { store: self.store().to_owned() }
+    }
+
     async fn client(&self) -> Result<&Client, Fault> {
         self.client
             .get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref()))
@@ -99,7 +108,7 @@ impl Store for S3 {
         let call = self.client().await?.head_object().bucket(&self.args.bucket).key(key);
         match self.call("head", key, call.send()).await {
             Ok(found) => Ok(Some(head(found.e_tag, found.metadata))),
-            Err(error) => answer::missing_or(&error).map(|()| None),
+            Err(error) => answer::missing_or(&error, self.store()).map(|()| None),
         }
     }
 
@@ -107,9 +116,9 @@ impl Store for S3 {
         let call = self.client().await?.get_object().bucket(&self.args.bucket).key(key);
         let found = match self.call("get", key, call.send()).await {
             Ok(found) => found,
-            Err(error) => return answer::missing_or(&error).map(|()| None),
+            Err(error) => return answer::missing_or(&error, self.store()).map(|()| None),
         };
-        let (found, bytes) = timeout(BODY_TIMEOUT, read(found, limit)).await.map_err(|_| Fault::Timeout)??;
+        let (found, bytes) = timeout(BODY_TIMEOUT, read(found, limit)).await.map_err(|_| self.late())??;
         Ok(Some((head(found.e_tag, found.metadata), bytes)))
     }
 
@@ -123,7 +132,7 @@ impl Store for S3 {
         };
         match self.call("put", key, call.send()).await {
             Ok(written) => Ok(Conditional::Done(written.e_tag.unwrap_or_default())),
-            Err(error) => answer::lost_or(&error, condition).map(|()| Conditional::Lost),
+            Err(error) => answer::lost_or(&error, condition, self.store()).map(|()| Conditional::Lost),
         }
     }
 
@@ -135,14 +144,14 @@ impl Store for S3 {
         };
         match self.call("delete", key, call.send()).await {
             Ok(_) => Ok(Conditional::Done(())),
-            Err(error) => answer::lost_or(&error, condition).map(|()| Conditional::Lost),
+            Err(error) => answer::lost_or(&error, condition, self.store()).map(|()| Conditional::Lost),
         }
     }
 
     async fn list(&self, prefix: &str, from: Option<&str>) -> Result<Page, Fault> {
         let call = self.client().await?.list_objects_v2().bucket(&self.args.bucket).prefix(prefix);
         let call = call.set_continuation_token(from.map(str::to_owned));
-        let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error))?;
+        let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error, self.store()))?;
         let next = match (page.is_truncated, page.next_continuation_token) {
             (Some(true), None) => {
                 return Err(Fault::Unusable("its listing is truncated without a continuation token".to_owned()));
@@ -161,7 +170,7 @@ impl Store for S3 {
     }
 
     fn name(&self) -> String {
-        format!("{} at {}", self.args.bucket, self.args.endpoint().unwrap_or("AWS"))
+        format!("{} at {}", self.args.bucket, self.store())
     }
 }
 

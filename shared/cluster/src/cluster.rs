@@ -49,7 +49,7 @@ impl Cluster {
     /// # Errors
     /// If what says where the cluster is cannot be used.
     pub async fn of_service(args: &Args) -> anyhow::Result<Option<Self>> {
-        Ok(connect::of_service(args).await?.map(Self::new))
+        Ok(connect::of_service(args).await?.map(Self::at))
     }
 
     /// The cluster for a command at a terminal: as for a Service, but that of the user's home before the pod's own.
@@ -57,7 +57,7 @@ impl Cluster {
     /// # Errors
     /// If there is none, or what says where it is cannot be used.
     pub async fn of_user(args: &Args) -> anyhow::Result<Self> {
-        connect::of_user(args).await.map(Self::new)
+        connect::of_user(args).await.map(Self::at)
     }
 
     /// The same, seen from the namespace of an install.
@@ -65,17 +65,22 @@ impl Cluster {
     /// # Errors
     /// As [`Self::of_user`].
     pub async fn of_install(args: &Args, namespace: &str) -> anyhow::Result<Self> {
-        Ok(Self::within(connect::of_user(args).await?, namespace.to_owned()))
+        let (client, server) = connect::of_user(args).await?;
+        Ok(Self::within(Wire::new(client, server), namespace.to_owned()))
     }
 
     /// The cluster at the other end of a client, whose own retries should be off.
     pub fn new(client: Client) -> Self {
-        let namespace = client.default_namespace().to_owned();
-        Self::within(client, namespace)
+        Self::at((client, "the API server".to_owned()))
     }
 
-    fn within(client: Client, namespace: String) -> Self {
-        Self(Arc::new(Asked { wire: Wire::new(client), discovery: Discovery::new(), namespace }))
+    fn at((client, server): (Client, String)) -> Self {
+        let namespace = client.default_namespace().to_owned();
+        Self::within(Wire::new(client, server), namespace)
+    }
+
+    fn within(wire: Wire, namespace: String) -> Self {
+        Self(Arc::new(Asked { wire, discovery: Discovery::new(), namespace }))
     }
 
     /// Callboard's own namespace: the ServiceAccount's, that of the kubeconfig's context, or that of the install.
@@ -126,6 +131,17 @@ impl Cluster {
                 Err(Error::Unserved { what: format!("find the kind {kind} of {group}") })
             }
             Found::NoGroup => Ok(None),
+        }
+    }
+
+    /// The kind that people call so: by its name or its plural, without regard to case. `None` as with [`Self::kind`].
+    ///
+    /// # Errors
+    /// As [`Self::kind`].
+    pub async fn called(&self, group: &str, name: &str) -> Result<Option<Kind>, Error> {
+        match self.0.discovery.plural(&self.0.wire, group, name).await? {
+            Some(kind) => Ok(Some(kind)),
+            None => self.kind(group, name).await,
         }
     }
 

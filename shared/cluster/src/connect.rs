@@ -20,8 +20,11 @@ const CONNECT: Duration = Duration::from_secs(3);
 /// Where Kubernetes puts a pod's token.
 const TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
+/// A client, and the URL of its API server.
+type Connected = (Client, String);
+
 /// The cluster of the kubeconfig given, otherwise the pod's own; `None` if there is neither.
-pub(crate) async fn of_service(args: &Args) -> Result<Option<Client>> {
+pub(crate) async fn of_service(args: &Args) -> Result<Option<Connected>> {
     let files = args.files();
     if !files.is_empty() {
         return of_files(&files, args).await.map(Some);
@@ -36,18 +39,18 @@ pub(crate) async fn of_service(args: &Args) -> Result<Option<Client>> {
 }
 
 /// The same, and before the pod's own that of the user's home.
-pub(crate) async fn of_user(args: &Args) -> Result<Client> {
+pub(crate) async fn of_user(args: &Args) -> Result<Connected> {
     let of_home = env::home_dir().map(|home| home.join(".kube/config")).filter(|file| file.is_file());
     if let Some(file) = of_home.filter(|_| args.files().is_empty()) {
         return of_files(&[file], args).await;
     }
     match of_service(args).await? {
-        Some(client) => Ok(client),
+        Some(connected) => Ok(connected),
         None => bail!("found no cluster: set KUBECONFIG or --kubeconfig to a file that says where it is"),
     }
 }
 
-async fn of_files(files: &[PathBuf], args: &Args) -> Result<Client> {
+async fn of_files(files: &[PathBuf], args: &Args) -> Result<Connected> {
     let failed = || format!("failed to use the kubeconfig {}", env::join_paths(files).unwrap_or_default().display());
     let options = KubeConfigOptions { context: args.context.clone(), ..Default::default() };
     let kubeconfig = read(files).with_context(failed)?;
@@ -69,10 +72,11 @@ fn read(files: &[PathBuf]) -> Result<Kubeconfig> {
 }
 
 /// Retries are ours, so that they stay within a request's time.
-fn client(mut config: Config) -> Result<Client> {
+fn client(mut config: Config) -> Result<Connected> {
+    let server = config.cluster_url.to_string().trim_end_matches('/').to_owned();
     config.connect_timeout = Some(CONNECT);
     config.default_retry = false;
-    Ok(Client::try_from(config)?)
+    Ok((Client::try_from(config)?, server))
 }
 
 /// Whether this is a pod that may ask the API server.
@@ -102,8 +106,9 @@ current-context: there
     async fn a_kubeconfig_gives_the_cluster_and_the_namespace() {
         for context in [None, Some("there")] {
             let (_file, args) = args(KUBECONFIG, context);
-            assert_eq!(of_service(&args).await.unwrap().unwrap().default_namespace(), "shop");
-            assert_eq!(of_user(&args).await.unwrap().default_namespace(), "shop");
+            assert_eq!(of_service(&args).await.unwrap().unwrap().0.default_namespace(), "shop");
+            let (client, server) = of_user(&args).await.unwrap();
+            assert_eq!((client.default_namespace(), server.as_str()), ("shop", "https://127.0.0.1:1"));
         }
     }
 

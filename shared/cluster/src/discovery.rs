@@ -90,6 +90,13 @@ impl Discovery {
         Ok(pick(kinds, sought).map_or(Found::NoKind, |kind| Found::Kind(kind.clone())))
     }
 
+    /// The kind of this plural, without regard to case.
+    pub(crate) async fn plural(&self, wire: &Wire, group: &str, plural: &str) -> Result<Option<Kind>, Error> {
+        let known = self.group(wire, Sought { group, kind: plural, version: None }).await?;
+        let mut kinds = known.kinds.iter().flat_map(|kinds| kinds.iter());
+        Ok(kinds.find(|it| it.plural().eq_ignore_ascii_case(plural)).cloned())
+    }
+
     /// Forgets the group, of which a path was not there, unless it was asked for a moment ago.
     pub(crate) fn doubt(&self, group: &str) {
         // Where it is locked, it is being asked for.

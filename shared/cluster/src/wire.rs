@@ -41,6 +41,8 @@ const BOUNDS: [f64; 10] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 1.0, 5.0
 /// The API server, and how long it takes.
 pub(crate) struct Wire {
     client: Client,
+    /// What errors call it: its URL, if that is known.
+    server: String,
     durations: Histogram<f64>,
 }
 
@@ -122,10 +124,10 @@ impl Call {
 }
 
 impl Wire {
-    pub(crate) fn new(client: Client) -> Self {
+    pub(crate) fn new(client: Client, server: String) -> Self {
         let meter = global::meter("callboard");
         let histogram = meter.f64_histogram("callboard_cluster_duration_seconds").with_unit("s");
-        Self { client, durations: histogram.with_boundaries(BOUNDS.to_vec()).build() }
+        Self { client, server, durations: histogram.with_boundaries(BOUNDS.to_vec()).build() }
     }
 
     /// Sends the request and again where the API server says when, in a span and with its duration recorded.
@@ -139,7 +141,7 @@ impl Wire {
         );
         let began = Instant::now();
         let tries = timeout(call.within, self.tries(call, began + call.within)).instrument(span.clone());
-        let late = || Refusal::Other(format!("the API server did not answer within {} s", call.within.as_secs()));
+        let late = || Refusal::Other(format!("{} did not answer within {} s", self.server, call.within.as_secs()));
         let answer = Box::pin(tries).await.unwrap_or_else(|_| Err(late()));
         let outcome = answer.as_ref().map_or_else(Refusal::outcome, |_| "ok");
         if outcome == "error" {
@@ -161,7 +163,8 @@ impl Wire {
     }
 
     async fn once(&self, call: &Call) -> Result<Vec<u8>, Refusal> {
-        let unusable = |error: &dyn StdError| Refusal::Other(format!("no answer: {}", chain(error)));
+        let unusable =
+            |error: &dyn StdError| Refusal::Other(format!("no answer from {}: {}", self.server, chain(error)));
         let method = if call.body.is_some() { Method::POST } else { Method::GET };
         let request = Request::builder().method(method).uri(&call.path).header(ACCEPT, call.accept);
         let request = request.header(USER_AGENT, concat!("callboard/", env!("CARGO_PKG_VERSION")));

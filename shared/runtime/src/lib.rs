@@ -6,6 +6,7 @@
 
 mod args;
 mod body;
+mod change;
 mod connections;
 mod dead_letters;
 mod drift_counter;

@@ -1,13 +1,14 @@
 //! How a request ended, and the one table that turns it into a status.
 
+use crate::change::Change;
 use axum::response::{IntoResponse, Response};
 use events::Nothing;
 use http::{StatusCode, header::CONNECTION};
 
 /// How a request ended.
 pub(crate) enum Outcome {
-    /// Something changed; the event that says so, ready to be sent.
-    Changed(Box<Response>),
+    /// Something changed; what that is, and the event that says so, ready to be sent.
+    Changed(Change, Box<Response>),
     /// Nothing to report.
     Nothing(Nothing),
     /// The event is at fault.
@@ -29,7 +30,7 @@ impl Outcome {
     /// The value of the metric attribute `verdict`.
     pub(crate) fn verdict(&self) -> &'static str {
         match self {
-            Self::Changed(_) => "changed",
+            Self::Changed(..) => "changed",
             Self::Nothing(nothing) => nothing.as_str(),
             Self::Rejected(_) => "rejected",
             Self::Retry(_) => "retry",
@@ -43,7 +44,9 @@ impl Outcome {
     pub(crate) fn log(&self) {
         let verdict = self.verdict();
         match self {
-            Self::Changed(_) => tracing::info!(verdict, "event changed the catalog"),
+            Self::Changed(Change { object, entities }, _) => {
+                tracing::info!(verdict, k8s.object = object, entities, "event changed the catalog");
+            }
             Self::Nothing(_) => tracing::debug!(verdict, "event changed nothing"),
             Self::Rejected(error) => tracing::warn!(verdict, error, "event rejected"),
             Self::Retry(error) => tracing::warn!(verdict, error, "event returned for retry"),
@@ -64,7 +67,7 @@ impl Outcome {
 impl IntoResponse for Outcome {
     fn into_response(self) -> Response {
         match self {
-            Self::Changed(response) => *response,
+            Self::Changed(_, response) => *response,
             Self::Nothing(_) => StatusCode::NO_CONTENT.into_response(),
             Self::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, Self::line(&why)).into_response(),
             Self::Retry(why) => (StatusCode::SERVICE_UNAVAILABLE, Self::line(&why)).into_response(),

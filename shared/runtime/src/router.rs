@@ -1,6 +1,7 @@
 //! The way of a request: read, decode, judge within the time there is, answer.
 
 use crate::body::Bodies;
+use crate::change::Change;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::parent::Parent;
@@ -125,8 +126,9 @@ fn outcome(verdict: Verdict, parent: Parent) -> Outcome {
     match verdict {
         Ok(Reply::Changed(mut event)) => {
             parent.hand_on(&mut event);
+            let change = Change::of(&event);
             match outgoing::binary(*event) {
-                Ok((headers, body)) => Outcome::Changed(Box::new((headers, Body::from(body)).into_response())),
+                Ok((headers, body)) => Outcome::Changed(change, Box::new((headers, Body::from(body)).into_response())),
                 Err(error) => Outcome::Panicked(format!("failed to send the reply event: {error}")),
             }
         }

@@ -6,6 +6,7 @@ use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
 use std::env;
+use std::ffi::OsStr;
 use std::io::{IsTerminal, stderr};
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -67,8 +68,16 @@ fn logs(format: LogFormat) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sy
     let layer = fmt::layer().with_writer(stderr);
     Ok(match format {
         LogFormat::Json => layer.json().flatten_event(true).with_current_span(false).with_filter(filter).boxed(),
-        LogFormat::Text => layer.with_ansi(stderr().is_terminal()).with_filter(filter).boxed(),
+        LogFormat::Text => {
+            let is_colored = colored(stderr().is_terminal(), env::var_os("NO_COLOR").as_deref());
+            layer.with_ansi(is_colored).with_filter(filter).boxed()
+        }
     })
+}
+
+/// Whether a terminal gets colours: not if `NO_COLOR` has any value (<https://no-color.org>).
+fn colored(is_terminal: bool, no_color: Option<&OsStr>) -> bool {
+    is_terminal && no_color.is_none_or(OsStr::is_empty)
 }
 
 /// Whether a signal has an endpoint to go to.
@@ -100,4 +109,23 @@ fn meter_provider(service: &str) -> anyhow::Result<SdkMeterProvider> {
 fn resource(service: &str) -> Resource {
     let name = env::var("OTEL_SERVICE_NAME").ok().filter(|name| !name.is_empty());
     Resource::builder().with_service_name(name.unwrap_or_else(|| service.to_owned())).build()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_terminal_that_may_have_them_gets_colours() {
+        let any = |value: &'static str| Some(OsStr::new(value));
+        for (is_terminal, no_color, wanted) in [
+            (true, None, true),
+            (true, any(""), true),
+            (true, any("1"), false),
+            (true, any("0"), false),
+            (false, None, false),
+        ] {
+            assert_eq!(colored(is_terminal, no_color), wanted, "{is_terminal} {no_color:?}");
+        }
+    }
 }

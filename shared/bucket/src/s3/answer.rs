@@ -6,39 +6,42 @@ use aws_smithy_runtime_api::http::Response;
 use std::error::Error;
 
 /// `Ok` if the call found no object at the key.
-pub(crate) fn missing_or<E>(error: &SdkError<E, Response>) -> Result<(), Fault>
+pub(crate) fn missing_or<E>(error: &SdkError<E, Response>, store: &str) -> Result<(), Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match (status(error), code(error)) {
         (Some(404), code) if code != "NoSuchBucket" => Ok(()),
-        _ => Err(fault(error)),
+        _ => Err(fault(error, store)),
     }
 }
 
 /// `Ok` if a conditional write did not happen because of its condition.
 ///
 /// AWS answers 409 where conditional writes meet, and 404 where an ETag is asked for and the object was deleted.
-pub(crate) fn lost_or<E>(error: &SdkError<E, Response>, condition: Condition<'_>) -> Result<(), Fault>
+pub(crate) fn lost_or<E>(error: &SdkError<E, Response>, condition: Condition<'_>, store: &str) -> Result<(), Fault>
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     match (condition, status(error)) {
         (Condition::Absent | Condition::Is(_), Some(412 | 409)) => Ok(()),
-        (Condition::Is(_), Some(404)) => missing_or(error),
-        _ => Err(fault(error)),
+        (Condition::Is(_), Some(404)) => missing_or(error, store),
+        _ => Err(fault(error, store)),
     }
 }
 
-/// Why the call failed.
-pub(crate) fn fault<E>(error: &SdkError<E, Response>) -> Fault
+/// Why the call to this store failed.
+pub(crate) fn fault<E>(error: &SdkError<E, Response>, store: &str) -> Fault
 where
     E: ProvideErrorMetadata + Error + 'static,
 {
     let Some(status) = status(error) else {
         return match error {
-            SdkError::TimeoutError(_) => Fault::Timeout,
-            SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout,
+            SdkError::TimeoutError(_) => Fault::Timeout { store: store.to_owned() },
+            SdkError::DispatchFailure(failure) if failure.is_timeout() => Fault::Timeout { store: store.to_owned() },
+            SdkError::DispatchFailure(failure) if failure.is_io() => {
+                Fault::Unusable(format!("no answer from {store}: {}", unusable(&chain(error))))
+            }
             _ => Fault::Unusable(unusable(&chain(error))),
         };
     };
