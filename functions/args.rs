@@ -5,7 +5,7 @@ use anyhow::Context as _;
 use backstage::Backstage;
 use bucket::{Bucket, S3};
 use catalog::{
-    EntityNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
+    ComponentNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
 };
 
 /// The catalog: its bucket, its owner, its entities, and whose objects it has.
@@ -93,7 +93,7 @@ pub struct Entities {
     /// Comma-separated fields of an object that may name its owner, e.g. spec.owner
     #[arg(long, env = "CALLBOARD_OWNER_PATHS", value_delimiter = ',')]
     pub owner_paths: Vec<String>,
-    /// URL of a page about a Kubernetes object, with {cluster}, {group}, {kind}, {namespace} and {name}
+    /// URL of a page about a Kubernetes object, e.g. of a dashboard, with {cluster}, {group}, {kind}, {namespace} and {name}. Entities link to it
     #[arg(long, env = "CALLBOARD_SOURCE_URL")]
     pub source_url: Option<SourceUrl>,
     /// Kinds of resource requests, separated by semicolons: KIND.GROUP=PROMISE, or KIND.GROUP=PROMISE:SELECTOR with the label selector of the workload
@@ -102,9 +102,9 @@ pub struct Entities {
     /// Catalog only objects that opt in with kratix.io/backstage or callboard.dev/ignore=false
     #[arg(long, env = "CALLBOARD_OPT_IN", default_value_t = false, action = clap::ArgAction::Set, value_name = "BOOL")]
     pub opt_in: bool,
-    /// Entity namespace of third-party Components that are known only by a backstage.io/kubernetes-id
-    #[arg(long, env = "CALLBOARD_COMPONENT_NAMESPACE", default_value = "default", value_parser = entity_namespace)]
-    pub component_namespace: EntityNamespace,
+    /// Entity namespace of third-party Components that are known only by a backstage.io/kubernetes-id, maybe with {cluster} and the Kubernetes {namespace}
+    #[arg(long, env = "CALLBOARD_COMPONENT_NAMESPACE", default_value = "default")]
+    pub component_namespace: ComponentNamespace,
     /// Type of the API entity of an EventType
     #[arg(long, env = "CALLBOARD_EVENT_TYPES", value_enum, default_value_t = EventTypeApis::AsyncApi)]
     pub event_types: EventTypeApis,
@@ -122,11 +122,6 @@ pub enum EventTypeApis {
     /// Type eventType: the schema unchanged
     #[value(name = "eventType")]
     EventType,
-}
-
-fn entity_namespace(text: &str) -> Result<EntityNamespace, String> {
-    let fits = EntityNamespace::fit(text);
-    if fits.as_str() == text { Ok(fits) } else { Err("not a valid namespace of an entity".to_owned()) }
 }
 
 impl Entities {

@@ -277,6 +277,7 @@ async fn a_healthy_install_has_nothing_wrong() {
         "awsS3-provider:callboard:refresh",
         "locations",
         "catalog.rules and reader",
+        "consumers",
     ] {
         assert!(found.iter().any(|it| it.subject == subject), "{subject}: {found:#?}");
     }

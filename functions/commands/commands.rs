@@ -1,6 +1,7 @@
 //! The commands for a terminal: a resync now, dead letters again, a check of the install, and manifests for deploy/.
 
 mod broker;
+mod consumers;
 pub mod doctor;
 pub mod drift;
 mod mesh;

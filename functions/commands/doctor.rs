@@ -32,10 +32,11 @@ pub use patience::Patience;
 pub use place::Place;
 pub use variables::Variables;
 
-use super::{Broker, Format, terminal::shown};
+use super::{Broker, Format, consumers, terminal::shown};
 use crate::{
     context::Context,
     ending::Ending,
+    mesh,
     progress::Progress,
     table::{Needs, Reads, row},
 };
@@ -43,7 +44,7 @@ use ::backstage::Backstage;
 use ::bucket::{Fault, Honours, Listed, S3, Store, Versioning};
 use ::cluster::Cluster;
 use configuration::Configuration;
-use events::Function;
+use events::{Function, Refusal, Scope};
 use std::time::Duration;
 use tokio::time::{Instant, sleep};
 
@@ -221,6 +222,9 @@ impl<S: Store> Checkup<'_, S> {
         match (&self.backstage, self.context) {
             (Ok(Some(backstage)), Some(cx)) => {
                 found.extend(backstage::examine(cx, &self.place, backstage, listed, self.patience).await);
+                if found.iter().any(backstage::is_open) {
+                    found.extend(self.consumers(cx, backstage).await);
+                }
             }
             (Ok(_), _) => found.push(self.without_backstage()),
             (Err(why), _) => {
@@ -239,6 +243,26 @@ impl<S: Store> Checkup<'_, S> {
             url => {
                 let why = format!("the install notifies {url}. To check it, give its URL as you reach it, and a token");
                 Area::Backstage.unknown("Backstage", why).with_fix(set)
+            }
+        }
+    }
+
+    /// The Components of consumers that Backstage does not have.
+    async fn consumers(&self, cx: &Context<S>, backstage: &Backstage) -> Vec<Finding> {
+        const SUBJECT: &str = "consumers";
+        let Ok(cluster) = &self.cluster else {
+            return vec![Area::Backstage.unknown(SUBJECT, "there is no cluster that says who consumes events")];
+        };
+        mesh::learn(cx, cluster).await;
+        match consumers::missing(cx, backstage, &Scope::default()).await {
+            Err(error) => vec![Area::Backstage.unknown(SUBJECT, format!("{error:#}"))],
+            Ok(missing) if missing.is_empty() => {
+                vec![Area::Backstage.ok(SUBJECT, "the catalog has each Component that the event mesh names")]
+            }
+            Ok(missing) => {
+                let of_key =
+                    |(key, all): (String, Vec<Refusal>)| all.into_iter().map(|it| wrong(&key, it)).collect::<Vec<_>>();
+                missing.into_iter().flat_map(of_key).collect()
             }
         }
     }
@@ -274,4 +298,10 @@ impl<S: Store> Checkup<'_, S> {
         }
         found
     }
+}
+
+/// A Component that no catalog has, and which object names it.
+fn wrong(key: &str, Refusal { entity, reason, advice }: Refusal) -> Finding {
+    let subject = format!("consumer {}", entity.unwrap_or_default());
+    Area::Backstage.wrong(subject, format!("{reason}. {key} names it"), advice.unwrap_or_default())
 }

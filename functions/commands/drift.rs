@@ -1,7 +1,7 @@
 //! `callboard drift`: what a resync would find, and what Backstage refused. It writes nothing.
 
 use super::{
-    Format, Selection,
+    Format, Selection, consumers,
     mesh::{FOREVER, of_mesh},
     report::{RefusedBy, table},
     terminal::shown,
@@ -15,7 +15,7 @@ use crate::{
 use backstage::Backstage;
 use bucket::Store;
 use cluster::Cluster;
-use events::{Failed, ResyncRequest};
+use events::{Failed, ResyncRequest, Scope};
 use serde_json::json;
 use std::time::Instant;
 
@@ -82,9 +82,18 @@ async fn compared<S: Store>(
     }
     let Some(backstage) = backstage else { return Ok((found, RefusedBy::new())) };
     cx.progress.now(format_args!("Backstage: what it refused"));
-    let refused = refresh::refused(cx, backstage, &request.scope).await.unwrap_or_else(|error| {
+    let refused = refused(cx, backstage, &request.scope).await.unwrap_or_else(|error| {
         found.failed.push(Failed { key: "Backstage".to_owned(), reason: format!("{error:#}") });
         RefusedBy::new()
     });
     Ok((found, refused))
+}
+
+/// What Backstage refused, and the Components of consumers that it does not have.
+async fn refused<S: Store>(cx: &Context<S>, backstage: &Backstage, scope: &Scope) -> anyhow::Result<RefusedBy> {
+    let mut refused = refresh::refused(cx, backstage, scope).await?;
+    for (key, missing) in consumers::missing(cx, backstage, scope).await? {
+        refused.entry(key).or_default().extend(missing);
+    }
+    Ok(refused)
 }

@@ -37,7 +37,7 @@ pub(super) async fn entities(store: &impl Store, prefix: &str) -> anyhow::Result
     }
 }
 
-/// A table of each API of events, its providers and its consumers. The Trigger knows a third-party Component.
+/// A table of each API of events, its providers and its consumers. A Trigger consumes for a third-party Component.
 pub(super) fn table(entities: &[Value]) -> String {
     let is_api = |entity: &&Value| text(entity, "/metadata/annotations/callboard.dev~1event-type").is_some();
     let mut all: BTreeMap<String, Ends> =
@@ -47,13 +47,17 @@ pub(super) fn table(entities: &[Value]) -> String {
         for api in list(entity, "/spec/providesApis") {
             all.entry(api.to_owned()).and_modify(|ends| ends.from.push(own.clone()));
         }
-        let is_delivery = text(entity, "/kind") == Some("Resource");
-        for api in list(entity, "/spec/dependsOn").filter(|_| is_delivery) {
+        let is_delivery =
+            text(entity, "/spec/type").is_some_and(|ty| ty.ends_with(":Trigger") || ty.ends_with(":Subscription"));
+        let behind: Vec<_> = list(entity, "/spec/dependencyOf").filter(|_| is_delivery).collect();
+        let consumers = if behind.is_empty() { vec![own.as_str()] } else { behind };
+        for api in list(entity, "/spec/consumesApis") {
             let may = if may_consume(entity).any(|it| it == api) { " (may)" } else { "" };
-            let to = list(entity, "/spec/dependencyOf").map(|consumer| format!("{consumer}{may}"));
+            let to = consumers.iter().map(|consumer| format!("{consumer}{may}"));
             all.entry(api.to_owned()).and_modify(|ends| ends.to.extend(to));
         }
     }
+    all.values_mut().for_each(|ends| ends.to.sort());
     let mut table = format!("\n{:<23}{:<44}{}\n{}\n", "events", "provided by", "consumed by", "-".repeat(102));
     for (api, ends) in &all {
         rows(&mut table, api, ends);

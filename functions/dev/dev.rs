@@ -210,8 +210,7 @@ mod tests {
         let touched = [
             "api:payment/received",
             "component:payment/broker-default",
-            "resource:payment/trigger-to-processor",
-            "resource:payment/trigger-to-shop",
+            "component:payment/trigger-to-shop",
             "component:payment/service-processor",
             "component:payment/containersource-terminal",
         ];

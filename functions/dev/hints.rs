@@ -40,7 +40,7 @@ In Backstage's app-config.yaml (see README.md):
       - {{ endpoint: '{s3}', s3ForcePathStyle: true, accessKeyId: {access_key}, secretAccessKey: {secret_key} }}
   aws: {{ mainAccount: {{ accessKeyId: {access_key}, secretAccessKey: {secret_key} }} }}
   catalog:
-    rules: [{{ allow: [Component, API, Resource, System, Template, Group, Location] }}]
+    rules: [{{ allow: [Component, API, System, Template, Group, Location] }}]
     providers:
       awsS3:
         callboard:

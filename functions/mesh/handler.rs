@@ -18,7 +18,7 @@ mod unread;
 mod write;
 
 pub use index::Index;
-pub(crate) use resync::{Pace, compared};
+pub(crate) use resync::{Pace, compared, learn};
 pub use resync::{approve, resync};
 pub(crate) use start::start;
 

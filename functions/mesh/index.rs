@@ -4,7 +4,7 @@ use super::{ledger::Ledger, pending::FoundBy, unread::Unread};
 use crate::{kinds::KindName, now::Now};
 use catalog::{
     Described, Mesh, Settings,
-    mesh::{Id, Rendered},
+    mesh::{Id, Outside, Rendered},
 };
 use events::{Object, ObjectRef, Version};
 use lru::LruCache;
@@ -255,6 +255,11 @@ impl Index {
         let mut inner = self.inner();
         let affected = inner.mesh.remove_missing(missing, listed);
         self.add_pending(&inner, affected, FoundBy::Comparison);
+    }
+
+    /// The Components that entities of the mesh name and the mesh does not write.
+    pub(crate) fn outside(&self) -> Vec<Outside> {
+        self.inner().mesh.outside()
     }
 
     /// The kind that a definition makes a source or a channel of.

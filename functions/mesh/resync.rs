@@ -13,7 +13,10 @@ use crate::{
 use bucket::Store;
 use cluster::Cluster;
 use events::{Approval, Cataloged, Function, Nack, Nothing, Reply, ResyncRequest, Scope, Verdict};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{Duration, Instant},
+};
 
 /// How long a comparison may take.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +111,11 @@ pub(crate) async fn compared<S: Store>(
         settle(cx, request, until, &mut report.findings).await;
     }
     Ok(report)
+}
+
+/// Fills the index from the cluster, without a look at the bucket.
+pub(crate) async fn learn<S: Store>(cx: &Context<S>, cluster: &Cluster) {
+    load(cx, cluster, &Asked { listing: &BTreeMap::new(), approved: &BTreeSet::new(), within: LISTS }).await;
 }
 
 /// Writes what was left to be written, and what the comparison itself affects.

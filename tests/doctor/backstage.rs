@@ -137,7 +137,6 @@ async fn a_kind_that_the_rules_do_not_allow_is_reported_with_its_fix() {
             "`- allow: [System]`, and [Component, API, Location] where there were no rules",
         ),
         ("platform.kratix.io/promise", "template:default/app-promise-template", "`- allow: [Template]`"),
-        ("eventing.knative.dev/trigger", "resource:shop/trigger-shop", "`- allow: [Resource]`"),
     ] {
         let world = World::new();
         let target = &targets(&world, part)[0];
@@ -146,9 +145,38 @@ async fn a_kind_that_the_rules_do_not_allow_is_reported_with_its_fix() {
         world.backstage.objects(target, &[&said]);
         let (told, fix) = world.ill().await;
         assert!(told.ends_with(&said) && fix.contains("catalog.rules") && fix.contains(line), "{told}\n{fix}");
-        let all = "- allow: [Component, API, Resource, System, Template, Location]   # for all of it, ";
+        let all = "- allow: [Component, API, System, Template, Location]   # for all of it, ";
         assert!(fix.lines().nth(1).unwrap().starts_with(all), "{fix}");
     }
+}
+
+#[tokio::test]
+async fn a_consumer_that_no_catalog_has_is_reported_with_the_annotation_that_fixes_it() {
+    let world = World::new();
+    for name in ["mailer", "till", "there"] {
+        let labels = json!({"backstage.io/kubernetes-id": name});
+        let metadata = json!({"name": name, "namespace": "shop", "labels": labels});
+        world.kubernetes.apply(json!({"apiVersion": "v1", "kind": "Service", "metadata": metadata}));
+        let subscriber = json!({"ref": {"apiVersion": "v1", "kind": "Service", "name": name}});
+        let (spec, metadata) =
+            (json!({"broker": "shop", "subscriber": subscriber}), json!({"name": name, "namespace": "shop"}));
+        let trigger =
+            json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Trigger", "metadata": metadata, "spec": spec});
+        world.kubernetes.apply(trigger);
+    }
+    for (namespace, name) in [("default", "there"), ("shop", "till")] {
+        let metadata = json!({"namespace": namespace, "name": name});
+        world.backstage.took(json!({"kind": "Component", "metadata": metadata}), "https://git.example/x.yaml");
+    }
+    let found = world.found().await;
+    let wrong: Vec<_> = found.iter().filter(|it| it.state == State::Wrong).collect();
+    let [mailer, till] = &wrong[..] else { panic!("{wrong:#?}") };
+    assert_eq!(mailer.subject, "consumer component:default/mailer");
+    assert!(mailer.detail.ends_with("/trigger/shop/mailer.yaml names it"), "{}", mailer.detail);
+    let fix = "kubectl annotate -n shop service/mailer --overwrite callboard.dev/component=component:.../mailer";
+    assert_eq!(mailer.fix.as_deref(), Some(fix));
+    let fix = "kubectl annotate -n shop service/till --overwrite callboard.dev/component=component:shop/till";
+    assert_eq!((till.subject.as_str(), till.fix.as_deref()), ("consumer component:default/till", Some(fix)));
 }
 
 #[tokio::test]

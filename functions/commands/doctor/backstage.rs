@@ -19,13 +19,14 @@ use std::{
 const AREA: Area = Area::Backstage;
 
 /// One object of each of these is read. Together they have every kind of entity that Callboard writes.
-const SAMPLES: [&str; 5] = [
+const SAMPLES: [&str; 4] = [
     "platform.kratix.io/promise/",
     "core/namespace/",
-    "eventing.knative.dev/trigger/",
     "eventing.knative.dev/eventtype/",
     "eventing.knative.dev/broker/",
 ];
+
+const TOKEN: &str = "token";
 
 const TAKES: &str = "what Backstage takes";
 
@@ -33,10 +34,11 @@ const TAKES: &str = "what Backstage takes";
 const UNLISTED: &str = "Backstage can be asked after its provider has listed the bucket";
 
 /// The rule for all that Callboard writes, and for what Backstage allows without rules.
-const RULE: &str = "- allow: [Component, API, Resource, System, Template, Location]   # for all of it, in app-config, below catalog.rules";
+const RULE: &str =
+    "- allow: [Component, API, System, Template, Location]   # for all of it, in app-config, below catalog.rules";
 
 /// Every kind that Callboard writes.
-const KINDS: [&str; 5] = ["Component", "API", "Resource", "System", "Template"];
+const KINDS: [&str; 4] = ["Component", "API", "System", "Template"];
 
 /// Checks it. `listed`: what is below the prefix, if that is known.
 pub(super) async fn examine<S: Store>(
@@ -50,7 +52,7 @@ pub(super) async fn examine<S: Store>(
         Ok(tasks) => tasks,
         Err(error) => return vec![denied(backstage, &error)],
     };
-    let mut found = vec![AREA.ok("token", format!("accepted by {}", backstage.url()))];
+    let mut found = vec![AREA.ok(TOKEN, format!("accepted by {}", backstage.url()))];
     let provider = provider::Provider { backstage, place, layout: &cx.settings.layout };
     let (findings, is_there) = provider.task(&tasks);
     found.extend(findings);
@@ -70,6 +72,11 @@ pub(super) async fn examine<S: Store>(
         },
     }
     found
+}
+
+/// Whether a finding says that calls can be made.
+pub(super) fn is_open(finding: &Finding) -> bool {
+    (finding.area, finding.subject.as_str(), finding.state) == (AREA, TOKEN, State::Ok)
 }
 
 /// The keys of Callboard's objects, the newest first, or why there are none.

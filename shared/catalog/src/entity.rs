@@ -11,9 +11,7 @@ pub(crate) mod yaml;
 pub use metadata::{Link, Metadata};
 pub use name::{EntityName, EntityNamespace};
 pub use reference::{EntityRef, InvalidEntityRef};
-pub use spec::{
-    ApiSpec, ComponentSpec, Dependencies, GroupSpec, Ownership, ResourceSpec, Spec, SystemSpec, TemplateSpec,
-};
+pub use spec::{ApiSpec, ComponentSpec, Dependencies, GroupSpec, Ownership, Spec, SystemSpec, TemplateSpec};
 
 use serde::Serialize;
 
@@ -36,7 +34,6 @@ impl Entity {
             Spec::Component(_) => ("backstage.io/v1alpha1", "Component"),
             Spec::Api(_) => ("backstage.io/v1alpha1", "API"),
             Spec::Group(_) => ("backstage.io/v1alpha1", "Group"),
-            Spec::Resource(_) => ("backstage.io/v1alpha1", "Resource"),
             Spec::System(_) => ("backstage.io/v1alpha1", "System"),
             Spec::Template(_) => ("scaffolder.backstage.io/v1beta3", "Template"),
         };

@@ -38,7 +38,7 @@ pub use attributes::{Answer, Attributes, Known};
 pub use descriptor::{Absence, Described, Descriptor};
 pub use entity::{
     ApiSpec, ComponentSpec, Dependencies, Entity, EntityName, EntityNamespace, EntityRef, GroupSpec, InvalidEntityRef,
-    Link, Metadata, Ownership, ResourceSpec, Spec, SystemSpec, TemplateSpec,
+    Link, Metadata, Ownership, Spec, SystemSpec, TemplateSpec,
     rules::{Invalid, check},
     yaml::{NotYaml, document},
 };
@@ -48,4 +48,7 @@ pub use mesh::Mesh;
 pub use naming::{InvalidLayout, Key, Layout, Located};
 pub use notes::Notes;
 pub use overrides::Overrides;
-pub use settings::{EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings, SourceUrl};
+pub use settings::{
+    ComponentNamespace, EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings,
+    SourceUrl,
+};

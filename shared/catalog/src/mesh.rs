@@ -15,6 +15,7 @@ mod graph;
 mod id;
 mod object;
 
+pub use graph::outside::Outside;
 pub use id::Id;
 
 use crate::{descriptor::Described, settings::Settings};
@@ -141,6 +142,11 @@ impl Mesh {
     /// The group and the kind that a CustomResourceDefinition makes a source or a channel.
     pub fn defines(&self, definition: &Id) -> Option<(&str, &str)> {
         self.roles.defined_by(definition.name())
+    }
+
+    /// The Components that entities of the mesh name and the mesh does not write, sorted.
+    pub fn outside(&self) -> Vec<Outside> {
+        self.graph.outside()
     }
 
     /// The objects that exist, as far as is known.

@@ -1,17 +1,16 @@
 //! What the platform engineer decides about entities.
 
+mod component_namespace;
 mod invalid;
 mod request_kinds;
 mod source_url;
 
+pub use component_namespace::ComponentNamespace;
 pub use invalid::InvalidSetting;
 pub use request_kinds::{RequestKind, RequestKinds};
 pub use source_url::SourceUrl;
 
-use crate::{
-    entity::{EntityNamespace, EntityRef},
-    naming::Layout,
-};
+use crate::{entity::EntityRef, naming::Layout};
 
 /// The settings of the catalog; the binary reads them from arguments and environment.
 #[derive(Debug, Clone)]
@@ -31,7 +30,7 @@ pub struct Settings {
     /// Which objects are cataloged.
     pub selection: Selection,
     /// The namespace of third-party Components of which only a `backstage.io/kubernetes-id` is known.
-    pub component_namespace: EntityNamespace,
+    pub component_namespace: ComponentNamespace,
     /// How the API of an EventType is defined.
     pub event_types: EventTypes,
     /// Whether what Knative creates for its own use is cataloged, such as the Channel behind a Broker.
@@ -79,7 +78,7 @@ impl Settings {
             source_url: None,
             kinds: RequestKinds::default(),
             selection: Selection::default(),
-            component_namespace: EntityNamespace::fit("default"),
+            component_namespace: ComponentNamespace::default(),
             event_types: EventTypes::default(),
             internals: Internals::default(),
         }

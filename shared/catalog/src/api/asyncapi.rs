@@ -19,8 +19,8 @@ use payload::{Payload, SCHEMA};
 use serde_json::{Value, json};
 
 /// The AsyncAPI document, as YAML; `hub` is the Broker or Channel of the events, such as
-/// `broker.eventing.knative.dev/shop/default`.
-pub(crate) fn document(event_type: &EventType, hub: Option<&str>) -> String {
+/// `broker.eventing.knative.dev/shop/default`, and `consumers` says in Markdown who receives them.
+pub(crate) fn document(event_type: &EventType, hub: Option<&str>, consumers: Option<String>) -> String {
     let payload = Payload::of(event_type.schema_data.as_deref());
     let mut info = json!({"title": event_type.ty, "version": "1.0.0"});
     if let Some(description) = &event_type.description {
@@ -33,7 +33,7 @@ pub(crate) fn document(event_type: &EventType, hub: Option<&str>) -> String {
     if let Payload::Schema { schema, .. } = payload {
         components["schemas"] = json!({"payload": schema});
     }
-    let document = json!({
+    let mut document = json!({
         "asyncapi": "3.0.0",
         "info": info,
         "channels": {"hub": {
@@ -48,6 +48,9 @@ pub(crate) fn document(event_type: &EventType, hub: Option<&str>) -> String {
         }},
         "components": components,
     });
+    if let Some(consumers) = consumers {
+        document["operations"]["receive"]["description"] = json!(consumers);
+    }
     // JSON is YAML.
     yaml::document(&document).unwrap_or_else(|_| document.to_string())
 }

@@ -1,7 +1,7 @@
 //! What the metadata of every entity takes from its source object.
 
 use crate::{
-    entity::Metadata,
+    entity::{Link, Metadata},
     overrides::Overrides,
     settings::Settings,
     status::{self, State},
@@ -39,6 +39,13 @@ pub(crate) fn fill_component(
 /// What the main entity of an object has: also the overrides of title, description, links and Kubernetes annotations.
 pub(crate) fn fill_plain(metadata: &mut Metadata, object: &Object, overrides: &Overrides, settings: &Settings) {
     fill(metadata, object, overrides, settings);
+    let page = settings.source_url.as_ref().map(|source_url| source_url.of(object, &settings.layout));
+    metadata.links.extend(page.map(|url| Link {
+        url,
+        title: Some("Kubernetes object".to_owned()),
+        icon: Some("dashboard".to_owned()),
+        ty: None,
+    }));
     if let Some(title) = &overrides.title {
         metadata.title = Some(title.clone());
     }

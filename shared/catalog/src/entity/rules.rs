@@ -26,7 +26,6 @@ pub fn check(entity: &Entity) -> Result<(), Invalid> {
         }
         Spec::Template(spec) => template(spec),
         Spec::Group(spec) => not_empty("spec.type", &spec.ty),
-        Spec::Resource(spec) => not_empty("spec.type", &spec.ty),
         Spec::System(_) => Ok(()),
     }
 }

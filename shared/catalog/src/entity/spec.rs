@@ -17,8 +17,6 @@ pub enum Spec {
     Template(TemplateSpec),
     /// `Group`.
     Group(GroupSpec),
-    /// `Resource`.
-    Resource(ResourceSpec),
     /// `System`.
     System(SystemSpec),
 }
@@ -86,20 +84,6 @@ pub struct GroupSpec {
     pub ty: String,
     /// Groups below it.
     pub children: Vec<EntityRef>,
-}
-
-/// `spec` of a Resource.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ResourceSpec {
-    /// Such as `eventing.knative.dev:Trigger`.
-    #[serde(rename = "type")]
-    pub ty: String,
-    /// Whose it is.
-    #[serde(flatten)]
-    pub ownership: Ownership,
-    /// What it depends on, and what depends on it.
-    #[serde(flatten)]
-    pub dependencies: Dependencies,
 }
 
 /// `spec` of a System.

@@ -2,11 +2,12 @@
 
 mod api;
 mod component;
+mod delivery;
 mod described;
 mod inherited;
-mod resource;
 mod routes;
 mod subject;
 mod system;
+mod words;
 
 pub(crate) use described::described;

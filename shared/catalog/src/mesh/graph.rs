@@ -3,9 +3,10 @@
 pub(crate) mod affected;
 mod arrivals;
 pub(crate) mod cataloged_as;
-mod consumption;
+pub(crate) mod consumption;
 mod links;
 mod matching;
+pub(crate) mod outside;
 mod production;
 mod unread;
 

@@ -1,5 +1,6 @@
 //! What the mesh reads from one object alone.
 
+pub(crate) mod address;
 pub(crate) mod destination;
 pub(crate) mod events;
 pub(crate) mod node;

@@ -23,11 +23,6 @@ pub(crate) fn promise_template(layout: &Layout, promise: &str) -> Named {
     Named::new("template", layout.namespace(None), &format!("{promise}-promise-template"))
 }
 
-/// The Resource of a Trigger or Subscription.
-pub(crate) fn resource(layout: &Layout, kind: &str, namespace: Option<&str>, name: &str) -> Named {
-    Named { kind: "resource", ..component(layout, kind, namespace, name) }
-}
-
 /// The API of an EventType.
 pub(crate) fn event_type(layout: &Layout, namespace: Option<&str>, name: &str) -> Named {
     Named::new("api", layout.namespace(namespace), name)

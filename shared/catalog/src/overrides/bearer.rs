@@ -8,8 +8,6 @@ pub(crate) enum Bearer {
     Promise,
     Namespace,
     EventType,
-    /// A Trigger or a Subscription.
-    Delivery,
     /// Any other object of the mesh for which Callboard writes a Component.
     Mesh,
     /// An object for which Callboard writes no entity, as its Component is elsewhere, or nowhere.

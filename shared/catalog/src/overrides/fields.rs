@@ -44,7 +44,7 @@ pub(super) const FIELDS: [Field; 12] = [
     },
     Field {
         keys: &["callboard.dev/lifecycle", "ske.backstage.component/lifecycle", "terasky.backstage.io/lifecycle"],
-        not_on: &[Bearer::Namespace, Bearer::Delivery],
+        not_on: &[Bearer::Namespace],
         take: |overrides, text, _| one(&mut overrides.lifecycle, parse::text(text, 100)),
     },
     Field {
@@ -75,7 +75,7 @@ pub(super) const FIELDS: [Field; 12] = [
             "ske.backstage.component/providesApis",
             "terasky.backstage.io/providesApis",
         ],
-        not_on: &[Bearer::Namespace, Bearer::EventType, Bearer::Delivery],
+        not_on: &[Bearer::Namespace, Bearer::EventType],
         take: |overrides, text, namespace| many(&mut overrides.provides_apis, apis(text, namespace)),
     },
     Field {
@@ -84,7 +84,7 @@ pub(super) const FIELDS: [Field; 12] = [
             "ske.backstage.component/consumesApis",
             "terasky.backstage.io/consumesApis",
         ],
-        not_on: &[Bearer::Namespace, Bearer::EventType, Bearer::Delivery],
+        not_on: &[Bearer::Namespace, Bearer::EventType],
         take: |overrides, text, namespace| many(&mut overrides.consumes_apis, apis(text, namespace)),
     },
     Field {

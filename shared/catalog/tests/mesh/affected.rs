@@ -40,19 +40,21 @@ fn the_first_look_at_a_shop_makes_all_of_it() {
 }
 
 #[test]
-fn a_trigger_that_moves_affects_its_subscriber_and_no_broker() {
-    affects(&trigger("on-placed", "south", "sold", &ksvc_ref("billing")), &["service/billing", "trigger/on-placed"]);
+fn a_trigger_that_moves_affects_its_subscriber_and_event_types_and_no_broker() {
+    let wanted = ["eventtype/placed", "eventtype/sold", "service/billing", "trigger/on-placed"];
+    affects(&trigger("on-placed", "south", "sold", &ksvc_ref("billing")), &wanted);
 }
 
 #[test]
 fn a_trigger_that_gets_another_subscriber_affects_both() {
-    let wanted = ["service/billing", "service/stock", "trigger/on-placed"];
+    let wanted = ["eventtype/placed", "service/billing", "service/stock", "trigger/on-placed"];
     affects(&trigger("on-placed", "north", "placed", &ksvc_ref("stock")), &wanted);
 }
 
 #[test]
-fn a_trigger_for_a_third_party_component_affects_only_itself() {
-    affects(&trigger("to-theirs", "north", "placed", &service_ref("theirs")), &["trigger/to-theirs"]);
+fn a_trigger_for_a_third_party_component_affects_itself_and_its_event_types() {
+    let wanted = ["eventtype/paid", "eventtype/placed", "trigger/to-theirs"];
+    affects(&trigger("to-theirs", "north", "placed", &service_ref("theirs")), &wanted);
 }
 
 #[test]
@@ -62,14 +64,14 @@ fn a_description_affects_one_api() {
 
 #[test]
 fn an_event_type_that_moves_affects_both_brokers_and_who_consumed_it() {
-    let wanted = ["broker/north", "broker/west", "eventtype/placed", "service/billing", "trigger/on-placed"];
+    let wanted = ["broker/north", "broker/west", "eventtype/placed", "service/billing"];
     affects(&event_type("placed", "west", "A"), &wanted);
 }
 
 #[test]
 fn a_new_event_type_affects_its_broker_and_who_consumes_it() {
     let more = event_type_of("sold-too", "org.example.sold", "south", "A");
-    let wanted = ["broker/south", "eventtype/sold-too", "service/stock", "sources/till", "trigger/on-sold"];
+    let wanted = ["broker/south", "eventtype/sold-too", "service/stock", "sources/till"];
     affects(&more, &wanted);
 }
 
@@ -96,9 +98,11 @@ fn a_broker_that_opts_out_affects_those_that_name_it() {
 }
 
 #[test]
-fn a_subscriber_with_a_new_third_party_component_affects_its_triggers() {
-    affects(&ksvc("billing", &json!({"backstage.io/kubernetes-id": "x"})), &["service/billing", "trigger/on-placed"]);
-    affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "x"})), &["trigger/to-theirs"]);
+fn a_subscriber_with_a_new_third_party_component_affects_its_triggers_and_event_types() {
+    let wanted = ["eventtype/placed", "service/billing", "trigger/on-placed"];
+    affects(&ksvc("billing", &json!({"backstage.io/kubernetes-id": "x"})), &wanted);
+    let wanted = ["eventtype/paid", "trigger/to-theirs"];
+    affects(&service("theirs", &json!({"backstage.io/kubernetes-id": "x"})), &wanted);
 }
 
 #[test]
@@ -114,7 +118,7 @@ fn a_source_that_provides_a_type_affects_both_brokers_when_it_moves() {
         "sold",
         &json!({"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "till"}),
     ));
-    let wanted = ["broker/south", "broker/west", "eventtype/rung", "service/stock", "sources/till", "trigger/on-sold"];
+    let wanted = ["broker/south", "broker/west", "eventtype/rung", "service/stock", "sources/till"];
     assert_eq!(told(&mut mesh, &source("till", "west")), wanted);
 }
 
@@ -131,6 +135,7 @@ fn a_trigger_whose_subscriber_provides_a_type_affects_both_brokers_when_it_moves
         "broker/north",
         "broker/south",
         "eventtype/billed",
+        "eventtype/placed",
         "service/billing",
         "trigger/on-placed",
         "trigger/to-theirs",
@@ -161,11 +166,11 @@ fn a_deletion_affects_those_that_named_the_object() {
         let gone = Version { uid: String::new(), resource_version: "9".into() };
         shown(&mesh.delete(object.reference(), &gone))
     };
-    let event_type = ["broker/north", "eventtype/placed", "service/billing", "trigger/on-placed"];
+    let event_type = ["broker/north", "eventtype/placed", "service/billing"];
     assert_eq!(deleted(&event_type_of("placed", "", "", "")), event_type);
-    assert_eq!(deleted(&trigger("to-theirs", "", "", &Value::Null)), ["trigger/to-theirs"]);
-    assert_eq!(deleted(&service("theirs", &json!({}))), ["trigger/to-theirs"]);
-    let broker_gone = ["broker/south", "service/stock", "sources/till", "trigger/on-sold"];
+    assert_eq!(deleted(&trigger("to-theirs", "", "", &Value::Null)), ["eventtype/paid", "trigger/to-theirs"]);
+    assert_eq!(deleted(&service("theirs", &json!({}))), ["eventtype/paid", "trigger/to-theirs"]);
+    let broker_gone = ["broker/south", "eventtype/sold", "service/stock", "sources/till", "trigger/on-sold"];
     assert_eq!(deleted(&broker("south", &json!({}))), broker_gone);
 }
 

@@ -3,7 +3,7 @@
 //! `tests/cases/mesh/<name>/` holds `objects.yaml`, `expected.yaml` (the descriptors in the order of their keys) and
 //! `settings.json` if the settings differ.
 
-use catalog::{EntityNamespace, EntityRef, EventTypes, Internals, Layout, Mesh, Selection, Settings};
+use catalog::{EntityRef, EventTypes, Internals, Layout, Mesh, Selection, Settings};
 use events::Object;
 use serde::Deserialize;
 use serde_json::Value;
@@ -122,7 +122,7 @@ impl Case {
         let system = differences.system.as_deref();
         settings.system = system.map(|system| EntityRef::parse(system, "system", "default").unwrap());
         if let Some(namespace) = &differences.component_namespace {
-            settings.component_namespace = EntityNamespace::fit(namespace);
+            settings.component_namespace = namespace.parse().unwrap();
         }
         if differences.event_types.as_deref() == Some("eventType") {
             settings.event_types = EventTypes::EventType;

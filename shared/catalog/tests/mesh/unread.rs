@@ -55,7 +55,7 @@ const SERVICE: &str = "service.serving.knative.dev/shop/billing";
 #[test]
 fn an_unread_kind_matters_to_those_that_mention_it() {
     let of = |kind: &'static str| lacking(move |object| object.kind() == kind);
-    assert_eq!(of("Trigger"), [BROKER, SERVICE]);
+    assert_eq!(of("Trigger"), [BROKER, EVENT_TYPE, SERVICE]);
     assert_eq!(of("EventType"), [BROKER, SERVICE, TRIGGER]);
     assert_eq!(of("Broker"), [EVENT_TYPE, SERVICE, TRIGGER]);
     assert_eq!(of("KafkaSource"), [""; 0]);
@@ -64,8 +64,8 @@ fn an_unread_kind_matters_to_those_that_mention_it() {
 #[test]
 fn an_object_that_is_unread_is_lacked_by_who_names_it_or_what_it_owns() {
     let of = |name: &'static str| lacking(move |object| object.name() == name && object.kind() != "Broker");
-    assert_eq!(of("billing"), [TRIGGER]);
-    assert_eq!(lacking(|object| object.group() == "serving.knative.dev"), [TRIGGER]);
+    assert_eq!(of("billing"), [EVENT_TYPE, TRIGGER]);
+    assert_eq!(lacking(|object| object.group() == "serving.knative.dev"), [EVENT_TYPE, TRIGGER]);
     assert_eq!(of("another"), [""; 0]);
 }
 

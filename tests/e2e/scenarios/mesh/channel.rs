@@ -20,7 +20,8 @@ pub(crate) async fn subscribed(suite: &Suite) -> Result<()> {
     }
     let subscription = key(MESSAGING, "subscription", SHOP, "bookkeeping");
     let (channel, api) = ("component:shop/channel-orders", "api:shop/orders.settled");
-    refers(suite, &subscription, "dependsOn", &[channel, api]).await?;
+    refers(suite, &subscription, "dependsOn", &[channel]).await?;
+    refers(suite, &subscription, "consumesApis", &[api]).await?;
     refers(suite, &subscription, "dependencyOf", &["component:default/bookkeeping"]).await?;
     refers(suite, &key(MESSAGING, "channel", SHOP, "orders"), "providesApis", &[api]).await?;
     let catalog = suite.catalog()?;
@@ -31,7 +32,7 @@ pub(crate) async fn subscribed(suite: &Suite) -> Result<()> {
     let hub = Hub { group: MESSAGING, kind, namespace: SHOP, name: "orders", delivery, consumers };
     reality::holds(suite, &hub).await?;
     suite.cluster.delete(&["subscriptions.messaging.knative.dev", "bookkeeping", "--namespace", SHOP])?;
-    eventually("its Resource is gone", 10, async || catalog.absent(&subscription).await).await?;
+    eventually("its Component is gone", 10, async || catalog.absent(&subscription).await).await?;
     suite.cluster.delete_all(&all)?;
     gone(suite, SHOP).await
 }

@@ -100,6 +100,11 @@ impl Consumer {
         )
     }
 
+    /// What its Trigger consumes, for a Component that the mesh does not write.
+    pub(super) fn consumes_itself(&self) -> &'static [&'static str] {
+        if matches!(self.to, To::Ledger) { &[] } else { self.consumes }
+    }
+
     /// The Component that consumes.
     pub(super) fn component(&self) -> Option<String> {
         match self.to {

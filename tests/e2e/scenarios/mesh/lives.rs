@@ -28,12 +28,12 @@ async fn changed(suite: &Suite) -> Result<()> {
     let patch = ["patch", "eventtype", "payments.received", "--namespace", "payments", "--type=merge", description];
     suite.cluster.kubectl(&patch)?;
     let api = event_type_key("payments.received");
-    eventually("the description", 10, async || catalog.contains(&api, "description: Money came in").await).await?;
+    eventually("the description", 10, async || catalog.contains(&api, "description: Money came in.").await).await?;
 
     let (trigger, key) = (consumer("ledger-processed").context("it is there")?, trigger_key("ledger-processed"));
     let flagged = "filter: {attributes: {type: payments.flagged}}";
     suite.cluster.apply(&trigger.trigger(suite, "default", flagged)).await?;
-    refers(suite, &key, "dependsOn", &[BROKER, FLAGGED]).await?;
+    refers(suite, &key, "dependsOn", &[BROKER]).await?;
     refers(suite, &ledger_key(), "consumesApis", &[RECEIVED, FLAGGED]).await?;
     let both =
         |event: &Recorded| event.is_of("mesh") && event.says("updated", &key) && event.says("updated", &ledger_key());
@@ -57,7 +57,7 @@ async fn moved(suite: &Suite) -> Result<()> {
     let trigger = consumer("ledger-processed").context("it is there")?.trigger(suite, "backup", "");
     let replace = ["replace", "--force", "--filename=-"];
     run(Command::new("kubectl").args(replace), &trigger)?;
-    refers(suite, &trigger_key("ledger-processed"), "dependsOn", &[BACKUP, ARCHIVED]).await?;
+    refers(suite, &trigger_key("ledger-processed"), "dependsOn", &[BACKUP]).await?;
     refers(suite, &ledger_key(), "consumesApis", &[RECEIVED, ARCHIVED]).await
 }
 
@@ -66,18 +66,19 @@ async fn deleted(suite: &Suite) -> Result<()> {
     suite.cluster.delete(&[&["eventtype", "payments.flagged"][..], &namespace].concat())?;
     eventually("its API is gone", 10, async || catalog.absent(&event_type_key("payments.flagged")).await).await?;
     refers(suite, &key(EVENTING, "broker", "payments", "default"), "providesApis", &[RECEIVED, PROCESSED]).await?;
-    refers(suite, &trigger_key("audit"), "dependsOn", &[BROKER, RECEIVED, PROCESSED]).await?;
-    refers(suite, &trigger_key("external"), "dependsOn", &[BROKER]).await?;
+    refers(suite, &trigger_key("audit"), "consumesApis", &[RECEIVED, PROCESSED]).await?;
+    refers(suite, &trigger_key("external"), "consumesApis", &[]).await?;
 
     suite.cluster.delete(&[&["trigger", "ledger-processed"][..], &namespace].concat())?;
-    eventually("its Resource is gone", 10, async || catalog.absent(&trigger_key("ledger-processed")).await).await?;
+    eventually("its Component is gone", 10, async || catalog.absent(&trigger_key("ledger-processed")).await).await?;
     refers(suite, &ledger_key(), "consumesApis", &[RECEIVED]).await?;
 
     // What comes back before its Triggers do, and a Broker that goes before them.
     let fixture = suite.filled(include_str!("../../fixtures/payments.yaml"));
     suite.cluster.apply(&fixture).await?;
-    refers(suite, &trigger_key("audit"), "dependsOn", &[&[BROKER][..], ALL].concat()).await?;
+    refers(suite, &trigger_key("audit"), "consumesApis", ALL).await?;
     suite.cluster.delete(&[&["broker", "default"][..], &namespace].concat())?;
     refers(suite, &trigger_key("audit"), "dependsOn", &[]).await?;
+    refers(suite, &trigger_key("audit"), "consumesApis", &[]).await?;
     refers(suite, &ledger_key(), "consumesApis", &[]).await
 }

@@ -26,8 +26,8 @@ pub(crate) async fn cataloged(suite: &Suite) -> Result<()> {
     let catalog = suite.catalog()?;
     for consumer in CONSUMERS {
         let trigger = trigger_key(consumer.name);
-        let needed: Vec<&str> = consumer.consumes.iter().copied().chain([BROKER]).collect();
-        refers(suite, &trigger, "dependsOn", &needed).await?;
+        refers(suite, &trigger, "dependsOn", &[BROKER]).await?;
+        refers(suite, &trigger, "consumesApis", consumer.consumes_itself()).await?;
         refers(suite, &trigger, "dependencyOf", consumer.component().as_deref().as_slice()).await?;
         may(&catalog, &trigger, consumer.may_consume).await?;
     }
@@ -129,7 +129,9 @@ async fn faces(catalog: &Catalog) -> Result<()> {
     let link = &api["metadata"]["links"][0]["url"];
     ensure!(api["kind"] == "API" && api["metadata"]["title"] == title, "{api:#}");
     ensure!(
-        api["metadata"]["description"] == "A payment came in" && link == "https://example.com/schemas/payment.json",
+        api["metadata"]["description"].as_str().is_some_and(|it| {
+            it.starts_with("A payment came in. Consumed by ") && it.contains("processor through Trigger processor")
+        }) && link == "https://example.com/schemas/payment.json",
         "{api:#}"
     );
     ensure!(
@@ -139,11 +141,13 @@ async fn faces(catalog: &Catalog) -> Result<()> {
     );
     for (key, kind, ty) in [
         (key(EVENTING, "broker", "payments", "default"), "Component", "broker"),
-        (trigger_key("audit"), "Resource", "eventing.knative.dev:Trigger"),
+        (trigger_key("audit"), "Component", "eventing.knative.dev:Trigger"),
         (key(SOURCES, "containersource", "payments", "gateway"), "Component", "sources.knative.dev:ContainerSource"),
         (ledger_key(), "Component", "service"),
     ] {
         let entity = catalog.entity(&key).await?;
+        let title = entity["metadata"]["title"].as_str().unwrap_or_default();
+        ensure!(title.ends_with(" (payments)"), "{entity:#}");
         ensure!(entity["kind"] == kind && entity["spec"]["type"] == ty, "{entity:#}");
         ensure!(entity["spec"]["system"] == "system:default/namespace-payments", "{entity:#}");
     }

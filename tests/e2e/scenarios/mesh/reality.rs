@@ -79,10 +79,12 @@ async fn claims(suite: &Suite, hub: &Hub<'_>) -> Result<Vec<Claim>> {
     let mut claims = Vec::new();
     for key in catalog.keys(&prefix(hub.group, hub.delivery, hub.namespace)).await? {
         let entity = catalog.entity(&key).await?;
-        let mut consumes = refs(&entity, "dependsOn");
-        if consumes.remove(&component) {
-            let receiver = entity["metadata"]["title"].as_str().unwrap_or_default().to_owned();
-            claims.push(Claim { receiver, consumes, may_consume: may_consume(&entity) });
+        // Of a subscriber whose Component the mesh writes, that Component says what it consumes.
+        let is_own = refs(&entity, "dependencyOf").iter().any(|it| it.contains("/service-"));
+        if refs(&entity, "dependsOn").contains(&component) && !is_own {
+            let name = key.rsplit('/').next().and_then(|name| name.strip_suffix(".yaml"));
+            let (consumes, may_consume) = (refs(&entity, "consumesApis"), may_consume(&entity));
+            claims.push(Claim { receiver: name.unwrap_or_default().to_owned(), consumes, may_consume });
         }
     }
     for (key, host) in &hub.consumers {

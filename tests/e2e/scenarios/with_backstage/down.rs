@@ -47,7 +47,7 @@ pub(crate) async fn made_good(suite: &Suite) -> Result<()> {
     let began = Instant::now();
     let count = mirrors(suite, &backstage, 30).await.context("one tick does not show all")?;
     println!("{count} entities show {:.1} s after the tick", began.elapsed().as_secs_f64());
-    backstage.titled("resource:callboard/trigger-apps", "Without Backstage").await?;
+    backstage.titled("component:callboard/trigger-apps", "Without Backstage").await?;
     backstage.titled(&cache_ref("kept-24"), "New").await?;
     backstage.absent(&cache_ref("kept-1")).await?;
     gone(suite, "kept").await?;

@@ -15,15 +15,15 @@ fn the_raw_definition_is_the_schema_and_never_empty() {
 #[test]
 fn a_secret_in_the_url_of_a_schema_stays_out() {
     for url in ["https://jane:hunter2@a.example/x", "https://a.example/x?token=hunter2"] {
-        let document = document(&EventType { schema: Some(url.into()), ..event_type() }, None);
+        let document = document(&EventType { schema: Some(url.into()), ..event_type() }, None, None);
         assert!(!document.contains("hunter2"), "{document}");
     }
 }
 
 #[test]
 fn braces_do_not_become_parameters_of_the_address() {
-    assert!(document(&event_type(), Some("a/b")).contains("address: a/b"));
-    assert!(document(&event_type(), Some("a/{b}")).contains("address: null"));
+    assert!(document(&event_type(), Some("a/b"), None).contains("address: a/b"));
+    assert!(document(&event_type(), Some("a/{b}"), None).contains("address: null"));
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn a_secret_in_an_attribute_stays_out() {
     for value in [secret, "https://api.example/{x}?token=hunter2", "token=hunter2"] {
         let attribute = |name: &str| Attribute { name: name.into(), required: true, value: Some(value.into()) };
         let attributes = ["datacontenttype", "tenant"].map(attribute).into();
-        let document = document(&EventType { source: Some(value.into()), attributes, ..event_type() }, None);
+        let document = document(&EventType { source: Some(value.into()), attributes, ..event_type() }, None, None);
         assert!(!document.contains("hunter2"), "{document}");
     }
 }

@@ -1,23 +1,22 @@
 //! The API of an EventType.
 
-use super::subject::Subject;
+use super::{subject::Subject, words::Consumers};
 use crate::{
     api::asyncapi::{self, EventType},
     entity::{ApiSpec, Entity, Link, Spec, web_url::web_url},
-    mesh::graph::Graph,
+    mesh::{graph::Graph, object::node::Node},
     secret,
     settings::{EventTypes, Settings},
 };
 
 /// The API of an EventType; `None` if that names no type.
-pub(super) fn api(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> Option<Entity> {
+pub(super) fn api(graph: &Graph, node: &Node, subject: Subject<'_>, settings: &Settings) -> Option<Entity> {
     let event_type = EventType::of(subject.object)?;
-    let reference = subject.object.reference();
-    let mut metadata = subject.metadata(settings);
-    let place = format!("{}/{}", reference.namespace().unwrap_or_default(), reference.name());
-    metadata.title = subject.overrides.title.clone().or_else(|| Some(format!("{} - ({place})", event_type.ty)));
-    metadata.description = metadata.description.or_else(|| event_type.description.clone());
+    let consumers = Consumers::of(graph, subject.id, node);
+    let said = described(event_type.description.as_deref(), &consumers);
+    let mut metadata = subject.metadata(graph, settings, Some(said));
     let source = event_type.source.as_ref().filter(|source| !secret::may_be_in_text(source));
+    metadata.title = subject.overrides.title.clone().or_else(|| Some(title(&subject, &event_type, source)));
     let annotations = [("callboard.dev/event-type", Some(&event_type.ty)), ("callboard.dev/event-source", source)];
     let annotations = annotations.into_iter().filter_map(|(key, value)| Some((key.into(), value?.clone())));
     metadata.annotations.extend(annotations);
@@ -35,7 +34,7 @@ pub(super) fn api(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> O
     }
     let hub = graph.arrivals(subject.relations).first().map(ToString::to_string);
     let (ty, definition) = match settings.event_types {
-        EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&event_type, hub.as_deref())),
+        EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&event_type, hub.as_deref(), consumers.in_markdown())),
         EventTypes::EventType => ("eventType", asyncapi::raw(&event_type)),
     };
     let spec = ApiSpec {
@@ -45,6 +44,32 @@ pub(super) fn api(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> O
         definition,
     };
     Some(Entity::new(metadata, Spec::Api(spec)))
+}
+
+/// `<type> - (<namespace>/<name>)`, as Knative's Event Mesh plugin has it. Instead of a hash, the source.
+fn title(subject: &Subject<'_>, event_type: &EventType, source: Option<&String>) -> String {
+    let reference = subject.object.reference();
+    let (ty, namespace) = (&event_type.ty, reference.namespace().unwrap_or_default());
+    match source.filter(|_| is_of_hash(reference.name())) {
+        Some(source) => format!("{ty} from {source} ({namespace})"),
+        None => format!("{ty} - ({namespace}/{})", reference.name()),
+    }
+}
+
+/// Whether Knative made a name of a hash: the MD5 of type, source and what else it knows, maybe behind other words.
+fn is_of_hash(name: &str) -> bool {
+    let hash = name.rsplit('-').next().unwrap_or_default();
+    hash.len() == 32 && hash.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
+}
+
+/// What people say about the events, and who consumes them.
+fn described(said: Option<&str>, consumers: &Consumers) -> String {
+    let consumers = consumers.in_sentences();
+    match said.map(str::trim_end) {
+        None => consumers,
+        Some(said) if said.ends_with(['.', '!', '?', ':', ';']) => format!("{said} {consumers}"),
+        Some(said) => format!("{said}. {consumers}"),
+    }
 }
 
 fn schema_link(url: &str) -> Link {

@@ -1,6 +1,6 @@
 //! The Component of what provides, carries or consumes events.
 
-use super::subject::Subject;
+use super::{subject::Subject, words};
 use crate::{
     entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, Spec, rules::is_label_value},
     mesh::{
@@ -13,11 +13,13 @@ use std::collections::BTreeSet;
 
 /// The Component of a Broker, Channel, source, flow, sink or Knative Service.
 pub(super) fn component(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> Entity {
-    let mut metadata = subject.metadata(settings);
-    graph.annotate_destinations(&subject, &mut metadata);
     let role = subject.relations.summary.role;
     let provided = if role.is_hub() { graph.provided(subject.id) } else { graph.produced(subject.id) };
-    let (consumed, maybe) = graph.consumable(graph.consumed(subject.id));
+    let consumed = graph.consumed(subject.id);
+    let description = words::component(graph, &subject, provided.len(), consumed.keys().copied());
+    let mut metadata = subject.metadata(graph, settings, Some(description));
+    graph.annotate_destinations(&subject, &mut metadata);
+    let (consumed, maybe) = graph.consumable(consumed);
     metadata.annotations.extend(maybe);
     if role == Role::Service {
         describe_service(&subject, &mut metadata);
@@ -30,6 +32,9 @@ pub(super) fn component(graph: &Graph, subject: Subject<'_>, settings: &Settings
     let all =
         |found: BTreeSet<EntityRef>, added: &BTreeSet<EntityRef>| found.into_iter().chain(added.clone()).collect();
     let needed = [Via::Sink, Via::Step, Via::Reply, Via::DeadLetterSink];
+    // A source is part of the Component that it names.
+    let whole = subject.relations.summary.belongs_to().filter(|_| role == Role::Source);
+    let needing = graph.components(&subject, &[Via::Subject]).into_iter().chain(whole.cloned());
     let spec = ComponentSpec {
         ty: subject.ty(ty),
         lifecycle: subject.lifecycle(),
@@ -37,7 +42,7 @@ pub(super) fn component(graph: &Graph, subject: Subject<'_>, settings: &Settings
         consumes_apis: all(consumed, &subject.overrides.consumes_apis),
         dependencies: Dependencies {
             depends_on: subject.others(all(graph.components(&subject, &needed), &subject.overrides.depends_on)),
-            dependency_of: subject.others(graph.components(&subject, &[Via::Subject])),
+            dependency_of: subject.others(needing),
         },
         ownership: subject.ownership,
     };

@@ -1,6 +1,6 @@
 //! The descriptor of an object of the mesh.
 
-use super::{api::api, component::component, resource::resource, subject::Subject, system::system};
+use super::{api::api, component::component, delivery::delivery, subject::Subject, system::system};
 use crate::{
     descriptor::Described,
     entity::{EntityRef, Ownership},
@@ -27,7 +27,9 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
     let relations = Relations::of(&object, node.relations.summary.role, roles, settings, &mut notes);
     let Some(named) = named(graph, settings, id, &relations.summary) else {
         let is_wanted = overrides::selection::is_wanted(&object, settings, &mut Notes::default());
-        if is_wanted && (relations.summary.third_party.is_some() || relations.summary.role == Role::Workload) {
+        let is_elsewhere = relations.summary.belongs_to().is_some() || relations.summary.role == Role::Workload;
+        // Those of a resource request are read by `apps`.
+        if is_wanted && is_elsewhere && relations.summary.request.is_none() {
             overrides::effect::note_missing(&object, Bearer::Nothing, &mut notes);
         }
         let absence = relations.summary.absence(&object, settings);
@@ -39,9 +41,9 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
     let ownership = Ownership { owner, system: system_ref };
     let subject = Subject { id, object: &object, relations: &relations, named, overrides, ownership };
     let entity = match relations.summary.role {
-        Role::EventType => api(graph, subject, settings),
-        Role::Trigger | Role::Subscription => Some(resource(graph, subject, settings)),
-        Role::Namespace => Some(system(subject, settings)),
+        Role::EventType => api(graph, node, subject, settings),
+        Role::Trigger | Role::Subscription => Some(delivery(graph, subject, settings)),
+        Role::Namespace => Some(system(graph, subject, settings)),
         _ => Some(component(graph, subject, settings)),
     };
     Described::new(&object, settings, entity.into_iter().collect(), notes)
@@ -52,7 +54,6 @@ fn bearer(role: Role) -> Bearer {
     match role {
         Role::EventType => Bearer::EventType,
         Role::Namespace => Bearer::Namespace,
-        Role::Trigger | Role::Subscription => Bearer::Delivery,
         _ => Bearer::Mesh,
     }
 }

@@ -1,10 +1,11 @@
 //! An object with all that its entity needs.
 
-use super::inherited;
+use super::{inherited, words};
 use crate::{
     descriptor::metadata,
-    entity::{EntityRef, Metadata, Ownership},
+    entity::{EntityRef, Metadata, Ownership, rules::is_tag},
     mesh::{
+        graph::Graph,
         id::Id,
         object::{relations::Relations, role::Role},
     },
@@ -29,10 +30,13 @@ pub(crate) struct Subject<'a> {
 impl Subject<'_> {
     /// What every entity of the mesh has. That includes the labels and annotations that an entity can have, except
     /// those of a Namespace, on which many tools write.
-    pub(crate) fn metadata(&self, settings: &Settings) -> Metadata {
+    pub(crate) fn metadata(&self, graph: &Graph, settings: &Settings, description: Option<String>) -> Metadata {
         let (object, overrides) = (self.object, &self.overrides);
         let mut metadata = self.named.metadata();
-        metadata.title = Some(object.reference().name().to_owned());
+        metadata.title = Some(words::title(graph, self));
+        metadata.description = description;
+        let tags = ["event-mesh".to_owned(), object.reference().kind().to_ascii_lowercase()];
+        metadata.tags.extend(tags.into_iter().filter(|tag| is_tag(tag)));
         if self.relations.summary.role != Role::Namespace {
             metadata.labels.extend(inherited::labels(object));
             metadata.annotations.extend(inherited::annotations(object));

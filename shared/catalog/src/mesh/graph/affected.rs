@@ -1,6 +1,7 @@
 //! Whose descriptors a change affects.
 
-use super::Graph;
+use super::{Graph, cataloged_as::CatalogedAs};
+use crate::attributes::Answer;
 use crate::mesh::{
     id::Id,
     object::{destination::Via, node::Node, role::Role},
@@ -44,7 +45,7 @@ impl Graph {
         }
         match node.relations.summary.role {
             Role::EventType => affected.extend(self.of_event_type(id, node)),
-            Role::Trigger | Role::Subscription => self.of_delivery(id, &mut affected),
+            Role::Trigger | Role::Subscription => self.of_consumer(id, &mut affected),
             Role::Namespace => affected.extend(self.links.members.of(&id.name().into()).cloned()),
             _ if extent >= Extent::Summary => self.of_named(id, extent, &mut affected),
             _ => {}
@@ -60,8 +61,13 @@ impl Graph {
         let mut affected = self.producers(id, &node.relations);
         let arrivals = self.arrivals(&node.relations).into_iter();
         affected.extend(arrivals.map(|hub| self.represented_by(hub).unwrap_or_else(|| hub.clone())));
-        for delivery in self.matching(&node.relations) {
-            self.of_delivery(delivery, &mut affected);
+        for (delivery, answer) in self.matching(&node.relations) {
+            let consumer = self.consumer(delivery);
+            // What consumes for another one, or only may, names the EventType itself.
+            if answer == Answer::Maybe || !matches!(consumer, Some(CatalogedAs::Mesh(..))) {
+                affected.insert(delivery.clone());
+            }
+            affected.extend(consumer.and_then(CatalogedAs::of_mesh));
         }
         affected
     }
@@ -73,15 +79,30 @@ impl Graph {
         affected.extend(subscribers.filter_map(|subscriber| self.represented_by(subscriber.id()?)));
     }
 
+    /// The same, and the EventTypes that it delivers, which say who consumes them.
+    fn of_consumer(&self, id: &Id, affected: &mut BTreeSet<Id>) {
+        self.of_delivery(id, affected);
+        let delivered = self.node(id).map(|node| self.matches(&node.relations)).unwrap_or_default();
+        affected.extend(delivered.into_iter().map(|(event_type, _)| event_type.clone()));
+    }
+
     /// All that name an object or what it represents, and what represents it.
     fn of_named(&self, id: &Id, extent: Extent, affected: &mut BTreeSet<Id>) {
         for stood_for in self.with_owned(id) {
             affected.extend(self.represented_by(&stood_for));
-            affected.extend(self.links.named.of(&stood_for).cloned());
+            for namer in self.links.named.of(&stood_for) {
+                affected.insert(namer.clone());
+                if self.is_subscriber(&stood_for, namer) {
+                    self.of_consumer(namer, affected);
+                }
+            }
             affected.extend(self.links.deliveries.of(&stood_for).cloned());
             let callers = self.links.deliveries.of(&stood_for).chain(self.links.named.of(&stood_for));
             let callers = callers.filter_map(|caller| self.node(caller));
             affected.extend(callers.flat_map(|caller| self.replying(caller)).cloned());
+            if extent == Extent::Part || !self.is_hub(&stood_for) {
+                affected.extend(self.arriving(&stood_for).cloned());
+            }
             if extent == Extent::Part {
                 self.of_hub(&stood_for, affected);
                 self.of_carrier(&stood_for, affected);
@@ -89,12 +110,13 @@ impl Graph {
         }
     }
 
-    /// The hub that a Channel carries: the EventTypes and Triggers of the Channel are those of that hub.
+    /// The hub that a Channel carries: the EventTypes and Triggers of the Channel are those of that hub, and the other
+    /// way around.
     fn of_carrier(&self, carrier: &Id, affected: &mut BTreeSet<Id>) {
         let hub = self.hub(carrier);
         if hub != carrier {
             affected.insert(hub.clone());
-            affected.extend(self.arriving(carrier).cloned());
+            affected.extend(self.arriving(carrier).chain(self.arriving(hub)).cloned());
             self.of_hub(hub, affected);
         }
     }

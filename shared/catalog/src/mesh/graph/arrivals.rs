@@ -101,8 +101,4 @@ impl Graph {
         let named_by = self.links.named.of(id).filter_map(|caller| Some((caller, self.node(caller)?)));
         named_by.filter(move |(_, caller)| caller.relations.to(Via::Subscriber).any(|it| it.id() == Some(id)))
     }
-
-    pub(super) fn is_hub(&self, id: &Id) -> bool {
-        self.node(id).is_some_and(|node| node.relations.summary.role.is_hub())
-    }
 }

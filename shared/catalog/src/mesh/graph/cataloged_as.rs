@@ -4,7 +4,12 @@ use super::Graph;
 use crate::entity::EntityRef;
 use crate::mesh::{
     id::Id,
-    object::{destination::Destination, events::Meaning, summary::Summary},
+    object::{
+        address::{served_as, served_by},
+        destination::{Destination, Via},
+        events::Meaning,
+        summary::Summary,
+    },
 };
 use events::ObjectRef;
 
@@ -14,25 +19,32 @@ const GENERATIONS: usize = 5;
 /// The Component as which an object is cataloged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum CatalogedAs {
-    /// The Component of this object, which Callboard writes.
-    Callboard(Id, EntityRef),
-    /// A third-party Component.
-    ThirdParty(EntityRef),
+    /// The Component of this object, which the mesh writes.
+    Mesh(Id, EntityRef),
+    /// A Component that the mesh does not write: a third-party one, or that of a resource request.
+    Elsewhere(EntityRef),
 }
 
 impl CatalogedAs {
     pub(crate) fn component(self) -> EntityRef {
         match self {
-            Self::Callboard(_, component) | Self::ThirdParty(component) => component,
+            Self::Mesh(_, component) | Self::Elsewhere(component) => component,
         }
+    }
+
+    /// The object whose Component the mesh writes.
+    pub(crate) fn of_mesh(self) -> Option<Id> {
+        if let Self::Mesh(id, _) = self { Some(id) } else { None }
     }
 }
 
 impl Graph {
-    /// The Component of an object. In this order: the one it names, Callboard's, the one that its labels name, that of
-    /// its nearest owner.
+    /// The Component of an object. In this order: the one it names, the one that Callboard writes, the one that its
+    /// labels name, that of its nearest owner. A third-party object that owns it need not be a resource request.
     pub(crate) fn cataloged_as(&self, id: &Id) -> Option<CatalogedAs> {
-        self.with_owners(id).iter().find_map(|id| self.own_component(id))
+        let request = self.addressed(id).filter(|summary| summary.named.is_none()).and_then(|it| it.request.clone());
+        let own = || self.with_owners(id).iter().find_map(|id| self.own_component(id));
+        request.map(CatalogedAs::Elsewhere).or_else(own)
     }
 
     /// The Component at a destination.
@@ -40,12 +52,18 @@ impl Graph {
         Some(self.cataloged_as(destination.id()?)?.component())
     }
 
-    /// The object whose Component represents this one, if Callboard writes that Component.
+    /// The object whose Component represents this one, if the mesh writes that Component.
     pub(crate) fn represented_by(&self, id: &Id) -> Option<Id> {
-        match self.cataloged_as(id)? {
-            CatalogedAs::Callboard(id, _) => Some(id),
-            CatalogedAs::ThirdParty(_) => None,
-        }
+        self.cataloged_as(id)?.of_mesh()
+    }
+
+    /// The Component to which a Trigger or Subscription delivers. In this order: the one it names, that of its
+    /// subscriber, the one that its labels name.
+    pub(crate) fn consumer(&self, delivery: &Id) -> Option<CatalogedAs> {
+        let relations = &self.node(delivery)?.relations;
+        let (named, elsewhere) = (relations.summary.named.clone(), relations.summary.elsewhere.clone());
+        let subscriber = || relations.to(Via::Subscriber).find_map(|it| self.cataloged_as(it.id()?));
+        named.map(CatalogedAs::Elsewhere).or_else(subscriber).or_else(|| elsewhere.map(CatalogedAs::Elsewhere))
     }
 
     /// The objects that the Component of this one represents.
@@ -53,11 +71,14 @@ impl Graph {
         self.with_owned(id).into_iter().filter(|it| self.represented_by(it).as_ref() == Some(id)).collect()
     }
 
-    /// An object and all that it owns.
+    /// An object and all that it owns, or is served as.
     pub(crate) fn with_owned(&self, id: &Id) -> Vec<Id> {
         let is_owned_by =
             |owner: &Id, id: &Id| self.addressed(id).is_some_and(|summary| summary.owners.contains(owner));
-        generations(id, |owner| self.links.named.of(owner).filter(|id| is_owned_by(owner, id)).cloned().collect())
+        generations(id, |owner| {
+            let owned = self.links.named.of(owner).filter(|id| is_owned_by(owner, id)).cloned();
+            owned.chain(served_as(owner).as_ref().map(Id::of)).collect()
+        })
     }
 
     /// The objects of which nothing is known, and which this one names as a subscriber, sink or step, or as what provides
@@ -79,18 +100,21 @@ impl Graph {
 
     /// An object and its owners, the nearest first, up to the first that has a Component.
     pub(crate) fn with_owners(&self, id: &Id) -> Vec<Id> {
-        generations(id, |id| match self.addressed(id) {
-            Some(summary) if self.own_component(id).is_none() => summary.owners.to_vec(),
-            _ => Vec::new(),
+        generations(id, |id| {
+            if self.own_component(id).is_some() {
+                return Vec::new();
+            }
+            let owners = self.addressed(id).map(|summary| summary.owners.to_vec()).unwrap_or_default();
+            let servants = served_by(id).into_iter().map(|it| Id::of(&it)).filter(|it| self.addressed(it).is_some());
+            owners.into_iter().chain(servants).collect()
         })
     }
 
     fn own_component(&self, id: &Id) -> Option<CatalogedAs> {
         let summary = self.addressed(id)?;
-        let own = || {
-            Some(CatalogedAs::Callboard(id.clone(), summary.entity.clone().filter(|_| summary.role.has_component())?))
-        };
-        summary.third_party.clone().map(CatalogedAs::ThirdParty).or_else(own)
+        let own = || summary.entity.clone().map(|component| CatalogedAs::Mesh(id.clone(), component));
+        let elsewhere = |component: &Option<EntityRef>| component.clone().map(CatalogedAs::Elsewhere);
+        elsewhere(&summary.named).or_else(own).or_else(|| elsewhere(&summary.elsewhere))
     }
 
     /// The summary of an object that may represent others.

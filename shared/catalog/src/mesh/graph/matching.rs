@@ -18,7 +18,7 @@ impl Graph {
     pub(crate) fn matches(&self, delivery: &Relations) -> Vec<(&Id, Answer)> {
         let (Some(filter), Some(hub)) = (delivery.filter(), delivery.hub.as_ref()) else { return Vec::new() };
         let hub = self.hub(hub);
-        if !self.node(hub).is_some_and(|node| node.relations.summary.role.is_hub()) {
+        if !self.is_hub(hub) {
             return Vec::new();
         }
         let answered = |id| Some((id, self.answer(filter, self.declared(id)?)?));
@@ -38,30 +38,31 @@ impl Graph {
     }
 
     /// The Triggers and Subscriptions that deliver the events of an EventType, for certain or perhaps.
-    pub(crate) fn matching(&self, event_type: &Relations) -> Vec<&Id> {
+    pub(crate) fn matching(&self, event_type: &Relations) -> Vec<(&Id, Answer)> {
         let Some(declared) = event_type.declared() else { return Vec::new() };
-        let is_matching = |id: &&Id| {
-            let filter = self.node(id).and_then(|node| node.relations.filter());
-            filter.is_some_and(|filter| self.answer(filter, declared).is_some())
-        };
+        let answered = |id| Some((id, self.answer(self.node(id)?.relations.filter()?, declared)?));
         let mut matching = Vec::new();
         for hub in self.arrivals(event_type).into_iter().flat_map(|hub| self.aliases(hub)) {
             match declared.index_type() {
-                ANY_TYPE => matching.extend(self.links.deliveries.of(hub).filter(is_matching)),
+                ANY_TYPE => matching.extend(self.links.deliveries.of(hub).filter_map(answered)),
                 ty => {
                     let by_type = self.links.by_type.of(&(hub.clone(), ty.into()));
-                    matching.extend(by_type.chain(self.links.open.of(hub)).filter(is_matching));
+                    matching.extend(by_type.chain(self.links.open.of(hub)).filter_map(answered));
                 }
             }
         }
         matching
     }
 
+    /// Whether an object is known, and EventTypes refer to it as their Broker or Channel.
+    pub(crate) fn is_hub(&self, id: &Id) -> bool {
+        self.node(id).is_some_and(|node| node.relations.summary.role.is_hub())
+    }
+
     /// The Broker or Channel that a Channel carries; otherwise the hub itself.
     pub(crate) fn hub<'a>(&'a self, hub: &'a Id) -> &'a Id {
         let Some(summary) = self.node(hub).map(|node| &node.relations.summary) else { return hub };
-        let is_hub = |id: &&Id| self.node(id).is_some_and(|node| node.relations.summary.role.is_hub());
-        let carried = summary.owners.iter().find(is_hub).filter(|_| summary.may_carry());
+        let carried = summary.owners.iter().find(|id| self.is_hub(id)).filter(|_| summary.may_carry());
         carried.unwrap_or(hub)
     }
 

@@ -47,7 +47,7 @@ impl Graph {
         sources.chain(providers).collect()
     }
 
-    fn is_cataloged(&self, id: &Id) -> bool {
+    pub(super) fn is_cataloged(&self, id: &Id) -> bool {
         self.node(id).is_some_and(|node| node.relations.summary.entity.is_some())
     }
 

@@ -1,7 +1,10 @@
 //! Whether a descriptor depends on something that was not read yet, or cannot be read.
 
 use super::Graph;
-use crate::mesh::{id::Id, object::role::Role};
+use crate::mesh::{
+    id::Id,
+    object::{destination::Via, relations::Relations, role::Role},
+};
 use events::ObjectRef;
 
 /// All that provides or consumes events depends on these.
@@ -20,6 +23,10 @@ impl Graph {
         };
         let is_between = match relations.summary.role {
             Role::Trigger | Role::Subscription => of_kind(BETWEEN[1]),
+            Role::EventType => {
+                [BETWEEN[0], BETWEEN[2]].into_iter().any(of_kind)
+                    || self.subscribers_of(relations).any(|id| is_unread(&id))
+            }
             role => role.has_component() && BETWEEN.into_iter().any(of_kind),
         };
         // What it consumes depends on the hubs of all that call it or what it owns.
@@ -36,5 +43,12 @@ impl Graph {
                 && (hubs.any(|hub| is_unread(hub)) || senders.any(|sender| is_unread(sender)))
             || of_kind(("apiextensions.k8s.io/v1", "CustomResourceDefinition"))
             || namespace.into_iter().chain(named).any(|id| is_unread(&id))
+    }
+
+    /// The subscribers to which an EventType is delivered, and what owns them.
+    fn subscribers_of<'a>(&'a self, event_type: &'a Relations) -> impl Iterator<Item = Id> {
+        let deliveries = self.matching(event_type).into_iter().filter_map(|(delivery, _)| self.node(delivery));
+        let subscribers = deliveries.flat_map(|node| node.relations.to(Via::Subscriber));
+        subscribers.filter_map(|it| it.id()).flat_map(|id| self.with_owners(id))
     }
 }

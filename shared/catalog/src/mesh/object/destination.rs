@@ -1,6 +1,6 @@
 //! Where events go, as Knative's duck type `Destination` names it.
 
-use super::selected::Selected;
+use super::{address::addressed, selected::Selected};
 use crate::mesh::id::Id;
 use crate::{notes::Notes, secret};
 use events::{Object, ObjectRef};
@@ -53,7 +53,7 @@ impl Destination {
             notes.invalid(&field(pointer), "names neither an object (ref) nor a uri");
         }
         let to = reference.and_then(|value| reference_of(value, object, &format!("{pointer}/ref"), notes));
-        let to = to.map(To::from);
+        let to = to.or_else(|| addressed(uri.as_deref()?)).map(To::from);
         (to.is_some() || uri.is_some()).then_some(Self { via, to, uri, selected: None })
     }
 

@@ -45,7 +45,7 @@ fn kept(object: &Object, role: Role) -> Value {
         });
         fields.collect::<serde_json::Map<_, _>>().into()
     };
-    let spec = match role {
+    let mut spec = match role {
         Role::EventType | Role::Trigger | Role::Subscription | Role::Flow | Role::RequestReply => {
             object.at("/spec").cloned().unwrap_or_default()
         }
@@ -55,8 +55,12 @@ fn kept(object: &Object, role: Role) -> Value {
         Role::Broker | Role::Channel | Role::Source | Role::Workload => {
             copy(&["/spec/channelTemplate", "/spec/delivery", "/spec/sink", "/spec/subject"])
         }
-        Role::Sink | Role::Service | Role::Namespace => json!({}),
+        Role::Service => copy(&["/spec/traffic"]),
+        Role::Sink | Role::Namespace => json!({}),
     };
+    if matches!(role, Role::Source | Role::Service | Role::Workload) {
+        spec["template"] = template(object);
+    }
     let mut metadata = copy(&[
         "/metadata/name",
         "/metadata/namespace",
@@ -87,6 +91,15 @@ fn kept(object: &Object, role: Role) -> Value {
         "spec": spec,
         "status": status,
     })
+}
+
+/// Of the template of its Pods: by which id Backstage's Kubernetes plugin finds them, and the first image.
+fn template(object: &Object) -> Value {
+    let at = |pointer: &str| object.at(&format!("/spec/template/{pointer}")).cloned();
+    let id = |field: &str| at(&format!("metadata/{field}/backstage.io~1kubernetes-id"));
+    let ids = |field: &str| json!({"backstage.io/kubernetes-id": id(field)});
+    let metadata = json!({"annotations": ids("annotations"), "labels": ids("labels")});
+    json!({"metadata": metadata, "spec": {"containers": [{"image": at("spec/containers/0/image")}]}})
 }
 
 /// Without times and messages, whose changes mean nothing.

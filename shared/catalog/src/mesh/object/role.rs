@@ -134,7 +134,8 @@ impl Role {
         matches!(self, Self::Broker | Self::Channel)
     }
 
-    /// Whether its entity is a Component.
+    /// Whether its Component is that of what sends or takes events. That of a Trigger or Subscription stands for a
+    /// delivery.
     pub(crate) fn has_component(self) -> bool {
         match self {
             Self::Broker

@@ -13,17 +13,23 @@ use crate::{
     overrides::{self, parse},
     settings::{Internals, Settings},
 };
-use events::{Object, ObjectRef};
+use events::{Function, Object, ObjectRef};
 use serde_json::Value;
 
 /// What other entities show of an object.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Summary {
     pub(crate) role: Role,
-    /// The entity that Callboard writes for it.
+    /// The entity that the mesh writes for it.
     pub(crate) entity: Option<EntityRef>,
-    /// The third-party Component as which it is cataloged.
-    pub(crate) third_party: Option<EntityRef>,
+    /// The Component that its annotation `callboard.dev/component` names.
+    pub(crate) named: Option<EntityRef>,
+    /// The Component that `apps` writes for it, if it gets to know it: a kind of resource requests, as far as its name
+    /// says.
+    pub(crate) request: Option<EntityRef>,
+    /// The Component as which it is cataloged otherwise, and that the mesh does not write: that of what surely is a
+    /// resource request, or the one that its labels name.
+    pub(crate) elsewhere: Option<EntityRef>,
     /// The objects that own it.
     pub(crate) owners: Box<[Id]>,
 }
@@ -33,17 +39,25 @@ impl Summary {
         let owners = owners(object);
         let (named, labelled) = (named(object, settings, notes), labelled(object, role, settings));
         let called = name_of(object.reference(), role, &settings.layout);
-        let own = called.map(|named| named.entity_ref()).filter(|_| {
+        let entity = called.map(|named| named.entity_ref()).filter(|_| {
             let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
             let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
             let is_elsewhere = role.has_component() && named.is_some() || role == Role::Service && labelled.is_some();
             !is_broken
-                && !is_elsewhere
+                && !(is_elsewhere && role != Role::Source)
                 && (!is_internal || is_asked_for)
                 && overrides::selection::is_wanted(object, settings, notes)
         });
-        let third_party = named.or_else(|| labelled.filter(|_| own.is_none()));
-        Self { role, entity: own, third_party, owners }
+        let is_alone = role.has_component() && role != Role::Source;
+        let request = request(object, role, settings);
+        let surely = request.clone().filter(|_| is_surely_request(object, settings));
+        let elsewhere = surely.or(labelled).filter(|_| !is_alone || entity.is_none());
+        Self { role, entity, named, request, elsewhere, owners }
+    }
+
+    /// The Component that it says it belongs to.
+    pub(crate) fn belongs_to(&self) -> Option<&EntityRef> {
+        self.named.as_ref().or(self.elsewhere.as_ref())
     }
 
     /// Why it has no entity.
@@ -78,17 +92,18 @@ pub(crate) fn name_of(object: &ObjectRef, role: Role, layout: &Layout) -> Option
     let (kind, namespace, name) = (object.kind(), object.namespace(), object.name());
     match role {
         Role::EventType => Some(names::event_type(layout, namespace, name)),
-        Role::Trigger | Role::Subscription => Some(names::resource(layout, kind, namespace, name)),
         Role::Namespace => Some(names::system(layout, name)),
         Role::Workload => None,
         Role::Broker
         | Role::Channel
-        | Role::Source
         | Role::Flow
-        | Role::Transform
         | Role::RequestReply
+        | Role::Service
         | Role::Sink
-        | Role::Service => Some(names::component(layout, kind, namespace, name)),
+        | Role::Source
+        | Role::Subscription
+        | Role::Transform
+        | Role::Trigger => Some(names::component(layout, kind, namespace, name)),
     }
 }
 
@@ -99,16 +114,41 @@ fn named(object: &Object, settings: &Settings, notes: &mut Notes) -> Option<Enti
     named.map_err(|why| notes.invalid("callboard.dev/component", why)).ok()
 }
 
-/// The third-party Component that the labels or annotations of an object name.
+/// Whether a Promise is known that offers it.
+fn is_surely_request(object: &Object, settings: &Settings) -> bool {
+    object.label("kratix.io/promise-name").is_some_and(|name| !name.is_empty())
+        || settings.kinds.of(object.reference()).is_some()
+}
+
+/// The Component that `apps` writes for a resource request.
+fn request(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
+    let reference = object.reference();
+    let is_request = role == Role::Workload && Function::taking(reference) == Some(Function::Apps);
+    let is_written = is_request && overrides::selection::is_wanted(object, settings, &mut Notes::default());
+    let named = || names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
+    is_written.then(|| named().entity_ref())
+}
+
+/// The Component that the labels or annotations of an object name, or those of the Pods that it makes.
 fn labelled(object: &Object, role: Role, settings: &Settings) -> Option<EntityRef> {
     let is_said = |key| object.annotation(key).or_else(|| object.label(key)).filter(|text| !text.is_empty());
-    let id = is_said("backstage.io/kubernetes-id");
+    let id = is_said(KUBERNETES_ID).or_else(|| id_of_pods(object));
     // Callboard writes the Component of a Knative Service of func, and Serving copies its labels. What func deploys
     // without Serving has no Component of Callboard's.
     let is_of_serving = || SERVING.iter().any(|label| object.label(label).is_some());
     let by_func = || is_said("function.knative.dev/name").filter(|_| role == Role::Workload && !is_of_serving());
     let id = id.or_else(by_func)?;
-    EntityRef::parse(id, "component", settings.component_namespace.as_str()).ok()
+    let namespace = settings.component_namespace.of(object.reference(), &settings.layout);
+    EntityRef::parse(id, "component", namespace.as_str()).ok()
+}
+
+/// By which Backstage's Kubernetes plugin finds the objects of a Component.
+const KUBERNETES_ID: &str = "backstage.io/kubernetes-id";
+
+/// The id in the template of its Pods. That plugin finds Pods by their labels.
+fn id_of_pods(object: &Object) -> Option<&str> {
+    let at = |field: &str| object.at(&format!("/spec/template/metadata/{field}"))?.get(KUBERNETES_ID)?.as_str();
+    at("annotations").or_else(|| at("labels")).filter(|text| !text.is_empty())
 }
 
 /// The labels of what Serving creates for a Knative Service.
