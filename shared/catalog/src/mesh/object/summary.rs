@@ -62,10 +62,12 @@ impl Summary {
 
     /// Why it has no entity.
     pub(crate) fn absence(&self, object: &Object, settings: &Settings) -> Absence {
-        match (self.role, &self.entity, &self.third_party) {
+        match (self.role, &self.entity, self.belongs_to()) {
             (Role::Workload, ..) => Absence::Kind,
             (Role::Namespace, Some(_), _) => Absence::Empty,
-            (role, None, Some(component)) if role.has_component() => Absence::Elsewhere(component.clone()),
+            (role, None, Some(component)) if role.has_component() && role != Role::Source => {
+                Absence::Elsewhere(component.clone())
+            }
             _ if internal(object, self.role, &self.owners) && settings.internals == Internals::Hidden => {
                 Absence::Internal
             }
