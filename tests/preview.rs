@@ -18,6 +18,7 @@ use serde_json::{Value, json};
 use std::{
     collections::BTreeMap,
     fs,
+    io::sink,
     path::{Path, PathBuf},
     process::ExitCode,
     sync::Arc,
@@ -160,7 +161,7 @@ fn previewed(objects: &[Written]) -> BTreeMap<String, String> {
     let (file, to) = (folder.path().join("x.yaml"), out.to_str().unwrap().to_owned());
     let line = ["preview", file.to_str().unwrap(), "--out", &to, "--owner", "group:default/platform"];
     let Line { args } = Line::parse_from(line);
-    assert_eq!(preview::run(&args).unwrap(), ExitCode::SUCCESS);
+    assert_eq!(preview::print(&args, &mut sink(), &mut sink()).unwrap(), ExitCode::SUCCESS);
     let mut files = BTreeMap::new();
     collect(&out.join("entities"), &out, &mut files);
     files

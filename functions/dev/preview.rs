@@ -60,11 +60,14 @@ const EXAMPLES: &str = "Examples:
 /// # Errors
 /// If an input cannot be read, has no object, or the entities cannot be written.
 pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    preview(args, &mut stdout().lock(), &mut stderr().lock())
+    print(args, &mut stdout().lock(), &mut stderr().lock())
 }
 
 /// The same to these streams.
-fn preview(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyhow::Result<ExitCode> {
+///
+/// # Errors
+/// If an input cannot be read, has no object, or the entities cannot be written.
+pub fn print(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyhow::Result<ExitCode> {
     let settings = args.entities.settings(&args.owner)?;
     let mut notes = Notes::default();
     let texts = source::texts(&args.input, &mut notes)?;
@@ -161,7 +164,7 @@ mod tests {
     fn ran(line: &[&str]) -> anyhow::Result<(String, String, bool)> {
         let Line { args } = Line::parse_from(["callboard preview"].iter().chain(line));
         let (mut out, mut notes) = (Vec::new(), Vec::new());
-        let code = preview(&args, &mut out, &mut notes)?;
+        let code = print(&args, &mut out, &mut notes)?;
         Ok((String::from_utf8(out)?, String::from_utf8(notes)?, code == ExitCode::SUCCESS))
     }
 
