@@ -45,7 +45,7 @@ impl<W: Write> Table<W> {
     }
 
     /// Adds an event, and says what was done about it.
-    pub(super) fn add(&mut self, row: Row, verdict: &Verdict) -> io::Result<Done> {
+    pub(super) fn add(&mut self, row: &Row, verdict: &Verdict) -> io::Result<Done> {
         let report = Report::of(verdict, &mut self.replies);
         self.rows += 1;
         self.out.write_all(self::row(self.rows, &row.object, &row.event, &report).as_bytes())?;
@@ -101,7 +101,7 @@ impl<H: Handler, W: Write + Send + 'static> Handler for Shown<H, W> {
         let row = Row::of(&event);
         let verdict = self.function.handle(event).await;
         // If nobody reads the table, the events count all the same.
-        let _ = self.table.lock().unwrap_or_else(PoisonError::into_inner).add(row, &verdict);
+        let _ = self.table.lock().unwrap_or_else(PoisonError::into_inner).add(&row, &verdict);
         verdict
     }
 }

@@ -17,7 +17,10 @@ async fn what_cannot_be_written_is_written_when_the_event_comes_again() {
     let Err(Nack::Retry(why)) = world.handle(event.clone()).await else { panic!("it is written") };
     assert!(why.starts_with("1 objects of the mesh are left to be written: failed to put "), "{why}");
     world.store.recover();
-    assert_eq!(keys(world.handle(event).await), ["trigger/orders", "service/billing"]);
+    assert_eq!(
+        keys(world.handle(event).await),
+        ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]
+    );
     assert!(world.descriptor("service/shop/billing.yaml").contains("api:shop/refund"));
     world.is_unchanged().await;
 }
@@ -45,7 +48,11 @@ async fn an_event_that_is_dropped_at_any_point_is_completed_when_it_comes_again(
             assert!(polls > 5, "it takes calls");
             return;
         }
-        assert_eq!(keys(world.handle(event).await), ["trigger/orders", "service/billing"], "after {polls} polls");
+        assert_eq!(
+            keys(world.handle(event).await),
+            ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"],
+            "after {polls} polls"
+        );
         world.is_unchanged().await;
     }
     panic!("it never ended");
@@ -54,7 +61,9 @@ async fn an_event_that_is_dropped_at_any_point_is_completed_when_it_comes_again(
 #[tokio::test]
 async fn the_reply_of_a_process_that_ended_after_its_writes_is_sent_by_the_next_one() {
     let world = World::new().await;
-    let changed = before(resource("update", &world.move_trigger()));
+    let mut titled = trigger("orders", "default", "order", "billing");
+    titled["metadata"]["annotations"] = json!({"callboard.dev/title": "Orders"});
+    let changed = before(resource("update", &world.kubernetes.apply(titled)));
     let (first, _) = replied(world.handle(changed.clone()).await);
     let next = World::over(world.kubernetes.clone(), world.store.clone());
     next.settled().await;

@@ -28,7 +28,7 @@ async fn what_lost_events_left_is_repaired_and_the_reply_names_it() {
     world.kubernetes.apply(service("new"));
     let (reply, data) = replied(world.resync().await);
     assert_eq!(reply.ty(), "dev.callboard.mesh.cataloged");
-    assert_eq!(data["changes"].as_array().unwrap().len(), 5, "{data}");
+    assert_eq!(data["changes"].as_array().unwrap().len(), 6, "{data}");
     world.is_as_rebuilt().await;
     world.is_unchanged().await;
 }
@@ -61,7 +61,7 @@ async fn a_mass_deletion_waits_for_its_approval() {
     assert!(id.starts_with("mesh-") && held.len() == 1, "{held:?}");
     let approved = EventBuilderV10::new().id("a").source("/me").ty(APPROVED);
     let approved = approved.data("application/json", json!({"id": id})).build().unwrap();
-    assert_eq!(keys(world.handle(approved.clone()).await).len(), 11);
+    assert_eq!(keys(world.handle(approved.clone()).await).len(), 12);
     world.is_as_rebuilt().await;
     world.is_unchanged().await;
     assert_eq!(world.handle(approved).await, Ok(Reply::Nothing(Nothing::Lapsed)));
@@ -113,7 +113,7 @@ async fn the_objects_of_a_deleted_kind_are_deleted_with_it() {
     assert_eq!(keys(world.resync().await), ["foosource/foo"]);
     let triggers = of_knative().into_iter().find(|it| it["spec"]["names"]["kind"] == "Trigger").unwrap();
     world.kubernetes.delete(&triggers);
-    assert_eq!(keys(world.resync().await), ["trigger/orders", "service/billing"]);
+    assert_eq!(keys(world.resync().await), ["eventtype/order", "trigger/orders", "service/billing"]);
     world.is_as_rebuilt().await;
 }
 
@@ -151,7 +151,7 @@ async fn an_event_is_served_while_a_resync_lists() {
         world.applied(trigger("orders", "default", "refund", "billing")).await
     });
     resynced.unwrap();
-    assert_eq!(changed, ["trigger/orders", "service/billing"]);
+    assert_eq!(changed, ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]);
     world.is_as_rebuilt().await;
 }
 
@@ -161,7 +161,7 @@ async fn what_is_known_by_name_alone_is_looked_at_again() {
     world.kubernetes.apply(legacy("legacy"));
     world.applied(calling("legacy", "legacy")).await;
     world.kubernetes.delete(&legacy("legacy"));
-    assert_eq!(keys(world.resync().await), ["trigger/legacy"]);
+    assert_eq!(keys(world.resync().await), ["eventtype/order", "trigger/legacy"]);
     assert!(!world.descriptor("trigger/shop/legacy.yaml").contains("component:default/legacy"));
 }
 

@@ -23,20 +23,20 @@ async fn a_start_catalogs_the_whole_mesh_with_its_relations() {
 }
 
 #[tokio::test]
-async fn a_trigger_that_gets_another_filter_touches_itself_and_its_consumer() {
+async fn a_trigger_that_gets_another_filter_touches_itself_its_event_types_and_its_consumer() {
     let world = World::new().await;
     let changed = world.applied(trigger("orders", "default", "refund", "billing")).await;
-    assert_eq!(changed, ["trigger/orders", "service/billing"]);
+    assert_eq!(changed, ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]);
     assert!(world.descriptor("service/shop/billing.yaml").contains("api:shop/refund"));
 }
 
 #[tokio::test]
-async fn a_trigger_that_moves_to_another_broker_and_consumer_touches_both_consumers_and_nothing_else() {
+async fn a_trigger_that_moves_to_another_broker_and_consumer_touches_its_event_type_and_both_consumers() {
     let world = World::new().await;
     let changed = world.applied(trigger("orders", "default", "order", "audit")).await;
-    assert_eq!(changed, ["trigger/orders", "service/audit", "service/billing"]);
+    assert_eq!(changed, ["trigger/orders", "eventtype/order", "service/audit", "service/billing"]);
     let changed = world.applied(trigger("orders", "other", "order", "audit")).await;
-    assert_eq!(changed, ["trigger/orders", "service/audit"]);
+    assert_eq!(changed, ["trigger/orders", "eventtype/order", "service/audit"]);
     assert!(!world.descriptor("service/shop/audit.yaml").contains("consumesApis"));
     world.is_unchanged().await;
 }
@@ -70,9 +70,15 @@ async fn a_late_event_changes_nothing_and_a_late_update_restores_no_deleted_obje
 async fn an_object_by_reference_is_read_in_the_cluster() {
     let world = World::new().await;
     let object = world.move_trigger();
-    assert_eq!(keys(world.handle(reference("update", &object)).await), ["trigger/orders", "service/billing"]);
+    assert_eq!(
+        keys(world.handle(reference("update", &object)).await),
+        ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]
+    );
     let gone = world.kubernetes.delete(&object);
-    assert_eq!(keys(world.handle(reference("delete", &gone)).await), ["trigger/orders", "service/billing"]);
+    assert_eq!(
+        keys(world.handle(reference("delete", &gone)).await),
+        ["trigger/orders", "eventtype/refund", "service/billing"]
+    );
 }
 
 #[tokio::test]
@@ -101,7 +107,7 @@ async fn a_subscriber_that_no_event_reported_is_read_once() {
     let mut calls_it = trigger("legacy", "default", "order", "x");
     calls_it["spec"]["subscriber"]["ref"] = named;
     world.kubernetes.requests();
-    assert_eq!(world.applied(calls_it.clone()).await, ["trigger/legacy"]);
+    assert_eq!(world.applied(calls_it.clone()).await, ["trigger/legacy", "eventtype/order"]);
     assert!(world.descriptor("trigger/shop/legacy.yaml").contains("component:default/legacy"));
     assert!(world.kubernetes.requests().contains(&"get deployments.apps shop/legacy".to_owned()));
     calls_it["metadata"]["labels"] = json!({"a": "b"});
@@ -119,7 +125,7 @@ async fn a_request_that_a_trigger_names_keeps_its_bucket_object() {
     world.store.write(key, body, Condition::Always);
     let mut calls_it = trigger("mail", "default", "order", "x");
     calls_it["spec"]["subscriber"]["ref"] = json!({"apiVersion": "example.org/v1", "kind": "Queue", "name": "mail"});
-    assert_eq!(world.applied(calls_it).await, ["trigger/mail"]);
+    assert_eq!(world.applied(calls_it).await, ["trigger/mail", "eventtype/order"]);
     assert_eq!(world.store.entities().get(key).map(String::as_str), Some("of apps"));
 }
 

@@ -16,7 +16,10 @@ async fn one_key_that_cannot_be_written_fails_its_own_event_and_no_other() {
         assert_eq!(world.applied(broker(&name)).await, [format!("broker/{name}")]);
     }
     world.store.recover();
-    assert_eq!(keys(world.handle(event).await), ["trigger/orders", "service/billing"]);
+    assert_eq!(
+        keys(world.handle(event).await),
+        ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]
+    );
     world.is_unchanged().await;
 }
 
@@ -44,7 +47,7 @@ async fn what_a_subscriber_affects_is_written_though_the_next_one_cannot_be_read
     let sink = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "zzz"});
     one["spec"]["delivery"] = json!({"deadLetterSink": {"ref": sink}});
     world.kubernetes.break_off("get deployments.apps shop/zzz", Fault::Status(500), usize::MAX);
-    assert_eq!(world.applied(one).await, ["trigger/one", "service/audit"]);
+    assert_eq!(world.applied(one).await, ["trigger/one", "eventtype/order", "service/audit"]);
     assert!(world.descriptor("service/shop/audit.yaml").contains("consumesApis"));
     world.kubernetes.recover();
     world.settled().await;
@@ -201,7 +204,7 @@ async fn a_consumer_in_a_namespace_that_is_not_kept_is_named_and_not_cataloged()
     assert_eq!(answer, Ok(Reply::Nothing(Nothing::NotOurs)));
     let mut over = trigger("over", "default", "order", "far");
     over["spec"]["subscriber"]["ref"]["namespace"] = json!("team");
-    assert_eq!(kept.applied(over).await, ["trigger/over"]);
+    assert_eq!(kept.applied(over).await, ["trigger/over", "eventtype/order"]);
     assert!(kept.descriptor("trigger/shop/over.yaml").contains("component:team/service-far"));
     assert!(!kept.names().contains(&"service/far".to_owned()));
 }

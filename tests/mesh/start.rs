@@ -79,5 +79,5 @@ async fn without_lists_the_mesh_is_made_of_events_alone() {
         process.handle(resource("add", &kubernetes.apply(object))).await.unwrap();
     }
     let added = resource("add", &kubernetes.apply(trigger("orders", "default", "order", "billing")));
-    assert_eq!(keys(process.handle(added).await), ["trigger/orders", "service/billing"]);
+    assert_eq!(keys(process.handle(added).await), ["trigger/orders", "eventtype/order", "service/billing"]);
 }

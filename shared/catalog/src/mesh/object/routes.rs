@@ -27,9 +27,12 @@ enum Field {
     ReadsBroker,
 }
 
+/// A role, a place in its objects, and the fields there.
+type Route = (Role, &'static str, &'static [(&'static str, Field)]);
+
 /// The table: a role, a place in its objects (`*` is each item of a list), and the fields there. Of several fields that
 /// say what an object reads, the first counts.
-const ROUTES: &[(Role, &str, &[(&str, Field)])] = &[
+const ROUTES: &[Route] = &[
     (Role::Broker, "/spec", &[DEAD_LETTERS]),
     (Role::Channel, "/spec", &[DEAD_LETTERS, ("/channelTemplate/spec/delivery/deadLetterSink", DEAD_LETTER_SINK)]),
     (Role::EventType, "/spec", &[("/reference", Field::Reads), ("/broker", Field::ReadsBroker)]),

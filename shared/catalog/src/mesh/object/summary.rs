@@ -40,13 +40,14 @@ impl Summary {
         let (named, labelled) = (named(object, settings, notes), labelled(object, role, settings));
         let called = name_of(object.reference(), role, &settings.layout);
         let entity = called.map(|named| named.entity_ref()).filter(|_| {
-            let is_internal = internal(object, role, &owners) && settings.internals == Internals::Hidden;
             let is_asked_for = object.annotation("callboard.dev/ignore") == Some("false");
-            let is_elsewhere = role.has_component() && named.is_some() || role == Role::Service && labelled.is_some();
-            !is_broken
-                && !(is_elsewhere && role != Role::Source)
-                && (!is_internal || is_asked_for)
-                && overrides::selection::is_wanted(object, settings, notes)
+            let is_hidden = internal(object, role, &owners) && settings.internals == Internals::Hidden && !is_asked_for;
+            let is_elsewhere = match role {
+                Role::Source => false,
+                Role::Service => named.is_some() || labelled.is_some(),
+                role => role.has_component() && named.is_some(),
+            };
+            !is_broken && !is_elsewhere && !is_hidden && overrides::selection::is_wanted(object, settings, notes)
         });
         let is_alone = role.has_component() && role != Role::Source;
         let request = request(object, role, settings);
