@@ -331,4 +331,64 @@ proptest! {
         prop_assert!(form.schema.as_ref().is_none_or(is_sound), "{:?}", form.schema);
         prop_assert!(form.schema.is_some() || !form.gaps.is_empty());
     }
+
+    #[test]
+    fn a_pattern_that_is_translated_is_one_of_javascript(parts in prop::collection::vec(0..PARTS.len(), 1..12)) {
+        let pattern: String = parts.into_iter().map(|part| PARTS[part]).collect();
+        if let Some(translated) = of("name", &json!({"type": "string", "pattern": pattern}))["pattern"].as_str() {
+            prop_assert!(regress::Regex::with_flags(translated, "u").is_ok(), "{pattern} -> {translated}");
+        }
+    }
 }
+
+/// What patterns are made of, in Go.
+const PARTS: [&str; 48] = [
+    "a",
+    "é",
+    "-",
+    "_",
+    "/",
+    "<",
+    "#",
+    "^",
+    "$",
+    ".",
+    "|",
+    "*",
+    "+",
+    "?",
+    "{",
+    "}",
+    "{2}",
+    "{1,3}",
+    "{0,}",
+    "{,2}",
+    "(",
+    "(?:",
+    "(?P<n>",
+    ")",
+    "[",
+    "[^",
+    "]",
+    "[a-z]",
+    "[[:alpha:]]",
+    "[:digit:]",
+    "a-",
+    "-z",
+    "\\",
+    "\\\\",
+    "\\d",
+    "\\S",
+    "\\b",
+    "\\A",
+    "\\z",
+    "\\.",
+    "\\-",
+    "\\_",
+    "\\pL",
+    "\\P{Greek}",
+    "\\Q",
+    "\\E",
+    "\\x41",
+    "\\n",
+];
