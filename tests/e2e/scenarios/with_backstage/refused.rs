@@ -54,7 +54,7 @@ pub(crate) async fn told(suite: &Suite) -> Result<()> {
     titled(suite, "")?;
     // Backstage reads again by itself what it refused, as without-systems.yaml asks it to.
     mirrors(suite, &backstage, 120).await?;
-    asked(suite, "drift", TOKEN, &[]).map(drop)
+    super::doctor::only_consumers(asked(suite, "drift", TOKEN, &[])).map(drop)
 }
 
 fn titled(suite: &Suite, title: &str) -> Result<()> {
