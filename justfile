@@ -11,11 +11,9 @@ test *args:
 fmt:
     cargo fmt --all
 
-# What clippy finds is an error: with the tests, as `cargo run` builds it, and without `dev`
+# Format, clippy in all ways, API documentation and words: each finding is an error
 lint:
-    cargo clippy --workspace --lib --bins --tests --benches --test e2e --test cesql -- -D warnings
-    cargo clippy --workspace -- -D warnings
-    cargo clippy --workspace --no-default-features -- -D warnings
+    .ci/lint
 
 # Licences, bans and sources of the dependencies
 deny:

@@ -18,10 +18,10 @@ fn main() -> ExitCode {
     };
     let ended = match cli {
         Cli::Command(command) => run(command),
-        Cli::Serve(args) => serve::run(&args).map(done),
+        Cli::Serve(args) => serve::run(&args).map(|()| Ending::Fine),
     };
     match ended {
-        Ok(code) => code,
+        Ok(ending) => ending.into(),
         Err(error) => {
             // A terminal that has left reads nothing.
             let _ = writeln!(stderr(), "callboard: {error:#}");
@@ -40,20 +40,16 @@ fn refused(error: &clap::Error) -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
+fn run(command: Command) -> anyhow::Result<Ending> {
     match command {
         #[cfg(feature = "dev")]
-        Command::Dev(args) => callboard::dev::run(args).map(done),
+        Command::Dev(args) => callboard::dev::run(args).map(|()| Ending::Fine),
         #[cfg(feature = "dev")]
         Command::Preview(args) => callboard::dev::preview::run(&args),
-        Command::Resync(args) => commands::resync::run(&args).map(ExitCode::from),
-        Command::Drift(args) => commands::drift::run(&args).map(ExitCode::from),
-        Command::Doctor(args) => commands::doctor::run(&args).map(ExitCode::from),
-        Command::Sources(args) => commands::sources::run(&args).map(ExitCode::from),
-        Command::Redrive(args) => commands::redrive::run(&args).map(ExitCode::from),
+        Command::Resync(args) => commands::resync::run(&args),
+        Command::Drift(args) => commands::drift::run(&args),
+        Command::Doctor(args) => commands::doctor::run(&args),
+        Command::Sources(args) => commands::sources::run(&args),
+        Command::Redrive(args) => commands::redrive::run(&args),
     }
-}
-
-fn done((): ()) -> ExitCode {
-    ExitCode::SUCCESS
 }

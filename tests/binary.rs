@@ -6,6 +6,7 @@ use std::{
     fs::{self, File},
     io::{Read, Seek, Write},
     net::{SocketAddr, TcpListener, TcpStream},
+    path::Path,
     process::{self, Child, Command, ExitStatus, Output, Stdio},
     sync::atomic::{AtomicU16, Ordering},
     thread::sleep,
@@ -39,17 +40,20 @@ pub(crate) async fn ended(
     store: &Endpoint,
 ) -> Output {
     let kubeconfig = kubernetes.serve().await;
+    let mut command_line = callboard(&[&access(kubeconfig.path(), store)[..], variables].concat());
+    command_line.args(arguments);
+    tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap()
+}
+
+/// The variables by which a command reaches the cluster and the store.
+pub(crate) fn access<'a>(kubeconfig: &'a Path, store: &'a Endpoint) -> [(&'static str, &'a str); 4] {
     let keys = store.credentials();
-    let own = [
-        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
+    [
+        ("KUBECONFIG", kubeconfig.to_str().unwrap()),
         ("AWS_ENDPOINT_URL_S3", store.url()),
         ("AWS_ACCESS_KEY_ID", &keys.access_key),
         ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
-    ];
-    let variables: Vec<_> = own.into_iter().chain(variables.iter().copied()).collect();
-    let mut command_line = callboard(&variables);
-    command_line.args(arguments);
-    tokio::task::spawn_blocking(move || command_line.output().unwrap()).await.unwrap()
+    ]
 }
 
 /// An address on which nothing listens. Its port is below those that Linux gives to a listener on port 0 and to a client, so

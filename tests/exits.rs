@@ -1,7 +1,7 @@
 //! How each command ends: 0 if all is as it should be, 1 if something differs or is wrong, 2 if it could not tell.
 
 use crate::{
-    binary::{NEEDED, callboard, ended},
+    binary::{NEEDED, access, callboard, ended},
     kubernetes::{Fault, Kubernetes, definition, of_knative, promise},
     s3::endpoint,
 };
@@ -130,18 +130,12 @@ async fn an_error_names_the_host_that_did_not_answer() {
 async fn a_reader_that_has_left_is_no_error() {
     let (kubernetes, store) = (cluster(), endpoint().await);
     let kubeconfig = kubernetes.serve().await;
-    let keys = store.credentials();
-    let variables = [
-        ("KUBECONFIG", kubeconfig.path().to_str().unwrap()),
-        ("AWS_ENDPOINT_URL_S3", store.url()),
-        ("AWS_ACCESS_KEY_ID", &keys.access_key),
-        ("AWS_SECRET_ACCESS_KEY", &keys.secret_key),
-    ];
-    for (command, wanted) in [("drift", 1), ("sources", 0), ("--help", 0)] {
-        let mut line = callboard(&[&NEEDED[..], &variables].concat());
+    let preview = concat!("preview ", env!("CARGO_MANIFEST_DIR"), "/tests/cases/preview/no-namespace.yaml");
+    for (command, wanted) in [("drift", 1), ("sources", 0), ("--help", 0), (preview, 0)] {
+        let mut line = callboard(&[&NEEDED[..], &access(kubeconfig.path(), &store)].concat());
         let (reader, writer) = pipe().unwrap();
         drop(reader);
-        line.arg(command).stdout(writer);
+        line.args(command.split(' ')).stdout(writer);
         let output = tokio::task::spawn_blocking(move || line.output().unwrap()).await.unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!((output.status.code(), said.as_str()), (Some(wanted), ""), "{command}");

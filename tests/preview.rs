@@ -9,6 +9,7 @@ use bucket::{Bucket, Honours};
 use callboard::{
     context::Context,
     dev::preview,
+    ending::Ending,
     serving::{Functions, Serving},
 };
 use clap::Parser;
@@ -20,7 +21,6 @@ use std::{
     fs,
     io::sink,
     path::{Path, PathBuf},
-    process::ExitCode,
     sync::Arc,
 };
 
@@ -161,7 +161,7 @@ fn previewed(objects: &[Written]) -> BTreeMap<String, String> {
     let (file, to) = (folder.path().join("x.yaml"), out.to_str().unwrap().to_owned());
     let line = ["preview", file.to_str().unwrap(), "--out", &to, "--owner", "group:default/platform"];
     let Line { args } = Line::parse_from(line);
-    assert_eq!(preview::print(&args, &mut sink(), &mut sink()).unwrap(), ExitCode::SUCCESS);
+    assert_eq!(preview::print(&args, &mut sink(), &mut sink()).unwrap(), Ending::Fine);
     let mut files = BTreeMap::new();
     collect(&out.join("entities"), &out, &mut files);
     files

@@ -3,10 +3,7 @@
 use super::report::RefusedBy;
 use crate::{comparison::is_asked, context::Context, kinds::kind_name};
 use backstage::Backstage;
-use catalog::{
-    EntityRef,
-    mesh::{Id, Outside},
-};
+use catalog::mesh::{Id, Outside};
 use events::{Refusal, Scope};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -39,13 +36,13 @@ async fn known(backstage: &Backstage, references: BTreeSet<String>) -> anyhow::R
 /// Where a Component of that name may be instead: in the namespace of the object, or in the default one.
 fn namesakes(it: &Outside) -> Vec<String> {
     let namespaces = [it.decided_by.namespace(), Some("default")].into_iter().flatten();
-    namespaces.map(|namespace| format!("component:{namespace}/{}", name(&it.component))).collect()
+    namespaces.map(|namespace| format!("component:{namespace}/{}", it.component.name())).collect()
 }
 
 fn refusal(it: &Outside, known: &BTreeSet<String>) -> Refusal {
     let Outside { component, decided_by, .. } = it;
     let right = namesakes(it).into_iter().find(|namesake| known.contains(namesake));
-    let right = right.unwrap_or_else(|| format!("component:.../{}", name(component)));
+    let right = right.unwrap_or_else(|| format!("component:.../{}", component.name()));
     let namespace = decided_by.namespace().map(|namespace| format!(" -n {namespace}")).unwrap_or_default();
     let kind = kind_name(decided_by.kind(), decided_by.group());
     Refusal {
@@ -56,11 +53,6 @@ fn refusal(it: &Outside, known: &BTreeSet<String>) -> Refusal {
             decided_by.name()
         )),
     }
-}
-
-fn name(component: &EntityRef) -> &str {
-    let text = component.as_str();
-    text.rsplit_once('/').map_or(text, |(_, name)| name)
 }
 
 fn is_in(scope: &Scope, id: &Id) -> bool {

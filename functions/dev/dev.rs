@@ -17,6 +17,7 @@ pub use folder::{Folder, FolderError};
 
 use crate::{
     context::Context,
+    output::Quiet,
     serving::{Functions, Serving},
 };
 use anyhow::{Context as _, ensure};
@@ -73,13 +74,13 @@ const EXAMPLES: &str = "Examples:
 pub async fn run(args: Args) -> anyhow::Result<()> {
     let Args { dir, port, s3_port, once, entities } = args;
     let settings = entities.settings(OWNER)?;
-    let mut out = stdout();
+    let mut out = Quiet(stdout());
     // The port comes first, since the folder is emptied after that.
     let listener = if once { None } else { Some(listen(port, "--port").await?) };
     let s3 = listen(if once { 0 } else { s3_port }, "--s3-port").await?;
     let mut table = Table::new(&mut out);
     let Played { endpoint, functions, unexpected } = perform(&dir, &entities.prefix, &settings, s3, &mut table).await?;
-    let table = table.onto(stdout());
+    let table = table.onto(Quiet(stdout()));
     out.write_all(hints::files(&dir, &entities).as_bytes())?;
     let Some(listener) = listener else {
         ensure!(unexpected.is_empty(), "the story had other results than expected: {}", unexpected.join("; "));

@@ -8,6 +8,8 @@ mod source;
 
 use crate::{
     dev::{defaults::OWNER, folder::Folder},
+    ending::Ending,
+    output::Quiet,
     table,
 };
 use anyhow::{Context, ensure};
@@ -18,7 +20,6 @@ use objects::{Found, Objects};
 use std::{
     io::{Write, stderr, stdout},
     path::PathBuf,
-    process::ExitCode,
 };
 
 /// What to preview, and where to.
@@ -59,15 +60,15 @@ const EXAMPLES: &str = "Examples:
 ///
 /// # Errors
 /// If an input cannot be read, has no object, or the entities cannot be written.
-pub fn run(args: &Args) -> anyhow::Result<ExitCode> {
-    print(args, &mut stdout().lock(), &mut stderr().lock())
+pub fn run(args: &Args) -> anyhow::Result<Ending> {
+    print(args, &mut Quiet(stdout().lock()), &mut Quiet(stderr().lock()))
 }
 
 /// The same to these streams.
 ///
 /// # Errors
 /// If an input cannot be read, has no object, or the entities cannot be written.
-pub fn print(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyhow::Result<ExitCode> {
+pub fn print(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyhow::Result<Ending> {
     let settings = args.entities.settings(&args.owner)?;
     let mut notes = Notes::default();
     let texts = source::texts(&args.input, &mut notes)?;
@@ -83,7 +84,7 @@ pub fn print(args: &Args, out: &mut dyn Write, notes_to: &mut dyn Write) -> anyh
     };
     describe(&objects, &settings, &mut notes, &mut out)?;
     notes.write(notes_to)?;
-    Ok(if notes.wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(Ending::of(notes.wrong > 0, false))
 }
 
 /// Where entities go.
@@ -165,7 +166,7 @@ mod tests {
         let Line { args } = Line::parse_from(["callboard preview"].iter().chain(line));
         let (mut out, mut notes) = (Vec::new(), Vec::new());
         let code = print(&args, &mut out, &mut notes)?;
-        Ok((String::from_utf8(out)?, String::from_utf8(notes)?, code == ExitCode::SUCCESS))
+        Ok((String::from_utf8(out)?, String::from_utf8(notes)?, code == Ending::Fine))
     }
 
     fn folder(files: &[(&str, &str)]) -> TempDir {

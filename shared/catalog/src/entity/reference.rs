@@ -40,6 +40,11 @@ impl EntityRef {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name of the entity, in lower case.
+    pub fn name(&self) -> &str {
+        self.0.rsplit_once('/').map_or(&self.0, |(_, name)| name)
+    }
 }
 
 impl fmt::Display for EntityRef {

@@ -48,11 +48,10 @@ fn member(reader: &mut Reader) -> Option<Member> {
             return Some(Member::Several(format!("\\{several}")));
         }
     }
-    let is_other = reader.take("P");
-    if is_other || reader.take("p") {
-        let (negated, property) = reader.property()?;
-        let letter = if negated == is_other { 'p' } else { 'P' };
-        return Some(Member::Several(format!("\\{letter}{{{property}}}")));
+    for letter in ['p', 'P'] {
+        if reader.take(letter.encode_utf8(&mut [0; 4])) {
+            return reader.property(letter).map(Member::Several);
+        }
     }
     reader.escaped().map(Member::One)
 }

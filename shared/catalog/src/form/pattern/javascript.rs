@@ -188,9 +188,8 @@ impl Translation<'_> {
             'z' if self.reader.take("z") => self.anchor("$"),
             letter @ ('p' | 'P') => {
                 self.reader.next();
-                let (negated, property) = self.reader.property()?;
-                let letter = if negated == (letter == 'P') { 'p' } else { 'P' };
-                self.step(&format!("\\{letter}{{{property}}}"));
+                let property = self.reader.property(letter)?;
+                self.step(&property);
             }
             'Q' if self.reader.take("Q") => {
                 let quoted = self.reader.until("\\E").unwrap_or_else(|| std::mem::take(&mut self.reader.0));

@@ -60,16 +60,14 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// `L` or `{Lu}` of `\pL` or `\p{Lu}`, of which the `p` is read already, and whether it is negated.
-    pub(super) fn property(&mut self) -> Option<(bool, String)> {
+    /// `\pL`, `\p{^Lu}` or `\P{Greek}` as JavaScript writes it, of which the letter is read already.
+    pub(super) fn property(&mut self, letter: char) -> Option<String> {
         let name = if self.take("{") { self.until("}")?.to_owned() } else { self.next()?.to_string() };
-        let (negated, name) = name.strip_prefix('^').map_or((false, &*name), |name| (true, name));
-        let property = match name {
-            name if CATEGORIES.contains(&name) => name.to_owned(),
-            name if SCRIPTS.contains(&name) => format!("Script={name}"),
-            _ => return None,
-        };
-        Some((negated, property))
+        let (is_turned, name) = name.strip_prefix('^').map_or((false, &*name), |name| (true, name));
+        let script = if CATEGORIES.contains(&name) { "" } else { "Script=" };
+        (script.is_empty() || SCRIPTS.contains(&name)).then_some(())?;
+        let letter = if (letter == 'P') == is_turned { 'p' } else { 'P' };
+        Some(format!("\\{letter}{{{script}{name}}}"))
     }
 }
 

@@ -8,7 +8,6 @@ pub(super) use filter::as_json as filter_as_json;
 
 use super::subject::Subject;
 use crate::{
-    entity::EntityRef,
     mesh::{
         graph::{Graph, cataloged_as::CatalogedAs},
         id::Id,
@@ -43,7 +42,7 @@ pub(super) fn title(graph: &Graph, subject: &Subject<'_>) -> String {
 fn stands_for(graph: &Graph, subject: &Subject<'_>) -> Option<String> {
     match graph.consumer(subject.id) {
         Some(CatalogedAs::Mesh(..)) => None,
-        Some(CatalogedAs::Elsewhere(component)) => Some(name_of(&component).to_owned()),
+        Some(CatalogedAs::Elsewhere(component)) => Some(component.name().to_owned()),
         None => subject.relations.to(Via::Subscriber).next().map(|it| in_words(it, subject.id)),
     }
 }
@@ -146,12 +145,6 @@ pub(super) fn called(id: &Id, namespace: Option<&str>) -> String {
 
 fn place(id: &Id) -> String {
     id.namespace().map_or_else(|| id.name().to_owned(), |namespace| format!("{namespace}/{}", id.name()))
-}
-
-/// The name in a ref.
-pub(super) fn name_of(entity: &EntityRef) -> &str {
-    let text = entity.as_str();
-    text.rsplit_once('/').map_or(text, |(_, name)| name)
 }
 
 /// A list in words, cut.

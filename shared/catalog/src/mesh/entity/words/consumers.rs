@@ -1,6 +1,6 @@
 //! Who consumes an EventType, in words.
 
-use super::{called, in_words, name_of};
+use super::{called, in_words};
 use crate::{
     attributes::Answer,
     mesh::{
@@ -59,7 +59,7 @@ fn described(graph: &Graph, event_type: &Id, consumer: &Consumer<'_>) -> String 
     };
     let who = match &consumer.cataloged_as {
         Some(CatalogedAs::Mesh(id, _)) => Some(called(id, event_type.namespace())),
-        Some(CatalogedAs::Elsewhere(component)) => Some(name_of(component).to_owned()),
+        Some(CatalogedAs::Elsewhere(component)) => Some(component.name().to_owned()),
         None => subscriber(),
     };
     let who = who.unwrap_or_else(|| "nobody".to_owned());
