@@ -73,6 +73,7 @@ const BACKSTAGE: &[(&str, Scenario)] = scenarios![
     "an install that knows Backstage shows it all that is there": with_backstage::install::shown,
     "the story's Promises and Apps come out of Backstage": with_backstage::story::shown,
     "the payment example comes out of Backstage, and so do its relations": with_backstage::payments::shown,
+    "the four consumers of the event mesh plugin's demo are on the pages of what they consume": with_backstage::demo::shown,
     "an App shows while it is made, changed and deleted": with_backstage::changes::app_life,
     "eight writers in parallel lose nothing": with_backstage::changes::writers,
     "a filled form leads to an App and to its Component": with_backstage::circle::closed,

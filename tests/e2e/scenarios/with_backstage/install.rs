@@ -42,7 +42,8 @@ fn overlay(suite: &Suite) -> Result<String> {
         &format!(
             "resources: [../../../deploy/examples/first-look, recorder.yaml]\n\
              components: [../../../deploy/components/backstage]\n{settings}  \
-             - CALLBOARD_BACKSTAGE_URL={URL}\n  - CALLBOARD_BACKSTAGE_BUCKET_URL={BUCKET_URL}\n  - AWS_ENDPOINT_URL_S3=http://{STORE}:8333\n\
+             - CALLBOARD_BACKSTAGE_URL={URL}\n  - CALLBOARD_BACKSTAGE_BUCKET_URL={BUCKET_URL}\n  - AWS_ENDPOINT_URL_S3=http://{STORE}:8333\n  \
+             - CALLBOARD_COMPONENT_NAMESPACE={{namespace}}\n\
              secretGenerator:\n- {{name: callboard-backstage, namespace: callboard, literals: [token={TOKEN}], options: \
              {{disableNameSuffixHash: true}}}}\n\
              {QUIET}\

@@ -28,7 +28,7 @@ pub(crate) async fn shown(suite: &Suite) -> Result<()> {
     ensure!(!consumers.iter().any(|it| it.contains("trigger-ledger")), "ledger is there twice: {consumers:#?}");
     relates(&backstage, RECEIVED, "partOf", &[SYSTEM]).await?;
     relates(&backstage, PROCESSOR, "dependsOn", &[BROKER]).await?;
-    relates(&backstage, PROCESSOR, "dependencyOf", &["component:default/processor"]).await?;
+    relates(&backstage, PROCESSOR, "dependencyOf", &["component:payments/processor"]).await?;
     relates(&backstage, SYSTEM, "hasPart", &[BROKER, GATEWAY, LEDGER, PROCESSOR, RECEIVED]).await?;
     let api = backstage.present(RECEIVED).await?;
     let definition = api["spec"]["definition"].as_str().context("the API has no definition")?;
