@@ -2,6 +2,7 @@
 
 use crate::{
     clock::Clock,
+    kinds::Hanging,
     mesh::Index,
     now::{Now, Observer, nothing},
     per_object::PerObject,
@@ -44,6 +45,8 @@ pub struct Context<S> {
     pub refresh: Option<Arc<Refresh>>,
     /// What a long run does now.
     pub progress: Progress,
+    /// The kinds for which the API server does not answer in time.
+    pub(crate) hanging: Hanging,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
@@ -72,6 +75,7 @@ impl<S: Store> Context<S> {
             pace: Pace::default(),
             refresh: None,
             progress: Progress::default(),
+            hanging: Hanging::default(),
             clock: Clock::default(),
             entities: EntityCounter::new(),
         }

@@ -98,7 +98,7 @@ impl Observer<'_> {
                 let counts = match &error {
                     Error::Forbidden { .. } => true,
                     Error::Unserved { .. } => matches!(change, Change::Deleted(_)),
-                    Error::Expired { .. } | Error::Failed { .. } => false,
+                    Error::Expired { .. } | Error::Late { .. } | Error::Failed { .. } => false,
                 };
                 let end = self.unanswered(change.object(), error);
                 Now::carried(change).filter(|_| counts).ok_or(end)
@@ -115,7 +115,7 @@ impl Observer<'_> {
                 nothing(Nothing::Uncovered)
             }
             Error::Unserved { .. } => nothing(Nothing::Unresolved),
-            Error::Expired { .. } | Error::Failed { .. } => Err(Nack::from(error)),
+            Error::Expired { .. } | Error::Late { .. } | Error::Failed { .. } => Err(Nack::from(error)),
         }
     }
 

@@ -38,6 +38,8 @@ pub(crate) enum Fault {
     Half,
     /// The answer takes so long.
     Slow(Duration),
+    /// No page of a list is the last one. Each has so many objects that no page had before.
+    Endless(usize),
 }
 
 #[derive(Debug)]

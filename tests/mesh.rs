@@ -6,6 +6,7 @@ mod crashes;
 mod drift;
 mod events;
 mod guard;
+mod hanging;
 mod overlap;
 mod pending;
 mod start;

@@ -47,6 +47,7 @@ pub(crate) async fn report<S: Store>(
     before: Before,
     is_complete: bool,
 ) -> Result<(), Nack> {
+    findings.degraded.iter().for_each(|it| cx.drift.degraded(&it.kind));
     let (lasting, degraded) = lasts(findings, &before.state);
     findings.news |= is_complete && (lasting != before.state.lasting || degraded != before.state.degraded);
     let drift: Vec<_> = findings.unreported().cloned().collect();

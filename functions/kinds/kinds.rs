@@ -1,5 +1,7 @@
 //! Which kinds of objects there are, which function keeps them, and how they are listed.
 
+mod allowance;
+mod hanging;
 mod list;
 pub(crate) mod mesh;
 mod name;
@@ -7,6 +9,8 @@ mod offers;
 mod sources;
 mod versions;
 
+pub(crate) use allowance::{Allowance, PAGE};
+pub(crate) use hanging::{Hanging, late, silent};
 pub(crate) use list::each;
 pub(crate) use name::{KindName, kind_name};
 pub use offers::offers;

@@ -1,5 +1,9 @@
 //! All objects of a kind.
 
+use super::{
+    allowance::{Allowance, PAGE},
+    name::KindName,
+};
 use cluster::{Cluster, Error, Kind};
 use events::Object;
 
@@ -13,9 +17,10 @@ pub(crate) async fn each<T>(
     namespace: Option<&str>,
     make: impl Fn(&Object) -> Option<T>,
 ) -> Result<Vec<T>, Error> {
-    let (mut made, mut from) = (Vec::new(), None);
+    let (mut made, mut from, name) = (Vec::new(), None, KindName::new(kind.group(), kind.kind()));
+    let mut allowance = Allowance::of(&name, PAGE);
     loop {
-        let page = cluster.page(kind, namespace, from.as_deref()).await?;
+        let page = allowance.page(cluster.page(kind, namespace, from.as_deref())).await?;
         made.extend(page.objects.iter().filter_map(&make));
         match page.next {
             Some(next) => from = Some(next),

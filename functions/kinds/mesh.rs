@@ -1,6 +1,10 @@
 //! Which kinds the mesh is made of: those of a table, and those that CustomResourceDefinitions are labelled as.
 
-use super::{name::KindName, sources::Sources};
+use super::{
+    allowance::{Allowance, PAGE},
+    name::KindName,
+    sources::Sources,
+};
 use catalog::Offered;
 use cluster::{Cluster, Error};
 use events::{Function, Object, ObjectRef};
@@ -45,11 +49,12 @@ const WATCHED: [(&str, &str); 4] = [
 /// # Errors
 /// If CustomResourceDefinitions cannot be listed.
 pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(KindName, Object)>, Error> {
-    let mut definitions = BTreeMap::new();
+    let (mut definitions, name) = (BTreeMap::new(), definition());
+    let mut allowance = Allowance::of(&name, PAGE);
     for label in LABELS {
         let mut from: Option<String> = None;
         loop {
-            let page = cluster.definitions(label, from.as_deref()).await?;
+            let page = allowance.page(cluster.definitions(label, from.as_deref())).await?;
             definitions.extend(page.objects.into_iter().filter_map(|it| Some((named(&it)?, it))));
             match page.next {
                 Some(next) => from = Some(next),
@@ -90,6 +95,11 @@ pub(crate) fn all<'a>(
     let mut kinds: BTreeMap<_, _> = others.map(|named| (named.clone(), None)).collect();
     kinds.extend(EXACT.map(|(group, kind, version)| (KindName::new(group, kind), Some(version))));
     kinds
+}
+
+/// The kinds of the table.
+pub(crate) fn exact_kinds() -> impl Iterator<Item = KindName> {
+    EXACT.iter().map(|(group, kind, _)| KindName::new(group, kind))
 }
 
 /// Whether what is stored of a kind belongs to the mesh.

@@ -3,7 +3,7 @@
 use crate::{
     comparison::Stopped,
     context::Context,
-    kinds::{KindName, Patience, Versions, mesh},
+    kinds::{Allowance, KindName, PAGE, Patience, Versions, mesh},
 };
 use bucket::Store;
 use catalog::mesh::Id;
@@ -85,10 +85,11 @@ impl Listed {
 /// Lists a kind in all namespaces, whichever are kept: what is kept may name what is not. Returns the version of the list.
 async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Result<String, Stopped> {
     let (mut version, mut from, mut skipped): (Option<String>, Option<String>, _) = (None, None, None);
-    let is_taken_where_named = KindName::new(kind.group(), kind.kind()) == mesh::core_service();
+    let name = KindName::new(kind.group(), kind.kind());
+    let (is_taken_where_named, mut allowance) = (name == mesh::core_service(), Allowance::of(&name, PAGE));
     loop {
-        cx.progress.now(format_args!("listing {}", KindName::new(kind.group(), kind.kind()).display()));
-        let mut page = cluster.page(kind, None, from.as_deref()).await?;
+        cx.progress.now(format_args!("listing {}", name.display()));
+        let mut page = allowance.page(cluster.page(kind, None, from.as_deref())).await?;
         skipped = skipped.or_else(|| page.skipped.pop());
         page.objects.retain(|object| !is_taken_where_named || cx.mesh.cares_for(object.reference()));
         cx.mesh.listed(&page.objects);

@@ -8,7 +8,7 @@ use super::{
 use crate::{
     comparison::{Findings, Stopped, located},
     context::Context,
-    kinds::{KindName, Patience, Sources, mesh, sources},
+    kinds::{KindName, Patience, Sources, late, mesh, sources},
 };
 use bucket::Store;
 use catalog::mesh::Id;
@@ -17,15 +17,25 @@ use events::{DriftReason, Object};
 use futures::{StreamExt, future, stream};
 use std::{
     collections::{BTreeMap, BTreeSet},
+    pin::pin,
     time::Duration,
 };
-use tokio::time::{Instant, timeout};
+use tokio::{
+    sync::Semaphore,
+    time::{Instant, timeout},
+};
 
 /// How many kinds are listed in parallel.
 const AT_ONCE: usize = 4;
 
+/// How many are, with those whose lists take long.
+const KINDS: usize = 64;
+
 /// The kinds to list, with the version to list them in, if not any.
 type Due = BTreeMap<KindName, Option<&'static str>>;
+
+/// A list that takes longer than this makes room for that of another kind.
+const ROOM: Duration = Duration::from_secs(1);
 
 /// Lists all kinds of the mesh, and those of the bucket, into the index. What cannot be read degrades its kind alone.
 pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &Asked<'_>) -> Lists {
@@ -41,12 +51,22 @@ pub(super) async fn load<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &A
     let due = mesh::all(&labelled, stored.iter(), sources.as_ref());
     ends.extend(each(cx, cluster, asked, (due, &labelled), &mut lists).await);
     ended(cx, asked, ends, &mut lists);
-    lookup::again(cx, cluster, unlisted(cx, &lists)).await;
-    lookup::look_up_all(cx, cluster).await;
     lists
 }
 
-/// Lists those kinds once more that failed and were never read. Reads again what else could not be read.
+/// Reads what no list shows: what was found by name before, and what is named and not known.
+pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, lists: &mut Lists) {
+    let until = Instant::now() + lookup::ALL;
+    lookup::again(cx, cluster, unlisted(cx, lists), until).await;
+    lookup::look_up_all(cx, cluster, until).await;
+    for kind in cx.mesh.unread.kinds_of_objects() {
+        if let Some(paused) = cx.hanging.paused(&kind) {
+            lists.findings.degraded(&kind.display(), &paused);
+        }
+    }
+}
+
+/// Lists those kinds once more that failed and were never read.
 pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &Asked<'_>, lists: &mut Lists) {
     cx.mesh.begin();
     let mut due: BTreeMap<_, _> = cx.mesh.unread.failed_kinds().into_iter().map(|it| (it, None)).collect();
@@ -60,7 +80,6 @@ pub(super) async fn retry<S: Store>(cx: &Context<S>, cluster: &Cluster, asked: &
     due.iter_mut().for_each(|(named, version)| *version = mesh::version(named));
     ends.extend(each(cx, cluster, asked, (due, &labelled), lists).await);
     ended(cx, asked, ends, lists);
-    lookup::look_up_all(cx, cluster).await;
 }
 
 fn ended<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lists: &mut Lists) {
@@ -75,19 +94,45 @@ async fn definitions<S: Store>(
     cluster: &Cluster,
     asked: &Asked<'_>,
 ) -> Result<Vec<(KindName, Object)>, Stopped> {
-    let labelled = match timeout(asked.within, mesh::labelled(cluster)).await {
-        Ok(Ok(labelled)) => labelled,
-        Ok(Err(Error::Unserved { .. })) => Vec::new(),
-        Ok(Err(error)) => return Err(error.into()),
-        Err(_) => return Err(late(&mesh::definition(), asked.within)),
+    let listed = in_time(cx, &mesh::definition(), asked.within, async { Ok(mesh::labelled(cluster).await?) }).await;
+    let labelled = match listed {
+        Err(Stopped::List(Error::Unserved { .. })) => Vec::new(),
+        listed => listed?,
     };
     labelled.iter().for_each(|(_, definition)| cx.mesh.listed(std::slice::from_ref(definition)));
     Ok(labelled)
 }
 
-fn late(named: &KindName, within: Duration) -> Stopped {
-    let why = format!("it did not end within {} s", within.as_secs());
-    Stopped::List(Error::Failed { what: format!("list {}", named.display()), why })
+/// Lists a kind, unless it hung a moment ago. That it hangs now is remembered.
+async fn in_time<S, T>(
+    cx: &Context<S>,
+    named: &KindName,
+    within: Duration,
+    listing: impl Future<Output = Result<T, Stopped>>,
+) -> Result<T, Stopped> {
+    if let Some(paused) = cx.hanging.paused(named) {
+        return Err(Stopped::List(paused));
+    }
+    let why = || Stopped::List(late(named, format!("it did not end within {} s", within.as_secs())));
+    let listed = timeout(within, listing).await.unwrap_or_else(|_| Err(why()));
+    match &listed {
+        Err(Stopped::List(Error::Late { .. })) => cx.hanging.list_hung(named),
+        _ => cx.hanging.ended(named),
+    }
+    listed
+}
+
+/// Holds a place among the lists that run in parallel, and gives it up if it takes long: a list that hangs keeps out no other.
+async fn in_turn<T>(places: &Semaphore, listing: impl Future<Output = T>) -> T {
+    let place = places.acquire().await;
+    let mut listing = pin!(listing);
+    match timeout(ROOM, &mut listing).await {
+        Ok(listed) => listed,
+        Err(_) => {
+            drop(place);
+            listing.await
+        }
+    }
 }
 
 fn uncovered(labelled: &[(KindName, Object)], sources: Option<&Sources>, findings: &mut Findings) {
@@ -116,6 +161,8 @@ async fn each<S: Store>(
     let (stored, mut ends) = (stored(cx, asked), Vec::new());
     let defined: BTreeSet<_> = labelled.iter().map(|(named, _)| named).collect();
     let patience = Patience::until(Instant::now() + asked.within);
+    cx.hanging.ask_again(cluster, due.iter().map(|(named, version)| (named, *version)).collect()).await;
+    let places = &Semaphore::new(AT_ONCE);
     for due in [due, last.into_iter().collect()] {
         let mut listed = Vec::new();
         for (named, version) in due {
@@ -125,11 +172,12 @@ async fn each<S: Store>(
                 (false, false) => Known::No,
             };
             listed.push(async move {
-                let ended = timeout(asked.within, listing::kind(cx, cluster, &named, version, known, patience)).await;
-                (ended.unwrap_or_else(|_| Err(late(&named, asked.within))), named)
+                let listing = listing::kind(cx, cluster, &named, version, known, patience);
+                let ended = in_turn(places, in_time(cx, &named, asked.within, listing)).await;
+                (ended, named)
             });
         }
-        let listed: Vec<_> = stream::iter(listed).buffer_unordered(AT_ONCE).collect().await;
+        let listed: Vec<_> = stream::iter(listed).buffer_unordered(KINDS).collect().await;
         ends.extend(listed.into_iter().filter_map(|(ended, named)| lists.take(named, ended)));
     }
     ends

@@ -84,6 +84,11 @@ impl Unread {
         self.known().objects.pop(&Id::of(object));
     }
 
+    /// The kinds of the single objects.
+    pub(super) fn kinds_of_objects(&self) -> BTreeSet<KindName> {
+        self.known().objects.iter().map(|(id, ())| KindName::new(id.group(), id.kind())).collect()
+    }
+
     /// Of the single objects only these matter.
     pub(super) fn keep(&self, named: &BTreeSet<Id>) {
         let mut known = self.known();

@@ -2,12 +2,14 @@
 
 use crate::{
     comparison::Findings,
-    kinds::{KindName, Sources, mesh, offers, sources},
+    kinds::{Hanging, KindName, PAGE, Sources, late, mesh, offers, sources},
 };
 use catalog::Offered;
 use cluster::{Cluster, Error};
 use events::{DriftReason, Function, Scope};
+use futures::future;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::time::timeout;
 
 /// A kind to compare.
 #[derive(Debug)]
@@ -18,24 +20,41 @@ pub(super) struct Compared {
     pub(super) version: Option<String>,
 }
 
+impl Compared {
+    /// What is asked for.
+    pub(super) fn wanted(&self) -> (&KindName, Option<&str>) {
+        (&self.name, self.version.as_deref())
+    }
+}
+
 /// The kinds to compare, in order. What cannot be known degrades its kind alone.
 pub(super) async fn compared(
-    cluster: &Cluster,
+    (cluster, hanging): (&Cluster, &Hanging),
     stored: &BTreeSet<KindName>,
     scope: &Scope,
     findings: &mut Findings,
 ) -> Vec<Compared> {
-    let offers = tolerated(offers(cluster).await, "promise.platform.kratix.io", findings);
-    let sources = tolerated(sources(cluster).await, "apiserversource.sources.knative.dev", findings);
-    let definition = "customresourcedefinition.apiextensions.k8s.io";
-    let labelled = tolerated(mesh::labelled(cluster).await, definition, findings);
+    let [promise, source, definition] = [
+        KindName::new("platform.kratix.io", "Promise"),
+        KindName::new("sources.knative.dev", "ApiServerSource"),
+        mesh::definition(),
+    ];
+    let (offers, sources, labelled) = future::join3(
+        asked(hanging, &promise, offers(cluster)),
+        asked(hanging, &source, sources(cluster)),
+        asked(hanging, &definition, mesh::labelled(cluster)),
+    )
+    .await;
+    let offers = tolerated(offers, &promise, findings);
+    let sources = tolerated(sources, &source, findings);
+    let labelled = tolerated(labelled, &definition, findings);
     let all_known = offers.is_some() && sources.is_some() && labelled.is_some();
     let offers = offers.unwrap_or_default();
     if let Some(sources) = &sources {
         uncovered(&offers, sources, scope, findings);
     }
     let mut versions: BTreeMap<KindName, Option<String>> = stored.iter().map(|name| (name.clone(), None)).collect();
-    versions.insert(KindName::new("platform.kratix.io", "Promise"), Some("v1alpha1".to_owned()));
+    versions.insert(promise, Some("v1alpha1".to_owned()));
     versions.extend(offers.iter().map(|it| (KindName::new(&it.group, &it.kind), Some(it.version.clone()))));
     let named = sources.map(|sources| sources.per_object).unwrap_or_default();
     let of_mesh: BTreeSet<KindName> = labelled.into_iter().flatten().map(|(name, _)| name).collect();
@@ -52,13 +71,32 @@ pub(super) async fn compared(
     compared
 }
 
+/// What all objects of a kind say, unless the kind hangs.
+async fn asked<T>(
+    hanging: &Hanging,
+    kind: &KindName,
+    listed: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    if let Some(paused) = hanging.paused(kind) {
+        return Err(paused);
+    }
+    let listed = match timeout(PAGE, listed).await {
+        Ok(listed) => listed,
+        Err(_) => Err(late(kind, format!("the API server did not answer within {} s", PAGE.as_secs()))),
+    };
+    if let Err(Error::Late { .. }) = &listed {
+        hanging.hung(kind);
+    }
+    listed
+}
+
 /// A kind that the cluster does not have has no objects. A kind that cannot be listed is degraded.
-fn tolerated<T: Default>(listed: Result<T, Error>, kind: &str, findings: &mut Findings) -> Option<T> {
+fn tolerated<T: Default>(listed: Result<T, Error>, kind: &KindName, findings: &mut Findings) -> Option<T> {
     match listed {
         Ok(listed) => Some(listed),
         Err(Error::Unserved { .. }) => Some(T::default()),
         Err(error) => {
-            findings.unreadable(kind, &error);
+            findings.unreadable(&kind.display(), &error);
             None
         }
     }

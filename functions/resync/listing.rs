@@ -3,7 +3,7 @@
 use super::kinds::Compared;
 use crate::{
     comparison::{Differing, Stopped, Walk, is_asked},
-    kinds::{Patience, Versions},
+    kinds::{Allowance, Patience, Versions},
     table,
 };
 use bucket::Store;
@@ -24,10 +24,11 @@ pub(super) async fn listed<S: Store>(
     walk: &mut Walk<'_, S>,
     kind: &Compared,
     patience: Patience,
+    mut allowance: Allowance<'_>,
 ) -> Result<Listing, Stopped> {
-    let mut versions = Versions::of(walk.run.cluster, (&kind.name, kind.version.as_deref()), true, patience);
-    while let Some(served) = versions.next().await? {
-        match of_version(walk, kind, &served).await {
+    let mut versions = Versions::of(walk.run.cluster, kind.wanted(), true, patience);
+    while let Some(served) = allowance.answer(versions.next()).await? {
+        match of_version(walk, kind, &served, &mut allowance).await {
             Err(Stopped::List(Error::Unserved { .. })) => {}
             ended => return ended,
         }
@@ -36,10 +37,15 @@ pub(super) async fn listed<S: Store>(
 }
 
 /// Lists the kind, in each namespace that is kept, and writes what differs while there is time.
-async fn of_version<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, served: &Kind) -> Result<Listing, Stopped> {
+async fn of_version<S: Store>(
+    walk: &mut Walk<'_, S>,
+    kind: &Compared,
+    served: &Kind,
+    allowance: &mut Allowance<'_>,
+) -> Result<Listing, Stopped> {
     let mut version = None;
     for namespace in walk.cx.namespaces_of(served, &walk.run.request.scope) {
-        match of_namespace(walk, kind, served, namespace.as_deref()).await? {
+        match of_namespace(walk, kind, (served, namespace.as_deref()), allowance).await? {
             // The lowest: nothing that came after any of the lists is taken for older.
             Listing::Complete(listed) if version.is_none() => version = listed,
             Listing::Complete(_) => {}
@@ -52,10 +58,11 @@ async fn of_version<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, served: &
 async fn of_namespace<S: Store>(
     walk: &mut Walk<'_, S>,
     kind: &Compared,
-    served: &Kind,
-    namespace: Option<&str>,
+    (served, namespace): (&Kind, Option<&str>),
+    allowance: &mut Allowance<'_>,
 ) -> Result<Listing, Stopped> {
-    let (cluster, mut page) = (walk.run.cluster, walk.run.cluster.page(served, namespace, None).await?);
+    let cluster = walk.run.cluster;
+    let mut page = allowance.page(cluster.page(served, namespace, None)).await?;
     let version = page.resource_version.clone();
     loop {
         if let Some(skipped) = page.skipped.pop() {
@@ -68,7 +75,7 @@ async fn of_namespace<S: Store>(
         let (repaired, fetched) = {
             let next = async {
                 match &next {
-                    Some(next) => cluster.page(served, namespace, Some(next)).await.map(Some),
+                    Some(next) => allowance.page(cluster.page(served, namespace, Some(next))).await.map(Some),
                     None => Ok(None),
                 }
             };

@@ -1,19 +1,21 @@
 //! One slice of a run.
 
 use super::{
+    budget::Budget,
     dead_letters, kinds,
     listing::{Listing, listed},
+    pace::SLICES_OF_A_KIND,
 };
 use crate::{
-    comparison::{Findings, Mode, Report, Run, Stopped, Walk, counted, located, orphans, other_cluster},
+    comparison::{Findings, Mode, Report, Run, Stopped, Walk, located, orphans, other_cluster},
     context::Context,
     kinds::Patience,
 };
 use bucket::Store;
-use cluster::Cluster;
+use cluster::{Cluster, Error};
 use events::{DriftReason, Function, Nack, ResyncRequest};
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     time::{Duration, Instant, SystemTime},
 };
 
@@ -40,21 +42,35 @@ pub async fn slice<S: Store>(
     cx.progress.now(format_args!("listing the bucket"));
     let listing = cx.bucket.entities().await?;
     let (located, unmanaged) = located(cx, listing.keys());
-    let stored = counted(&located);
+    let known: BTreeSet<_> = located.iter().map(|(_, kind)| kind.clone()).collect();
     let mut walk = Walk::new(cx, run, &listing, until);
     for key in unmanaged {
         walk.findings.drifted(DriftReason::Unmanaged, "", Some(key), "no object of Kubernetes has this key");
     }
-    let known = stored.keys().cloned().collect();
-    let kinds = kinds::compared(cluster, &known, &request.scope, &mut walk.findings).await;
+    let kinds = kinds::compared((cluster, &cx.hanging), &known, &request.scope, &mut walk.findings).await;
+    let mut budget = Budget::of(cluster, &cx.hanging, &kinds).await;
     let patience = Patience::until(until.into());
     let mut complete = BTreeMap::new();
-    for kind in &kinds {
-        let version = match listed(&mut walk, kind, patience).await {
+    for (n, kind) in kinds.iter().enumerate() {
+        let began = tokio::time::Instant::now();
+        let ended = match budget.allowance(kind) {
+            Ok(allowance) => listed(&mut walk, kind, patience, allowance).await,
+            Err(paused) => Err(Stopped::List(paused)),
+        };
+        let version = match ended {
             Ok(Listing::Complete(version)) => version,
+            Ok(Listing::Late(cursor)) if cx.pace.is_given_up(&request.run, &cursor.kind) => {
+                cx.hanging.list_hung(&kind.name);
+                let why = format!("its objects were not all written within {SLICES_OF_A_KIND} slices");
+                walk.findings.degraded(&kind.name.display(), &why);
+                continue;
+            }
             Ok(Listing::Late(cursor)) => return Ok(Report { findings: walk.findings, next: Some(cursor) }),
             Err(Stopped::Store(nack)) => return Err(nack),
             Err(Stopped::List(error)) => {
+                if matches!(error, Error::Late { .. }) && cx.hanging.paused(&kind.name).is_none() {
+                    budget.hung(kind, began, &kinds[n + 1..]).await;
+                }
                 walk.findings.unreadable(&kind.name.display(), &error);
                 continue;
             }
@@ -63,10 +79,11 @@ pub async fn slice<S: Store>(
                 continue;
             }
         };
+        cx.hanging.ended(&kind.name);
         complete.insert(kind.name.clone(), (kind.function, version));
     }
     let orphans = orphans(&walk, located, &complete);
-    let next = walk.remove_or_report(orphans, &stored).await;
+    let next = walk.remove_or_report(orphans, &known).await;
     Ok(Report { findings: walk.findings, next })
 }
 

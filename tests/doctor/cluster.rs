@@ -283,3 +283,16 @@ async fn an_api_server_that_does_not_answer_ends_only_what_asks_it() {
     assert_eq!(wrong, ["API server"]);
     assert!(found.iter().any(|it| it.subject == "locations"), "{found:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_kind_that_hangs_is_named() {
+    let world = World::new();
+    world.kubernetes.break_off(
+        "list apps.workshop.kratix.io",
+        Fault::Slow(std::time::Duration::from_secs(3600)),
+        usize::MAX,
+    );
+    let (told, fix) = world.ill().await;
+    assert!(told.starts_with("answer for app.workshop.kratix.io: the API server did not answer"), "{told}");
+    assert!(fix.starts_with("kubectl get app.workshop.kratix.io "), "{fix}");
+}

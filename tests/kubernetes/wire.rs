@@ -70,6 +70,7 @@ impl Kubernetes {
             Some(Fault::Status(status)) => Answer::refusal(status, &line),
             Some(Fault::Busy(seconds)) => Answer { retry_after: Some(seconds), ..Answer::refusal(429, &line) },
             Some(Fault::Half) => Answer { is_half: true, ..state.answer(&asked) },
+            Some(Fault::Endless(objects)) => asked.page_without_end(objects),
             Some(Fault::Slow(after)) => Answer { after, ..state.answer(&asked) },
             None => state.answer(&asked),
         }
@@ -234,6 +235,24 @@ impl Asked {
             Path::Review(line) => line.clone(),
             Path::Unknown(path) => format!("unknown {path}"),
         }
+    }
+
+    /// A page after which another one comes, whichever it is.
+    fn page_without_end(&self, objects: usize) -> Answer {
+        let Path::List { kind, version, .. } = &self.path else { panic!("{} is no list", self.line()) };
+        let nth: usize = self.from.as_ref().map_or(0, |from| from.parse().unwrap());
+        let object = |n: usize| {
+            let metadata =
+                json!({"name": format!("endless-{:07}", nth * objects + n), "uid": "u", "resourceVersion": "1"});
+            let mut object = json!({"apiVersion": "", "kind": kind.kind, "metadata": metadata});
+            if kind.is_namespaced {
+                object["metadata"]["namespace"] = "default".into();
+            }
+            self.shown(&object, kind, version)
+        };
+        let items: Vec<_> = (0..objects).map(object).collect();
+        let metadata = json!({"resourceVersion": "1", "continue": (nth + 1).to_string()});
+        json!({"kind": format!("{}List", kind.kind), "metadata": metadata, "items": items}).into()
     }
 
     /// An object in the version that was asked for.

@@ -99,7 +99,21 @@ async fn what_is_read_at_last_is_repaired_without_a_resync() {
 async fn kinds_whose_lists_hang_do_not_hold_up_a_resync() {
     let world = World::new().await;
     world.kubernetes.apply(service("new"));
-    for kind in ["brokers", "channels", "pingsources", "subscriptions"] {
+    for kind in [
+        "brokers",
+        "channels",
+        "eventtransforms",
+        "eventtypes",
+        "inmemorychannels",
+        "integrationsinks",
+        "jobsinks",
+        "parallels",
+        "pingsources",
+        "requestreplies",
+        "sequences",
+        "subscriptions",
+        "triggers",
+    ] {
         world.kubernetes.break_off(&format!("list {kind}"), Fault::Slow(Duration::from_secs(3600)), usize::MAX);
     }
     let resynced = tokio::time::timeout(Duration::from_secs(15), world.resync()).await;

@@ -10,13 +10,17 @@ use super::{
 use crate::{
     comparison::other_cluster,
     context::Context,
-    kinds::{KindName, Sources, mesh, offers, sources},
+    kinds::{KindName, Sources, mesh, offers, silent, sources},
 };
 use bucket::Store;
 use catalog::Offered;
 use cluster::{Cluster, Error};
+use std::{collections::BTreeSet, time::Duration};
 
 const AREA: Area = Area::Cluster;
+
+/// How long the API server has to answer for a kind.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Whether the cluster answers, and whether the bucket is its own, if one is known.
 ///
@@ -81,10 +85,32 @@ pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Opti
         found.extend(of_promises(install, &offers, sources));
         found.extend(unwatched.iter().map(|kind| of_mesh(install, kind, sources)));
     }
+    found.extend(silent_kinds(cluster, &[&offers, &unwatched]).await);
     let whose = rights::Whose { install, services };
     found.extend(rights::examine(cluster, &whose, &offers, sources.as_ref()).await);
     found.extend(bindings::examine(cluster, install).await);
     found
+}
+
+/// The kinds for which the API server does not answer in time, of those that are compared.
+async fn silent_kinds(cluster: &Cluster, installed: &[&[Offered]]) -> Vec<Finding> {
+    let installed = installed.iter().copied().flatten().map(|it| KindName::new(&it.group, &it.kind));
+    let kinds: BTreeSet<_> =
+        installed.chain(mesh::exact_kinds()).chain([KindName::new("platform.kratix.io", "Promise")]).collect();
+    let silent = silent(cluster, kinds.iter().map(|kind| (kind, mesh::version(kind))).collect(), PATIENCE).await;
+    let finding = |kind: &KindName| {
+        let why = format!(
+            "the API server did not answer a list of one object within {} s, so that it is not compared. Its conversion \
+             webhook or aggregated API may be down",
+            PATIENCE.as_secs()
+        );
+        let fix = format!(
+            "kubectl get {} --all-namespaces --request-timeout=40s   # names what does not answer",
+            kind.display()
+        );
+        AREA.wrong(format!("answer for {}", kind.display()), why, fix)
+    };
+    silent.iter().map(finding).collect()
 }
 
 /// What was listed.

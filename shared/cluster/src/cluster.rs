@@ -165,6 +165,15 @@ impl Cluster {
         page
     }
 
+    /// A page of one object: whether the API server answers for the kind, in whichever way.
+    ///
+    /// # Errors
+    /// As [`Self::page`].
+    pub async fn first(&self, kind: &Kind) -> Result<Page, Error> {
+        let path = format!("{}?limit=1", kind.path(None));
+        self.list(&format!("list {kind}"), kind, Call::list(path)).await
+    }
+
     /// A page of the CustomResourceDefinitions that have this label, set to `true`; as [`Self::page`], but smaller, for
     /// they are large.
     ///

@@ -27,6 +27,14 @@ pub enum Error {
         /// What was tried.
         what: String,
     },
+    /// The API server did not answer in time. It waits 30 s itself for a conversion webhook or an aggregated API that is down.
+    #[error("failed to {what}: {why}")]
+    Late {
+        /// What was tried.
+        what: String,
+        /// Who did not answer, and within which time.
+        why: String,
+    },
     /// Anything else.
     #[error("failed to {what}: {why}")]
     Failed {

@@ -67,6 +67,8 @@ pub(crate) enum Refusal {
     Expired,
     /// 429 or 503, and after which time to come back if that is known and short.
     Busy(String, Option<Duration>),
+    /// No answer in time.
+    Late(String),
     /// Anything else.
     Other(String),
 }
@@ -141,7 +143,7 @@ impl Wire {
         );
         let began = Instant::now();
         let tries = timeout(call.within, self.tries(call, began + call.within)).instrument(span.clone());
-        let late = || Refusal::Other(format!("{} did not answer within {} s", self.server, call.within.as_secs()));
+        let late = || Refusal::Late(format!("{} did not answer within {} s", self.server, call.within.as_secs()));
         let answer = Box::pin(tries).await.unwrap_or_else(|_| Err(late()));
         let outcome = answer.as_ref().map_or_else(Refusal::outcome, |_| "ok");
         if outcome == "error" {
@@ -208,6 +210,7 @@ impl Refusal {
             Self::Missing(None) => Error::Unserved { what },
             Self::Missing(Some(name)) => Error::Failed { what, why: format!("the API server has no {name}") },
             Self::Expired => Error::Expired { what },
+            Self::Late(why) => Error::Late { what, why },
             Self::Busy(why, _) | Self::Other(why) => Error::Failed { what, why },
         }
     }
@@ -218,7 +221,7 @@ impl Refusal {
             Self::Missing(_) => "missing",
             Self::Forbidden(_) => "forbidden",
             Self::Expired => "expired",
-            Self::Busy(..) | Self::Other(_) => "error",
+            Self::Busy(..) | Self::Late(_) | Self::Other(_) => "error",
         }
     }
 }

@@ -13,10 +13,11 @@ use std::{
 /// How many kinds are counted separately; the others are `other`, so that no stranger makes time series.
 const KINDS: usize = 256;
 
-/// `callboard_drift_total{kind,reason}` and `callboard_truth_lag_seconds`, counted by the functions.
+/// `callboard_drift_total{kind,reason}`, `callboard_degraded_total{kind}` and `callboard_truth_lag_seconds`, counted by the functions.
 #[derive(Debug, Clone)]
 pub struct DriftCounter {
     counter: Counter<u64>,
+    degraded: Counter<u64>,
     lag: Gauge<u64>,
     kinds: Arc<Mutex<BTreeSet<String>>>,
 }
@@ -28,9 +29,11 @@ impl DriftCounter {
         let meter = global::meter("callboard");
         let counter = meter.u64_counter("callboard_drift_total");
         let counter = counter.with_description("Differences between cluster and bucket, by how they differ.").build();
+        let degraded = meter.u64_counter("callboard_degraded_total");
+        let degraded = degraded.with_description("Kinds that a comparison could not compare.").build();
         let lag = meter.u64_gauge("callboard_truth_lag_seconds").with_unit("s");
         let lag = lag.with_description("How long nobody had looked whether the catalog is true.").build();
-        Self { counter, lag, kinds: Arc::default() }
+        Self { counter, degraded, lag, kinds: Arc::default() }
     }
 
     /// So many seconds lie between the last two complete comparisons.
@@ -42,6 +45,11 @@ impl DriftCounter {
     pub fn found(&self, kind: &str, reason: DriftReason, differences: u64) {
         let kind = self.told_apart(kind);
         self.counter.add(differences, &[KeyValue::new("kind", kind), KeyValue::new("reason", reason.as_str())]);
+    }
+
+    /// Counts that a kind, `<kind>.<group>` in lower case, could not be compared.
+    pub fn degraded(&self, kind: &str) {
+        self.degraded.add(1, &[KeyValue::new("kind", self.told_apart(kind))]);
     }
 
     fn told_apart(&self, kind: &str) -> String {

@@ -71,7 +71,7 @@ async fn a_slow_answer_fails_in_time() {
     let began = Instant::now();
     let page = cluster.page(&Kind::promise(), None, None).await;
     let why = "the API server did not answer within 30 s".to_owned();
-    assert_eq!(page, Err(Error::Failed { what: "list promises.platform.kratix.io".into(), why }));
+    assert_eq!(page, Err(Error::Late { what: "list promises.platform.kratix.io".into(), why }));
     assert_eq!(began.elapsed().as_secs(), 30);
     assert!(cluster.uid().await.is_err());
     assert_eq!(began.elapsed().as_secs(), 40);
