@@ -1,4 +1,4 @@
-//! Deletions that wait for a user to approve them. They are stored in the state as `held/<id>.json`.
+//! Deletions that wait for a user to approve them. They are stored in the state as `held/<name>.json`.
 
 use crate::context::Context;
 use bucket::{Condition, Conditional, Store};
@@ -19,12 +19,16 @@ const MAX_BATCHES: usize = 100;
 /// Deletions that are approved together, or not at all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Batch {
+    /// `<name>-<nonce>`. The name is made of the keys, which anybody can compute. The nonce is not.
     id: String,
     /// `<kind>.<group>`; `None`: of all kinds.
     kind: Option<String>,
     keys: Vec<String>,
     /// How many bucket objects there are, of the kind or in all.
     of: usize,
+    /// How many more were deleted within a day.
+    #[serde(default)]
+    lately: usize,
     approved: bool,
     announced: bool,
 }
@@ -33,11 +37,17 @@ pub(crate) struct Batch {
 #[derive(Debug)]
 pub(crate) struct Record {
     etag: String,
+    name: String,
     batch: Batch,
 }
 
 impl Batch {
-    pub(crate) fn new(who: Function, kind: Option<String>, mut keys: Vec<String>, of: usize) -> Self {
+    pub(crate) fn new(
+        who: Function,
+        kind: Option<String>,
+        mut keys: Vec<String>,
+        (of, lately): (usize, usize),
+    ) -> Self {
         keys.sort();
         let mut bytes = 0;
         keys.retain(|key| {
@@ -45,8 +55,9 @@ impl Batch {
             bytes <= MAX_KEYS
         });
         let digest = keys.iter().fold(Sha256::new(), |digest, key| digest.chain_update(key).chain_update([0]));
-        let id = format!("{}{}", prefix(who), &hex::encode(digest.finalize())[..16]);
-        Self { id, kind, keys, of, approved: false, announced: false }
+        let nonce = uuid::Uuid::new_v4().simple().to_string();
+        let id = format!("{}{}-{}", prefix(who), &hex::encode(digest.finalize())[..16], &nonce[..16]);
+        Self { id, kind, keys, of, lately, approved: false, announced: false }
     }
 
     /// What an approval names: the same as long as these very deletions are held.
@@ -62,8 +73,28 @@ impl Batch {
         &self.keys
     }
 
+    /// The same with the id under which it is held already.
+    pub(crate) fn known_to(self, records: &[Record]) -> Self {
+        match records.iter().find(|record| record.is(&self)) {
+            Some(Record { batch: Self { id, approved, announced, .. }, .. }) => {
+                Self { id: id.clone(), approved: *approved, announced: *announced, ..self }
+            }
+            None => self,
+        }
+    }
+
+    /// The same without these keys; `None` if none is left.
+    pub(crate) fn without(self, is_out: impl Fn(&str) -> bool, who: Function) -> Option<Self> {
+        let keys: Vec<_> = self.keys.into_iter().filter(|key| !is_out(key)).collect();
+        (!keys.is_empty()).then(|| Self::new(who, self.kind, keys, (self.of, self.lately)))
+    }
+
     fn event(&self, request: &ResyncRequest) -> Held {
         let what = self.kind.as_deref().unwrap_or("all kinds");
+        let lately = match self.lately {
+            0 => String::new(),
+            lately => format!(", after {lately} within a day"),
+        };
         Held {
             cause: request.cause.clone(),
             id: self.id.clone(),
@@ -72,7 +103,7 @@ impl Batch {
             of: self.of as u64,
             keys: self.keys.clone(),
             reason: format!(
-                "{} of {} of {what} would be deleted; `callboard resync --approve {}` allows these",
+                "{} of {} of {what} would be deleted{lately}; `callboard resync --approve {}` allows these",
                 self.keys.len(),
                 self.of,
                 self.id
@@ -82,20 +113,45 @@ impl Batch {
     }
 }
 
+impl Record {
+    /// Whether these very deletions are held here, under an id with a nonce.
+    fn is(&self, batch: &Batch) -> bool {
+        self.name == name_of(&batch.id) && self.name == name_of(&self.batch.id)
+    }
+
+    /// The id under which it waits.
+    pub(crate) fn id(&self) -> &str {
+        &self.batch.id
+    }
+
+    /// Whether it waits with one of these keys.
+    pub(crate) fn waits_with(&self, keys: &BTreeSet<String>) -> bool {
+        !self.batch.approved && self.batch.keys.iter().any(|key| keys.contains(key))
+    }
+}
+
+/// The part of an id of what is held that does not approve it.
+pub(crate) fn name_of(id: &str) -> &str {
+    id.rsplit_once('-').map_or(id, |(name, _)| name)
+}
+
 /// All batches of a function that compares.
 pub(crate) async fn records<S: Store>(cx: &Context<S>, who: Function) -> Result<Vec<Record>, Nack> {
     let mut records = Vec::new();
     let listed = cx.bucket.states("held/").await?;
-    let ids = listed.iter().filter_map(|it| it.key.rsplit('/').next()?.strip_suffix(".json"));
-    for id in ids.filter(|id| is_of(id, who)).take(MAX_BATCHES) {
-        records.extend(record(cx, id).await?);
+    let names = listed.iter().filter_map(|it| it.key.rsplit('/').next()?.strip_suffix(".json"));
+    for name in names.filter(|name| is_of(name, who)).take(MAX_BATCHES) {
+        records.extend(record(cx, name).await?);
     }
     Ok(records)
 }
 
-async fn record<S: Store>(cx: &Context<S>, id: &str) -> Result<Option<Record>, Nack> {
-    let state = cx.bucket.state(&name(id)).await?;
-    Ok(state.and_then(|state| Some(Record { batch: serde_json::from_slice(&state.bytes).ok()?, etag: state.etag })))
+async fn record<S: Store>(cx: &Context<S>, name: &str) -> Result<Option<Record>, Nack> {
+    let state = cx.bucket.state(&file(name)).await?;
+    let read = |state: bucket::State| {
+        Some(Record { batch: serde_json::from_slice(&state.bytes).ok()?, etag: state.etag, name: name.to_owned() })
+    };
+    Ok(state.and_then(read))
 }
 
 /// All keys that are held, or may be deleted.
@@ -111,8 +167,9 @@ pub(crate) fn approved(records: &[Record]) -> BTreeSet<String> {
 /// Approves the batch of this id; false if this function holds none.
 pub(crate) async fn approve<S: Store>(cx: &Context<S>, who: Function, id: &str) -> Result<bool, Nack> {
     for _ in 0..TRIES {
-        let Some(Record { etag, batch }) = record(cx, id).await?.filter(|_| is_of(id, who)) else { return Ok(false) };
-        if write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await? {
+        let record = record(cx, name_of(id)).await?.filter(|record| is_of(id, who) && record.batch.id == id);
+        let Some(Record { etag, batch, .. }) = record.filter(|record| record.name != id) else { return Ok(false) };
+        if let Conditional::Done(_) = write(cx, &Batch { approved: true, ..batch }, Condition::Is(&etag)).await? {
             return Ok(true);
         }
     }
@@ -127,42 +184,52 @@ pub(crate) async fn hold<S: Store>(
     cx: &Context<S>,
     who: Function,
     request: &ResyncRequest,
-    records: Vec<Record>,
+    records: &[Record],
     batches: &[Batch],
     orphans: &BTreeSet<String>,
 ) -> Result<BTreeSet<String>, Nack> {
     let is_whole = request.scope == events::Scope::default();
-    for Record { etag, batch } in records.iter().filter(|_| is_whole) {
-        let is_held = batches.iter().any(|held| held.id == batch.id);
+    for Record { etag, name, batch } in records.iter().filter(|_| is_whole) {
+        let is_held = batches.iter().any(|held| name_of(&held.id) == name);
         let is_due = batch.approved && batch.keys.iter().any(|key| orphans.contains(key));
         if !is_held && !is_due {
-            cx.bucket.delete_state(&name(&batch.id), Condition::Is(etag)).await?;
+            cx.bucket.delete_state(&file(name), Condition::Is(etag)).await?;
         }
     }
     let (mut news, mut is_reachable) = (BTreeSet::new(), true);
-    for batch in batches {
-        let known = records.iter().find(|record| record.batch.id == batch.id);
-        if known.is_some_and(|record| record.batch.announced) {
-            continue;
-        }
-        let event = batch.event(request).event(who, cx.settings.layout.cluster(), &cx.settings.layout.root());
-        let announced = is_reachable && cx.announce(event).await;
-        is_reachable = announced;
-        if known.is_none() || announced {
+    for batch in batches.iter().filter(|batch| !batch.announced) {
+        let stored = records.iter().find(|record| record.name == name_of(&batch.id));
+        let etag = match stored {
+            Some(record) if record.is(batch) => record.etag.clone(),
+            None if records.len() >= MAX_BATCHES && !is_whole => continue,
+            stored => {
+                let condition = stored.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
+                // Otherwise another run holds the same since a moment ago. The next resync sees that.
+                let Conditional::Done(etag) = write(cx, batch, condition).await? else { continue };
+                news.insert(batch.id.clone());
+                etag
+            }
+        };
+        let event = batch.event(request);
+        tracing::warn!(id = batch.id, reason = event.reason, "deletions are held");
+        let event = event.event(who, cx.settings.layout.cluster(), &cx.settings.layout.root());
+        is_reachable = is_reachable && cx.announce(event).await;
+        if is_reachable {
             news.insert(batch.id.clone());
-            let condition = known.map_or(Condition::Absent, |record| Condition::Is(&record.etag));
-            let approved = known.is_some_and(|record| record.batch.approved);
-            // Otherwise another run wrote the same at the same time, or a user approved it. The next resync sees that.
-            let _is_ours = write(cx, &Batch { announced, approved, ..batch.clone() }, condition).await?;
+            // Otherwise a user approved it meanwhile.
+            let _is_ours = write(cx, &Batch { announced: true, ..batch.clone() }, Condition::Is(&etag)).await?;
         }
     }
     Ok(news)
 }
 
-/// Whether no other process was faster.
-async fn write<S: Store>(cx: &Context<S>, batch: &Batch, condition: Condition<'_>) -> Result<bool, Nack> {
+async fn write<S: Store>(
+    cx: &Context<S>,
+    batch: &Batch,
+    condition: Condition<'_>,
+) -> Result<Conditional<String>, Nack> {
     let bytes = serde_json::to_vec(batch).map_err(|error| Nack::Reject(error.to_string()))?;
-    Ok(cx.bucket.put_state(&name(&batch.id), bytes, condition).await? != Conditional::Lost)
+    Ok(cx.bucket.put_state(&file(name_of(&batch.id)), bytes, condition).await?)
 }
 
 /// What the ids of a function begin with.
@@ -174,6 +241,6 @@ fn is_of(id: &str, who: Function) -> bool {
     id.starts_with(prefix(Function::Mesh)) == (who == Function::Mesh)
 }
 
-fn name(id: &str) -> String {
-    format!("held/{id}.json")
+fn file(name: &str) -> String {
+    format!("held/{name}.json")
 }

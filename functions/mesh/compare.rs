@@ -6,7 +6,7 @@ use super::{
     pending::FoundBy,
 };
 use crate::{
-    comparison::{AT_ONCE, Differing, Ended, Mode, Orphan, Report, Run, Walk, counted, is_asked, located, orphans},
+    comparison::{AT_ONCE, Differing, Ended, Mode, Orphan, Report, Run, Walk, is_asked, located, orphans},
     context::Context,
     kinds::{KindName, mesh},
 };
@@ -80,7 +80,7 @@ async fn doubt<S: Store>(walk: &Walk<'_, S>, asked: &Asked<'_>, lists: &Lists) {
     for id in &lists.held {
         *counts.entry(KindName::new(id.group(), id.kind())).or_default() += 1;
     }
-    let held = missing::too_many(&counts, &stored);
+    let held = asked.guard.too_many(&counts, &stored);
     cx.mesh.unread.hold(held.into_iter().filter(|named| unknown.contains_key(named)).collect());
 }
 
@@ -165,7 +165,7 @@ async fn removed<S: Store>(
     let cx = walk.cx;
     let (mut located, _) = located(cx, walk.listing.keys());
     located.retain(|(_, named)| mesh::is_of_mesh(named, &lists.complete) || bare.iter().any(|(of, ..)| of == named));
-    let stored = counted(&located);
+    let kinds = located.iter().map(|(_, kind)| kind.clone()).collect();
     // Those that were created meanwhile, too.
     let existing = cx.mesh.ids().into_iter().filter(|id| !lists.held.contains(id));
     walk.live.extend(existing.map(|id| cx.settings.layout.key(&id).to_string()));
@@ -173,7 +173,7 @@ async fn removed<S: Store>(
     let mut orphans: Vec<Orphan> = orphans(walk, located, &complete.collect());
     orphans.extend(bare.into_iter().filter_map(|it| orphaned(cx, it)));
     walk.allow_more();
-    walk.remove_or_report(orphans, &stored).await
+    walk.remove_or_report(orphans, &kinds).await
 }
 
 /// What has no entity any more, as something that may be deleted.

@@ -5,7 +5,7 @@ use super::{
     unread::Why,
 };
 use crate::{
-    comparison::{Findings, Stopped},
+    comparison::{Findings, Stopped, guard::Guard},
     kinds::{KindName, mesh},
 };
 use catalog::mesh::Id;
@@ -20,8 +20,8 @@ use std::{
 pub(super) struct Asked<'a> {
     /// What is stored, by key; nothing if that is not known yet.
     pub(super) listing: &'a BTreeMap<String, String>,
-    /// The keys that may be deleted, however many they are.
-    pub(super) approved: &'a BTreeSet<String>,
+    /// What is remembered of deletions.
+    pub(super) guard: &'a Guard,
     /// How long the list of one kind may take.
     pub(super) within: Duration,
 }

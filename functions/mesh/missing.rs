@@ -6,7 +6,7 @@ use super::{
     lists::{Asked, Lists},
 };
 use crate::{
-    comparison::{counted, guard::is_mass, located},
+    comparison::{counted, located},
     context::Context,
     kinds::{KindName, mesh},
 };
@@ -35,11 +35,15 @@ pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lis
     for it in &missing {
         *counts.entry(it.named.clone()).or_default() += it.asked.len();
     }
-    let held = too_many(&counts, &stored(cx, asked));
-    for it in missing {
-        match held.contains(&it.named) && !it.asked.is_empty() {
-            true => hold(cx, it, lists),
-            false => cx.mesh.delete_missing(&it.all.into_iter().chain(it.definition).collect::<Vec<_>>(), &it.listed),
+    let held = asked.guard.too_many(&counts, &stored(cx, asked));
+    for mut it in missing {
+        if !held.contains(&it.named) {
+            // What is held stays so until it is approved.
+            it.asked.retain(|id| asked.guard.is_held(&cx.settings.layout.key(id).to_string()));
+        }
+        match it.asked.is_empty() {
+            false => hold(cx, it, lists),
+            true => cx.mesh.delete_missing(&it.all.into_iter().chain(it.definition).collect::<Vec<_>>(), &it.listed),
         }
     }
 }
@@ -47,7 +51,7 @@ pub(super) fn take<S>(cx: &Context<S>, asked: &Asked<'_>, ends: Vec<Listed>, lis
 /// How many of a kind would be deleted that are in the bucket and that the index does not know.
 pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> BTreeMap<KindName, usize> {
     let known: HashSet<String> = cx.mesh.ids().iter().map(|id| cx.settings.layout.key(id).to_string()).collect();
-    let keys = asked.listing.keys().filter(|key| !known.contains(*key) && !asked.approved.contains(*key));
+    let keys = asked.listing.keys().filter(|key| !known.contains(*key) && asked.guard.counts(key));
     let (mut located, _) = located(cx, keys);
     located.retain(|(it, _)| cx.keeps(it.namespace.as_deref()));
     let mut unknown = counted(&located);
@@ -55,20 +59,10 @@ pub(super) fn unknown<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> B
     unknown
 }
 
-/// The kinds of which too many would be deleted, alone or together.
-pub(super) fn too_many(counts: &BTreeMap<KindName, usize>, stored: &BTreeMap<KindName, usize>) -> BTreeSet<KindName> {
-    let of = |named: &KindName| stored.get(named).copied().unwrap_or_default();
-    let (mut many, few): (BTreeMap<_, _>, BTreeMap<_, _>) =
-        counts.iter().filter(|(_, count)| **count > 0).partition(|(named, count)| is_mass(**count, of(named)));
-    if is_mass(few.values().copied().sum(), stored.values().sum()) {
-        many.extend(few);
-    }
-    many.into_keys().cloned().collect()
-}
-
-/// How many objects of each kind are stored.
+/// How many objects of each kind are stored that lists had.
 pub(super) fn stored<S>(cx: &Context<S>, asked: &Asked<'_>) -> BTreeMap<KindName, usize> {
-    counted(&located(cx, asked.listing.keys()).0)
+    let listed = asked.listing.keys().filter(|key| asked.guard.history.was_listed(key));
+    counted(&located(cx, listed).0)
 }
 
 fn of_kind<S>(cx: &Context<S>, asked: &Asked<'_>, end: Listed) -> Missing {
@@ -93,7 +87,7 @@ fn of_definitions<S>(cx: &Context<S>, asked: &Asked<'_>, lists: &Lists) -> Vec<M
 }
 
 fn to_ask<S>(cx: &Context<S>, asked: &Asked<'_>, ids: &[Id]) -> Vec<Id> {
-    let is_asked = |key: &str| asked.listing.contains_key(key) && !asked.approved.contains(key);
+    let is_asked = |key: &str| asked.listing.contains_key(key) && asked.guard.counts(key);
     let is_kept = |id: &Id| cx.keeps(id.namespace()) && is_asked(&cx.settings.layout.key(id).to_string());
     ids.iter().filter(|id| is_kept(id)).cloned().collect()
 }

@@ -20,9 +20,11 @@ fn lose(world: &World) {
     world.kubernetes.delete(&event_type("order"));
 }
 
-fn held(world: &World) -> Vec<String> {
-    let keys = world.store.objects().into_keys().filter(|key| key.contains("/held/"));
-    keys.map(|key| key.rsplit('/').next().unwrap().trim_end_matches(".json").to_owned()).collect()
+/// The ids of what is held.
+pub(super) fn held(world: &World) -> Vec<String> {
+    let held = world.store.objects().into_iter().filter(|(key, _)| key.contains("/held/"));
+    let read = held.map(|(_, body)| serde_json::from_slice::<Value>(&body.bytes).unwrap());
+    read.map(|batch| batch["id"].as_str().unwrap().to_owned()).collect()
 }
 
 async fn approve(world: &World) -> Verdict {
@@ -136,4 +138,40 @@ async fn of_core_services_only_named_ones_are_known() {
     calls["spec"]["subscriber"]["ref"]["name"] = json!("plain");
     world.applied(calls).await;
     assert!(world.descriptor("trigger/shop/calls.yaml").contains("component:default/plain"));
+}
+
+#[tokio::test]
+async fn made_up_objects_are_deleted_by_the_next_resync_however_many_they_are() {
+    let world = World::new().await;
+    let before = world.store.entities();
+    for n in 0..24 {
+        let mut made_up = event_type(&format!("made-up-{n:02}"));
+        made_up["metadata"]["uid"] = format!("made-up-{n}").into();
+        made_up["metadata"]["resourceVersion"] = (900_000 + n).to_string().into();
+        world.handle(resource("add", &made_up)).await.unwrap();
+    }
+    assert_eq!(world.store.entities().len(), before.len() + 24);
+    world.resync().await.unwrap();
+    assert!(world.store.entities() == before && held(&world).is_empty());
+}
+
+#[tokio::test]
+async fn a_little_less_than_too_much_in_each_resync_does_not_empty_a_kind() {
+    let world = World::new().await;
+    for n in 0..100 {
+        world.kubernetes.apply(event_type(&format!("t{n:02}")));
+    }
+    world.settled().await;
+    let stored = || world.names().iter().filter(|name| name.starts_with("eventtype/t")).count();
+    let mut left = 100;
+    for _ in 0..8 {
+        let lost = left / 5;
+        (left - lost..left).for_each(|n| drop(world.kubernetes.delete(&event_type(&format!("t{n:02}")))));
+        left -= lost;
+        world.resync().await.unwrap();
+    }
+    assert!(left < 20 && stored() == 80 && held(&world).len() == 1, "{left} {}", stored());
+    approve(&world).await.unwrap();
+    world.settled().await;
+    world.is_as_rebuilt().await;
 }
