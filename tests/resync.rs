@@ -2,7 +2,9 @@
 
 mod dead_letters;
 mod drift;
+mod hanging;
 mod held;
+mod held_on;
 mod meshed;
 mod other_cluster;
 mod schedules;

@@ -1,7 +1,7 @@
 //! The index of the event mesh, as this process keeps it.
 
 use super::{ledger::Ledger, pending::FoundBy, unread::Unread};
-use crate::{kinds::KindName, now::Now};
+use crate::{comparison::Turn, kinds::KindName, now::Now};
 use catalog::{
     Described, Mesh, Settings,
     mesh::{Id, Outside, Rendered},
@@ -30,7 +30,7 @@ pub struct Index {
     /// What of the cluster could not be read.
     pub(super) unread: Unread,
     /// There is one comparison at a time.
-    pub(super) alone: tokio::sync::Mutex<()>,
+    pub(super) turn: Turn,
 }
 
 #[derive(Debug)]
@@ -58,12 +58,7 @@ impl Index {
     pub(crate) fn new(settings: Settings) -> Self {
         let inner =
             Inner { mesh: Mesh::new(settings), phase: Phase::Off, is_ours: None, missing: LruCache::new(MISSING) };
-        Self {
-            inner: Mutex::new(inner),
-            ledger: Ledger::new(),
-            unread: Unread::new(),
-            alone: tokio::sync::Mutex::new(()),
-        }
+        Self { inner: Mutex::new(inner), ledger: Ledger::new(), unread: Unread::new(), turn: Turn::default() }
     }
 
     pub(super) fn phase(&self) -> Phase {
@@ -177,6 +172,18 @@ impl Index {
         inner.mesh.begin_comparison();
         inner.missing.clear();
         self.ledger.forget_compared();
+    }
+
+    /// What was not found before is looked for again.
+    pub(super) fn seek_again(&self) {
+        self.inner().missing.clear();
+    }
+
+    /// What objects name and nobody knows is not read yet.
+    pub(super) fn put_off_named(&self) {
+        let inner = self.inner();
+        let named: Vec<_> = inner.mesh.ids().flat_map(|id| inner.mesh.unknown_references(id)).collect();
+        named.iter().for_each(|object| self.unread.failed(object));
     }
 
     /// Takes in a page of a list.

@@ -3,18 +3,18 @@
 use super::{
     compare::{Compared, compare},
     lists::{Asked, Lists},
-    load::load,
+    load::{load, seek},
     write,
 };
 use crate::{
-    comparison::{Findings, Mode, Report, Run, approval, held, other_cluster, reported},
+    comparison::{Findings, Mode, Report, Run, approval, guard::Guard, other_cluster, reported},
     context::Context,
 };
 use bucket::Store;
 use cluster::Cluster;
 use events::{Approval, Cataloged, Function, Nack, Nothing, Reply, ResyncRequest, Scope, Verdict};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     time::{Duration, Instant},
 };
 
@@ -36,10 +36,11 @@ const LISTS: Duration = Duration::from_secs(10);
 /// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
 pub async fn resync<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    // Also if it is not listed yet: the comparison of the start comes.
-    let (Ok(_alone), Ok(())) = (cx.mesh.alone.try_lock(), cx.mesh.ready()) else {
+    // If it is not listed yet, the comparison of the start comes.
+    if cx.mesh.ready().is_err() {
         return Ok(Reply::Nothing(Nothing::Busy));
-    };
+    }
+    let Some((_alone, request)) = cx.mesh.turn.take(request).await else { return Ok(Reply::Nothing(Nothing::Busy)) };
     let pace = Pace { lists: LISTS, writes: cx.pace.slice() };
     let findings = run(cx, cluster, &request, pace, None).await?.findings;
     reply(cx, &request, findings)
@@ -99,12 +100,13 @@ pub(crate) async fn compared<S: Store>(
         return Ok(refused);
     }
     let listing = cx.bucket.entities().await?;
-    let approved = held::approved(&held::records(cx, Function::Mesh).await?);
-    let asked = Asked { listing: &listing, approved: &approved, within: pace.lists };
+    let guard = Guard::read(cx, Function::Mesh).await?;
+    let asked = Asked { listing: &listing, guard: &guard, within: pace.lists };
     let mut lists = match lists {
         Some(lists) => lists,
         None => load(cx, cluster, &asked).await,
     };
+    seek(cx, cluster, &mut lists).await;
     let until = Instant::now() + pace.writes;
     let mut report = compare(cx, &Compared { run, until, asked }, &mut lists).await;
     if mode == Mode::Repair && !report.findings.is_failing() {
@@ -115,7 +117,9 @@ pub(crate) async fn compared<S: Store>(
 
 /// Fills the index from the cluster, without a look at the bucket.
 pub(crate) async fn learn<S: Store>(cx: &Context<S>, cluster: &Cluster) {
-    load(cx, cluster, &Asked { listing: &BTreeMap::new(), approved: &BTreeSet::new(), within: LISTS }).await;
+    let asked = Asked { listing: &BTreeMap::new(), guard: &Guard::default(), within: LISTS };
+    let mut lists = load(cx, cluster, &asked).await;
+    seek(cx, cluster, &mut lists).await;
 }
 
 /// Writes what was left to be written, and what the comparison itself affects.

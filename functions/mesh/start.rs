@@ -4,18 +4,14 @@
 use super::{
     lists::{Asked, Lists},
     load::{load, retry},
+    lookup,
     resync::{self, Pace},
 };
-use crate::context::Context;
+use crate::{comparison::guard::Guard, context::Context};
 use bucket::Store;
 use cluster::Cluster;
 use events::{Cause, Nack, Reply, ResyncRequest, Scope};
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    fmt::Display,
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fmt::Display, sync::Arc, time::Duration};
 use tokio::time::{Instant, sleep};
 
 /// How long events wait for kinds that fail, until the others go on without them.
@@ -30,12 +26,15 @@ const WATCH: Duration = Duration::from_secs(5);
 
 /// How long the list of one kind may take, and how long a comparison writes until the next one goes on, so that a large mesh is
 /// listed again.
+const LISTS: Duration = Duration::from_secs(10);
 const PACE: Pace = Pace { lists: Duration::from_secs(30), writes: Duration::from_secs(600) };
 
 /// Lists the mesh until that succeeds, lets events in, compares, and tries again what is unread.
 pub(crate) async fn start<S: Store>(cx: Arc<Context<S>>, cluster: Cluster, started: i64) {
-    let mut alone = cx.mesh.alone.lock().await;
+    let mut alone = cx.mesh.turn.lock().await;
     let mut lists = Some(listed(&cx, &cluster).await);
+    // What objects name is read after that. Until then, what depends on it stays as it is.
+    cx.mesh.put_off_named();
     cx.mesh.opened();
     tracing::info!(objects = cx.mesh.ids().len(), "the event mesh is listed");
     for tries in 0.. {
@@ -45,15 +44,15 @@ pub(crate) async fn start<S: Store>(cx: Arc<Context<S>>, cluster: Cluster, start
         // Resyncs have their turn.
         drop(alone);
         sleep(waits(tries)).await;
-        alone = cx.mesh.alone.lock().await;
+        alone = cx.mesh.turn.lock().await;
     }
     drop(alone);
     watch(&cx, &cluster, started).await;
 }
 
 async fn listed<S: Store>(cx: &Context<S>, cluster: &Cluster) -> Lists {
-    let (began, listing, approved) = (Instant::now(), BTreeMap::new(), BTreeSet::new());
-    let asked = Asked { listing: &listing, approved: &approved, within: PACE.lists };
+    let (began, listing, guard) = (Instant::now(), BTreeMap::new(), Guard::default());
+    let asked = Asked { listing: &listing, guard: &guard, within: PACE.lists };
     let mut lists = load(cx, cluster, &asked).await;
     for tries in 0.. {
         let is_enough = began.elapsed() >= PATIENCE && !lists.complete.is_empty();
@@ -95,8 +94,12 @@ async fn watch<S: Store>(cx: &Context<S>, cluster: &Cluster, started: i64) {
         }
         sleep(waits(tries)).await;
         tries = tries.saturating_add(1);
-        let _alone = cx.mesh.alone.lock().await;
-        is_behind |= is_read(cx, cluster).await;
+        let before = cx.mesh.unread.awaited();
+        // What hangs keeps no resync out.
+        cx.mesh.seek_again();
+        lookup::look_up_all(cx, cluster, Instant::now() + lookup::ALL).await;
+        let _alone = cx.mesh.turn.lock().await;
+        is_behind |= is_read(cx, cluster, before).await;
         if is_behind {
             runs = runs.saturating_add(1);
             let request = request(cx, started, format!("again-{runs}"));
@@ -105,11 +108,13 @@ async fn watch<S: Store>(cx: &Context<S>, cluster: &Cluster, started: i64) {
     }
 }
 
-/// Whether anything that was unread is read now.
-async fn is_read<S: Store>(cx: &Context<S>, cluster: &Cluster) -> bool {
-    let (before, listing, approved) = (cx.mesh.unread.awaited(), BTreeMap::new(), BTreeSet::new());
-    let asked = Asked { listing: &listing, approved: &approved, within: PACE.lists };
-    retry(cx, cluster, &asked, &mut Lists::default()).await;
+/// Whether less is unread than before, after the kinds that failed were listed again.
+async fn is_read<S: Store>(cx: &Context<S>, cluster: &Cluster, before: usize) -> bool {
+    if !cx.mesh.unread.failed_kinds().is_empty() {
+        let (listing, guard) = (BTreeMap::new(), Guard::default());
+        let asked = Asked { listing: &listing, guard: &guard, within: LISTS };
+        retry(cx, cluster, &asked, &mut Lists::default()).await;
+    }
     cx.mesh.unread.awaited() < before
 }
 

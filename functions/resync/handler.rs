@@ -4,6 +4,7 @@
 //! ApiServerSource replays nothing at its start and loses what happens while it is down. This function makes a new install
 //! complete, and repairs whatever was missed.
 
+mod budget;
 mod dead_letters;
 mod kinds;
 mod listing;
@@ -19,7 +20,7 @@ pub use pace::Pace;
 pub use run::{redrive, slice};
 
 use crate::{
-    comparison::{approval, reported},
+    comparison::{approval, held, reported},
     context::Context,
 };
 use bucket::Store;
@@ -37,7 +38,7 @@ const SLICES: u32 = 200;
 /// If cluster or bucket cannot be used at all. What concerns one kind or one object is reported instead.
 pub async fn compare<S: Store>(cx: &Context<S>, request: ResyncRequest) -> Verdict {
     let Some(cluster) = &cx.cluster else { return Ok(Reply::Nothing(Nothing::Unresolved)) };
-    let Some(_alone) = cx.pace.alone() else { return Ok(Reply::Nothing(Nothing::Busy)) };
+    let Some((_alone, request)) = cx.pace.turn.take(request).await else { return Ok(Reply::Nothing(Nothing::Busy)) };
     let before = reported::before(cx, Function::Resync).await?;
     let until = Instant::now() + cx.pace.slice();
     let Report { mut findings, next } = slice(cx, cluster, &request, Mode::Repair, until).await?;
@@ -113,7 +114,8 @@ fn resynced(request: &ResyncRequest, findings: Findings) -> Resynced {
         omitted: findings.omitted,
         failed: findings.failed,
         degraded: findings.degraded,
-        held: findings.held,
+        // Whoever may send a request gets the reply, and may not approve by it.
+        held: findings.held.iter().map(|id| held::name_of(id).to_owned()).collect(),
         truncated: false,
     }
 }

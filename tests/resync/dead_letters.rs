@@ -122,3 +122,24 @@ async fn a_request_for_a_resync_is_not_kept_as_a_dead_letter() {
     assert_eq!(world.handle(dead(request("1"), "1")).await, Ok(Reply::Nothing(Nothing::Kept)));
     assert_eq!(letters(&world), [] as [Value; 0]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn letters_that_hang_keep_no_other_from_its_turn() {
+    let world = World::new().await;
+    let world = World::with(world.kubernetes, world.store, |context| context.with_sink(None)).await;
+    world.resync().await.unwrap();
+    for n in 0..48 {
+        let hangs = world.app(&format!("hangs-{n:02}"), "v1");
+        world.handle(dead(resource("add", &hangs), &format!("hangs {n}"))).await.unwrap();
+    }
+    let todo = world.app("todo", "v1");
+    world.handle(dead(resource("add", &todo), "1")).await.unwrap();
+    let hangs = crate::kubernetes::Fault::Slow(Duration::from_secs(3600));
+    world.kubernetes.break_off("get apps.workshop.kratix.io default/hangs", hangs, usize::MAX);
+    let cx = &world.process.context;
+    for _ in 0..2 {
+        let until = tokio::time::Instant::now().into_std() + Duration::from_secs(10);
+        callboard::resync::redrive(cx, cx.cluster.as_ref().unwrap(), until).await.unwrap();
+    }
+    assert_eq!((letters(&world).len(), world.apps()), (48, vec!["todo".to_owned()]));
+}

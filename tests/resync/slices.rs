@@ -59,12 +59,26 @@ async fn a_slice_skips_no_namespace() {
 }
 
 #[tokio::test]
-async fn a_second_run_at_the_same_time_is_not_needed() {
+async fn a_run_waits_for_the_one_before_and_others_join_it() {
     let world = World::new().await;
     world.app("todo", "v1");
-    let (first, second) = futures::future::join(world.resync(), world.resync()).await;
+    let (first, second, third) = futures::future::join3(world.resync(), world.resync(), world.resync()).await;
     assert!(matches!(first, Ok(Reply::Changed(_))), "{first:?}");
-    assert_eq!(second, Ok(Reply::Nothing(Nothing::Busy)));
+    assert_eq!(second, Ok(Reply::Nothing(Nothing::Unchanged)));
+    assert_eq!(third, Ok(Reply::Nothing(Nothing::Busy)));
+}
+
+#[tokio::test]
+async fn runs_over_a_part_keep_no_whole_run_out() {
+    let world = World::new().await;
+    let part = |id: String| world.handle(event(events::REQUESTED, "/me", &id, json!({"namespace": "other"})));
+    for n in 0..15 {
+        world.app(&format!("app-{n:02}"), "v1");
+        let (first, _, last) =
+            futures::future::join3(part(format!("first {n}")), world.resync(), part(format!("last {n}"))).await;
+        assert!(first.is_ok() && last.is_ok());
+        assert_eq!(world.apps().len(), n + 1);
+    }
 }
 
 #[tokio::test]
