@@ -14,6 +14,7 @@ try {
   await page.getByRole('button', { name: 'Enter' }).click();
   await page.getByRole('link', { name: 'Web shop' }).waitFor();
   await eventMesh();
+  await consumers();
   await eventType();
   await templateForm();
 } catch (error) {
@@ -25,16 +26,28 @@ try {
   await browser.close();
 }
 
-// From the Broker over EventTypes and Triggers to the consumers; this order of roots is laid out without overlaps.
+// From the Broker over EventTypes and Triggers to the consumers.
 async function eventMesh() {
   const query = new URLSearchParams({ maxDepth: 2, direction: 'RL', showFilters: false });
   for (const name of ['processed', 'received', 'fraud']) query.append('rootEntityRefs[]', `api:payment/${name}`);
-  for (const kind of ['api', 'component', 'resource']) query.append('selectedKinds[]', kind);
-  for (const name of ['providesApi', 'apiProvidedBy', 'dependsOn', 'dependencyOf']) query.append('selectedRelations[]', name);
-  await page.setViewportSize({ width: 1200, height: 620 });
+  for (const kind of ['api', 'component']) query.append('selectedKinds[]', kind);
+  const relations = ['providesApi', 'apiProvidedBy', 'consumesApi', 'apiConsumedBy', 'dependsOn', 'dependencyOf'];
+  for (const name of relations) query.append('selectedRelations[]', name);
+  await page.setViewportSize({ width: 1400, height: 760 });
   await page.goto(`${url}/catalog-graph?${query}`);
-  for (const title of ['default', 'detector', 'logger', 'processor', 'Web shop']) await page.getByText(title, { exact: true }).waitFor();
+  for (const title of ['default Broker', 'to-logger Trigger', 'detector Service', 'logger', 'Web shop']) await page.getByText(title).first().waitFor();
+  await page.getByText('Use pinch & zoom').evaluate(hint => hint.remove());
   await picture('event-mesh', await around('[data-testid=node], [data-testid=edge], [data-testid=label]', 16));
+}
+
+// The cards that stock Backstage has for those who consume and who provide an API.
+async function consumers() {
+  await page.setViewportSize({ width: 1200, height: 900 });
+  await page.goto(`${url}/catalog/payment/api/received`);
+  const row = page.getByRole('row').filter({ hasText: 'to-shop Trigger' });
+  await row.waitFor();
+  await page.getByText('Providers', { exact: true }).scrollIntoViewIfNeeded();
+  await picture('consumers', await around('table', 56, 16)); // with their titles
 }
 
 async function eventType() {
@@ -68,24 +81,26 @@ async function settled() {
   await sleep(1500); // transitions and ripples
 }
 
-// The rectangle with all elements of the selector and a margin.
-async function around(selector, margin) {
+// The rectangle with all elements of the selector and a margin, at the sides perhaps another one.
+async function around(selector, margin, side = margin) {
   await settled(); // the graph moves until it is laid out
   const boxes = await page.locator(selector).evaluateAll(elements => elements.map(it => it.getBoundingClientRect().toJSON()));
   if (boxes.length === 0) throw new Error(`the page has no ${selector}`);
-  const [left, top] = ['left', 'top'].map(side => Math.min(...boxes.map(box => box[side])) - margin);
-  const [right, bottom] = ['right', 'bottom'].map(side => Math.max(...boxes.map(box => box[side])) + margin);
-  return { x: left, y: top, width: right - left, height: bottom - top };
+  const [left, top] = ['left', 'top'].map(edge => Math.min(...boxes.map(box => box[edge])));
+  const [right, bottom] = ['right', 'bottom'].map(edge => Math.max(...boxes.map(box => box[edge])));
+  return { x: left - side, y: top - margin, width: right - left + 2 * side, height: bottom - top + 2 * margin };
 }
 
 async function catalogHolds(wanted) {
   const headers = { authorization: `Bearer ${await guestToken()}` };
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(500)) {
-    const answer = await fetch(`${url}/api/catalog/entities?fields=kind`, { headers });
-    const held = (await answer.json()).filter(entity => entity.kind !== 'Location').length;
-    if (held === wanted) return;
+  let held = [];
+  for (const deadline = Date.now() + 120_000; Date.now() < deadline; await sleep(500)) {
+    const answer = await fetch(`${url}/api/catalog/entities?fields=kind,metadata.name`, { headers });
+    held = (await answer.json()).filter(entity => entity.kind !== 'Location');
+    if (held.length === wanted) return;
   }
-  throw new Error(`the catalog does not hold the ${wanted} entities of the story within 60 s`);
+  const names = held.map(entity => `${entity.kind} ${entity.metadata.name}`).join(', ');
+  throw new Error(`the catalog does not hold the ${wanted} entities of the story within 120 s, but ${names}`);
 }
 
 async function guestToken() {
