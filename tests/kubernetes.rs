@@ -52,6 +52,8 @@ struct State {
     snapshots: Vec<Snapshot>,
     faults: Vec<(String, Fault, usize)>,
     requests: Vec<String>,
+    /// JSON that stands for [`Kubernetes::FILLER`] in what is answered.
+    filler: Option<String>,
     /// What accounts may not do, by what its line (see [`Kubernetes::requests`]) begins with.
     denied: Vec<String>,
 }
@@ -85,12 +87,21 @@ impl Kubernetes {
             snapshots: Vec::new(),
             faults: Vec::new(),
             requests: Vec::new(),
+            filler: None,
             denied: Vec::new(),
         };
         let kubernetes = Self(Arc::new(Mutex::new(state)));
         kubernetes.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "kube-system"}}));
         definitions::installed().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
         kubernetes
+    }
+
+    /// The value of a field that [`Self::fill`] replaces.
+    pub(crate) const FILLER: &str = "FILLER";
+
+    /// From now on answers have this JSON where an object has the filler, which takes no memory here.
+    pub(crate) fn fill(&self, json: &str) {
+        self.0.lock().unwrap().filler = Some(json.to_owned());
     }
 
     /// A client of it, in the namespace `callboard`.

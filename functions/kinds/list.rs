@@ -7,7 +7,7 @@ use super::{
 use cluster::{Cluster, Error, Kind};
 use events::Object;
 
-/// Makes something of each object of a kind. One page at a time is in memory.
+/// Makes something of each object of a kind. One page at a time is in memory, and one object of it parsed.
 ///
 /// # Errors
 /// If the kind cannot be listed.
@@ -21,7 +21,7 @@ pub(crate) async fn each<T>(
     let mut allowance = Allowance::of(&name, PAGE);
     loop {
         let page = allowance.page(cluster.page(kind, namespace, from.as_deref())).await?;
-        made.extend(page.objects.iter().filter_map(&make));
+        made.extend(page.valid().filter_map(|object| make(&object)));
         match page.next {
             Some(next) => from = Some(next),
             None => return Ok(made),

@@ -55,7 +55,7 @@ pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(KindName, Object)
         let mut from: Option<String> = None;
         loop {
             let page = allowance.page(cluster.definitions(label, from.as_deref())).await?;
-            definitions.extend(page.objects.into_iter().filter_map(|it| Some((named(&it)?, it))));
+            definitions.extend(page.valid().filter_map(|it| Some((named(&it)?, it))));
             match page.next {
                 Some(next) => from = Some(next),
                 None => break,

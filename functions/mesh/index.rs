@@ -186,10 +186,10 @@ impl Index {
         named.iter().for_each(|object| self.unread.failed(object));
     }
 
-    /// Takes in a page of a list.
-    pub(super) fn listed(&self, objects: &[Object]) {
+    /// Takes in an object of a list.
+    pub(super) fn listed(&self, object: &Object) {
         let mut inner = self.inner();
-        let affected = objects.iter().flat_map(|object| inner.mesh.listed(object)).collect();
+        let affected = inner.mesh.listed(object);
         self.add_pending(&inner, affected, FoundBy::Comparison);
     }
 

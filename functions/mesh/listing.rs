@@ -89,10 +89,14 @@ async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Res
     let (is_taken_where_named, mut allowance) = (name == mesh::core_service(), Allowance::of(&name, PAGE));
     loop {
         cx.progress.now(format_args!("listing {}", name.display()));
-        let mut page = allowance.page(cluster.page(kind, None, from.as_deref())).await?;
-        skipped = skipped.or_else(|| page.skipped.pop());
-        page.objects.retain(|object| !is_taken_where_named || cx.mesh.cares_for(object.reference()));
-        cx.mesh.listed(&page.objects);
+        let page = allowance.page(cluster.page(kind, None, from.as_deref())).await?;
+        for object in page.objects() {
+            match object {
+                Ok(object) if is_taken_where_named && !cx.mesh.cares_for(object.reference()) => {}
+                Ok(object) => cx.mesh.listed(&object),
+                Err(it) => skipped = skipped.or(Some(it)),
+            }
+        }
         version.get_or_insert(page.resource_version);
         match (page.next, skipped) {
             (Some(next), it) => (from, skipped) = (Some(next), it),

@@ -7,7 +7,7 @@ use crate::{
     table,
 };
 use bucket::Store;
-use cluster::{Error, Kind, Page};
+use cluster::{Error, Kind, Page, Skipped};
 use events::{Cursor, Object};
 use futures::future;
 
@@ -65,11 +65,8 @@ async fn of_namespace<S: Store>(
     let mut page = allowance.page(cluster.page(served, namespace, None)).await?;
     let version = page.resource_version.clone();
     loop {
-        if let Some(skipped) = page.skipped.pop() {
-            return Err(Stopped::unreadable(&skipped));
-        }
         let next = page.next.take();
-        let differing = differing(walk, kind, page);
+        let differing = differing(walk, kind, &page).map_err(|skipped| Stopped::unreadable(&skipped))?;
         let (name, compared) = (kind.name.display(), walk.findings.compared);
         walk.cx.progress.now(format_args!("{name}: {compared} objects compared"));
         let (repaired, fetched) = {
@@ -92,10 +89,11 @@ async fn of_namespace<S: Store>(
 }
 
 /// What of a page the bucket does not say, in order. Takes note of all that exists.
-fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: Page) -> Vec<Differing> {
-    let Some(per_object) = table::row(kind.function).per_object else { return Vec::new() };
+fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Page) -> Result<Vec<Differing>, Skipped> {
+    let Some(per_object) = table::row(kind.function).per_object else { return Ok(Vec::new()) };
     let mut differing = Vec::new();
-    for object in page.objects {
+    for object in page.objects() {
+        let object = object?;
         let reference = object.reference();
         if !is_asked(&walk.run.request.scope, reference.namespace(), reference.name()) {
             continue;
@@ -112,7 +110,7 @@ fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: Page) -> V
         walk.live.insert(key);
     }
     differing.sort_by(|a, b| a.position.cmp(&b.position));
-    differing
+    Ok(differing)
 }
 
 /// `[<namespace>/]<name>`: the order in which the API server lists.

@@ -66,14 +66,18 @@ impl Kubernetes {
             *fault
         });
         state.requests.push(line.clone());
-        match fault {
+        let mut answer = match fault {
             Some(Fault::Status(status)) => Answer::refusal(status, &line),
             Some(Fault::Busy(seconds)) => Answer { retry_after: Some(seconds), ..Answer::refusal(429, &line) },
             Some(Fault::Half) => Answer { is_half: true, ..state.answer(&asked) },
             Some(Fault::Endless(objects)) => asked.page_without_end(objects),
             Some(Fault::Slow(after)) => Answer { after, ..state.answer(&asked) },
             None => state.answer(&asked),
+        };
+        if let Some(json) = &state.filler {
+            answer.body = answer.body.replace(&format!("\"{}\"", Self::FILLER), json);
         }
+        answer
     }
 }
 

@@ -5,6 +5,7 @@ use crate::{
     discovery::{Discovery, Found, Sought},
     kind::encoded,
     list,
+    page_size::PageSizes,
     wire::{Call, Refusal, Wire},
 };
 use events::{Object, ObjectRef};
@@ -27,6 +28,7 @@ pub struct Cluster(Arc<Asked>);
 struct Asked {
     wire: Wire,
     discovery: Discovery,
+    sizes: PageSizes,
     namespace: String,
 }
 
@@ -80,7 +82,7 @@ impl Cluster {
     }
 
     fn within(wire: Wire, namespace: String) -> Self {
-        Self(Arc::new(Asked { wire, discovery: Discovery::new(), namespace }))
+        Self(Arc::new(Asked { wire, discovery: Discovery::new(), sizes: PageSizes::new(), namespace }))
     }
 
     /// Callboard's own namespace: the ServiceAccount's, that of the kubeconfig's context, or that of the install.
@@ -151,14 +153,14 @@ impl Cluster {
         self.0.discovery.forget(group).await;
     }
 
-    /// A page of 500 objects at most: the first, or the one `from` which the page before told; of one namespace, or of
-    /// all. The pages of a list show one moment.
+    /// A page of at most 500 objects and 4 MiB: the first, or the one that the page before named in `next`; of one
+    /// namespace, or of all. The pages of a list show one moment. A page that is too long is asked for again, smaller.
     ///
     /// # Errors
     /// [`Error::Expired`] if that moment is too long ago; [`Error::Unserved`] if the kind was deleted or another by
     /// now, which [`Self::kind`] then tells.
     pub async fn page(&self, kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> Result<Page, Error> {
-        let page = self.list(&format!("list {kind}"), kind, Call::list(page_path(kind, namespace, from))).await;
+        let page = self.pages((kind, kind.path(namespace)), LIMIT, from, Call::list).await;
         if let Err(Error::Unserved { .. }) = page {
             self.0.discovery.doubt(kind.group());
         }
@@ -181,10 +183,8 @@ impl Cluster {
     /// As [`Self::page`].
     pub async fn definitions(&self, label: &str, from: Option<&str>) -> Result<Page, Error> {
         let kind = Kind::custom_resource_definition();
-        let selector = encoded(&format!("{label}=true"));
-        let from = from.map(|token| format!("&continue={}", encoded(token))).unwrap_or_default();
-        let path = format!("{}?limit={DEFINITIONS}&labelSelector={selector}{from}", kind.path(None));
-        self.list(&format!("list {kind}"), &kind, Call::list(path)).await
+        let path = format!("{}?labelSelector={}", kind.path(None), encoded(&format!("{label}=true")));
+        self.pages((&kind, path), DEFINITIONS, from, Call::list).await
     }
 
     /// Whether a CustomResourceDefinition of that group and kind exists, whatever its state. A kind that does not come
@@ -195,9 +195,9 @@ impl Cluster {
     pub async fn defined(&self, group: &str, kind: &str) -> Result<bool, Error> {
         let (definitions, mut from) = (Kind::custom_resource_definition(), None);
         for _ in 0..PAGES {
-            let call = Call::list_metadata(page_path(&definitions, None, from.as_deref()));
-            let page = self.list(&format!("list {definitions}"), &definitions, call).await?;
-            for definition in page.objects.iter().filter(|it| is_of_group(it, group)) {
+            let list = (&definitions, definitions.path(None));
+            let page = self.pages(list, LIMIT, from.as_deref(), Call::list_metadata).await?;
+            for definition in page.valid().filter(|it| is_of_group(it, group)) {
                 let whole = self.one(definition.reference(), &definitions, Call::get).await?;
                 let defines = |it: Object| it.text("/spec/names/kind").is_some_and(|it| it.eq_ignore_ascii_case(kind));
                 if whole.is_some_and(defines) {
@@ -260,35 +260,53 @@ impl Cluster {
             Err(Refusal::Missing(Some(name))) if name == object.name() => return Ok(None),
             answer => answer.map_err(|refusal| refusal.on(&what))?,
         };
-        let value =
-            serde_json::from_slice(&answer).map_err(|error| format!("the answer is not a valid object: {error}"));
-        let found = value.and_then(|value| list::object(value, kind));
-        found.map(Some).map_err(|why| Error::Failed { what, why })
+        list::object(&answer, kind).map(Some).map_err(|skipped| Error::Failed { what, why: skipped.reason })
     }
 
     async fn by_name(&self, object: &ObjectRef, kind: &Kind) -> Result<Named, Error> {
         let selector = encoded(&format!("metadata.name={}", object.name()));
         let path = format!("{}?fieldSelector={selector}", kind.path(object.namespace()));
-        let page = self.list(&format!("list {object}"), kind, Call::find(path)).await?;
-        let found = page.objects.into_iter().find(|it| it.reference().name() == object.name());
+        let what = format!("list {object}");
+        let answer = self.0.wire.send(&Call::find(path)).await.map_err(|refusal| refusal.on(&what))?;
+        let page = parsed(&what, &answer, kind)?;
+        let found = page.valid().find(|it| it.reference().name() == object.name());
         Ok(found.map_or(Named::Absent { resource_version: page.resource_version }, Named::There))
     }
 
-    async fn list(&self, what: &str, kind: &Kind, call: Call) -> Result<Page, Error> {
-        let answer = self.0.wire.send(&call).await.map_err(|refusal| refusal.on(what))?;
-        Page::parse(&answer, kind).map_err(|why| Error::Failed { what: what.to_owned(), why })
+    /// A page of at most so many objects of the list at this path.
+    async fn pages(
+        &self,
+        (kind, path): (&Kind, String),
+        most: usize,
+        from: Option<&str>,
+        call: fn(String) -> Call,
+    ) -> Result<Page, Error> {
+        let what = format!("list {kind}");
+        let from = from.map(|token| format!("&continue={}", encoded(token))).unwrap_or_default();
+        let mut size = self.0.sizes.of(&path, most);
+        loop {
+            let more = if path.contains('?') { '&' } else { '?' };
+            match self.0.wire.send(&call(format!("{path}{more}limit={size}{from}"))).await {
+                Err(Refusal::TooLong) if size > 1 => size = self.0.sizes.smaller(&path, size),
+                Err(refusal) => return Err(refusal.on(&what)),
+                Ok(answer) => {
+                    let page = parsed(&what, &answer, kind)?;
+                    self.0.sizes.took(&path, most, page.len(), answer.len());
+                    return Ok(page);
+                }
+            }
+        }
     }
+}
+
+fn parsed(what: &str, answer: &[u8], kind: &Kind) -> Result<Page, Error> {
+    Page::parse(answer, kind).map_err(|why| Error::Failed { what: what.to_owned(), why })
 }
 
 impl fmt::Debug for Cluster {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Cluster({})", self.0.namespace)
     }
-}
-
-fn page_path(kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> String {
-    let from = from.map(|token| format!("&continue={}", encoded(token))).unwrap_or_default();
-    format!("{}?limit={LIMIT}{from}", kind.path(namespace))
 }
 
 /// A definition is named `plural.group`, and a plural has no dot.

@@ -10,6 +10,7 @@ mod discovery;
 mod error;
 mod kind;
 mod list;
+mod page_size;
 mod wire;
 
 pub use access::Access;

@@ -3,22 +3,21 @@
 use crate::Kind;
 use events::Object;
 use serde::{Deserialize, Deserializer};
-use serde_json::Value;
+use serde_json::{Value, value::RawValue};
 
-/// A part of a list, with what is needed to read on.
-#[derive(Debug, Clone, PartialEq)]
+/// A part of a list, with what is needed to read on. Its objects are text until they are asked for: parsed, an object may
+/// take 80 times its bytes.
+#[derive(Debug, Clone)]
 pub struct Page {
-    /// The objects, whole.
-    pub objects: Vec<Object>,
-    /// Items of the page that are not valid objects. They exist, but nothing can be made of them.
-    pub skipped: Vec<Skipped>,
+    kind: Kind,
+    items: Vec<Box<RawValue>>,
     /// Where the next page begins; `None` on the last.
     pub next: Option<String>,
     /// The state of the whole list; the same on all its pages.
     pub resource_version: String,
 }
 
-/// An item of a list that is no valid object.
+/// An item of a list that is no valid object. It exists, but nothing can be made of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Skipped {
     /// Its name, as far as it has one.
@@ -31,7 +30,7 @@ pub struct Skipped {
 struct List {
     metadata: Metadata,
     #[serde(deserialize_with = "items")]
-    items: Vec<Value>,
+    items: Vec<Box<RawValue>>,
 }
 
 #[derive(Deserialize)]
@@ -49,30 +48,46 @@ impl Page {
         let list: List =
             serde_json::from_slice(bytes).map_err(|error| format!("the answer is not a valid list: {error}"))?;
         let next = Some(list.metadata.r#continue).filter(|token| !token.is_empty());
-        let resource_version = list.metadata.resource_version;
-        let mut page =
-            Self { objects: Vec::with_capacity(list.items.len()), skipped: Vec::new(), next, resource_version };
-        for item in list.items {
-            let name = item.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
-            match object(item, kind) {
-                Ok(object) => page.objects.push(object),
-                Err(reason) => page.skipped.push(Skipped { name, reason }),
-            }
-        }
-        Ok(page)
+        Ok(Self { kind: kind.clone(), items: list.items, next, resource_version: list.metadata.resource_version })
+    }
+
+    /// How many objects it has, valid or not.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it has none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Its objects, whole but for `metadata.managedFields`. Each is parsed when it is asked for.
+    pub fn objects(&self) -> impl Iterator<Item = Result<Object, Skipped>> + '_ {
+        self.items.iter().map(|item| object(item.get().as_bytes(), &self.kind))
+    }
+
+    /// The valid ones.
+    pub fn valid(&self) -> impl Iterator<Item = Object> + '_ {
+        self.objects().filter_map(Result::ok)
     }
 }
 
 /// The object with its real identity: items of a core list carry none, metadata carries another.
-pub(crate) fn object(mut value: Value, kind: &Kind) -> Result<Object, String> {
-    let fields = value.as_object_mut().ok_or("not a Kubernetes object: it is not a JSON object")?;
-    fields.insert("apiVersion".into(), kind.api_version().into());
-    fields.insert("kind".into(), kind.kind().into());
-    Object::try_from(value).map_err(|error| error.to_string())
+pub(crate) fn object(json: &[u8], kind: &Kind) -> Result<Object, Skipped> {
+    let mut value = events::object_json(json).map_err(|error| Skipped {
+        name: String::new(),
+        reason: format!("not a Kubernetes object: {error}"),
+    })?;
+    let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
+    if let Some(fields) = value.as_object_mut() {
+        fields.insert("apiVersion".into(), kind.api_version().into());
+        fields.insert("kind".into(), kind.kind().into());
+    }
+    Object::try_from(value).map_err(|error| Skipped { name, reason: error.to_string() })
 }
 
 /// Some API servers write an empty list as null.
-fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Value>, D::Error> {
+fn items<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<Box<RawValue>>, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }
 
@@ -97,8 +112,9 @@ mod tests {
     fn an_item_that_is_no_object_leaves_its_siblings_on_the_page() {
         let items = r#"[7, {"metadata": {"name": "a/b"}}, {"metadata": {}}, {"metadata": {"name": "todoer"}}]"#;
         let page = parse(&format!(r#"{{"metadata": {{}}, "items": {items}}}"#)).unwrap();
-        let names: Vec<_> = page.skipped.iter().map(|it| it.name.as_str()).collect();
-        assert_eq!((page.objects.len(), names), (1, vec!["", "a/b", ""]));
-        assert!(page.skipped[1].reason.contains("a/b"), "{:?}", page.skipped);
+        let skipped: Vec<_> = page.objects().filter_map(Result::err).collect();
+        let names: Vec<_> = skipped.iter().map(|it| it.name.as_str()).collect();
+        assert_eq!((page.len(), page.valid().count(), names), (4, 1, vec!["", "a/b", ""]));
+        assert!(skipped[1].reason.contains("a/b"), "{skipped:?}");
     }
 }

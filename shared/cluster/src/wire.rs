@@ -20,8 +20,8 @@ pub(crate) const GET: Duration = Duration::from_secs(10);
 /// How long a page may take, retries included.
 const PAGE: Duration = Duration::from_secs(30);
 
-/// The most bytes of an answer.
-const ANSWER: usize = 64 << 20;
+/// The most bytes of an answer. A store of Kubernetes takes objects of up to 1.5 MiB.
+pub(crate) const ANSWER: usize = 4 << 20;
 
 /// The most bytes that are read of a refusal.
 const REFUSAL: usize = 64 << 10;
@@ -65,6 +65,8 @@ pub(crate) enum Refusal {
     Missing(Option<String>),
     /// 410.
     Expired,
+    /// The answer has too many bytes.
+    TooLong,
     /// 429 or 503, and after which time to come back if that is known and short.
     Busy(String, Option<Duration>),
     /// No answer in time.
@@ -179,7 +181,7 @@ impl Wire {
         let answer =
             self.client.send(request).await.map_err(|error| unusable(StdError::source(&error).unwrap_or(&error)))?;
         if answer.status().is_success() {
-            return read(answer, ANSWER).await.map_err(Refusal::Other);
+            return read(answer, ANSWER).await;
         }
         let (status, wait) = (answer.status(), wait(answer.headers()));
         // Half a refusal is as good as none: the status code says most.
@@ -211,6 +213,7 @@ impl Refusal {
             Self::Missing(Some(name)) => Error::Failed { what, why: format!("the API server has no {name}") },
             Self::Expired => Error::Expired { what },
             Self::Late(why) => Error::Late { what, why },
+            Self::TooLong => Error::Failed { what, why: format!("the answer is longer than {ANSWER} bytes") },
             Self::Busy(why, _) | Self::Other(why) => Error::Failed { what, why },
         }
     }
@@ -221,20 +224,21 @@ impl Refusal {
             Self::Missing(_) => "missing",
             Self::Forbidden(_) => "forbidden",
             Self::Expired => "expired",
+            Self::TooLong => "too_long",
             Self::Busy(..) | Self::Late(_) | Self::Other(_) => "error",
         }
     }
 }
 
 /// The body, of which never more than `limit` bytes and one piece are in memory.
-async fn read(answer: Response<Body>, limit: usize) -> Result<Vec<u8>, String> {
+async fn read(answer: Response<Body>, limit: usize) -> Result<Vec<u8>, Refusal> {
     let mut body = pin!(answer.into_body());
     let mut bytes = Vec::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| format!("the answer broke off: {}", chain(&error)))?;
+        let frame = frame.map_err(|error| Refusal::Other(format!("the answer broke off: {}", chain(&error))))?;
         let piece = frame.into_data().unwrap_or_default();
         if bytes.len() + piece.len() > limit {
-            return Err(format!("the answer is longer than {limit} bytes"));
+            return Err(Refusal::TooLong);
         }
         bytes.extend_from_slice(&piece);
     }

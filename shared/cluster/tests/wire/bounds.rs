@@ -22,7 +22,7 @@ fn busy() -> Answer {
 async fn a_busy_server_is_asked_again_when_it_says() {
     let (cluster, asked) = answering(|n| if n == 0 { busy() } else { page(&["a"], "") });
     let began = Instant::now();
-    assert_eq!(cluster.page(&Kind::promise(), None, None).await.unwrap().objects.len(), 1);
+    assert_eq!(cluster.page(&Kind::promise(), None, None).await.unwrap().len(), 1);
     assert_eq!((asked.take().len(), began.elapsed().as_secs()), (2, 2));
 }
 
@@ -71,7 +71,7 @@ async fn a_slow_answer_fails_in_time() {
     let began = Instant::now();
     let page = cluster.page(&Kind::promise(), None, None).await;
     let why = "the API server did not answer within 30 s".to_owned();
-    assert_eq!(page, Err(Error::Late { what: "list promises.platform.kratix.io".into(), why }));
+    assert_eq!(page.map(|page| page.len()), Err(Error::Late { what: "list promises.platform.kratix.io".into(), why }));
     assert_eq!(began.elapsed().as_secs(), 30);
     assert!(cluster.uid().await.is_err());
     assert_eq!(began.elapsed().as_secs(), 40);

@@ -30,7 +30,7 @@ async fn a_list_is_read_page_by_page() {
     let (mut names, mut from) = (Vec::new(), None);
     loop {
         let page = cluster.page(&kind, None, from.as_deref()).await.unwrap();
-        names.extend(page.objects.iter().map(|object| object.reference().clone()));
+        names.extend(page.valid().map(|object| object.reference().clone()));
         assert_eq!(page.resource_version, "42");
         from = page.next;
         if from.is_none() {
@@ -54,9 +54,9 @@ async fn a_list_of_one_namespace_asks_for_no_other() {
 async fn definitions_are_asked_for_by_their_label_a_few_at_a_time() {
     let (cluster, asked) = cluster(|_| page(&["foos.example.org"], "x"));
     let page = cluster.definitions("duck.knative.dev/source", None).await.unwrap();
-    assert_eq!(page.objects[0].reference().kind(), "CustomResourceDefinition");
+    assert_eq!(page.valid().next().unwrap().reference().kind(), "CustomResourceDefinition");
     cluster.definitions("duck.knative.dev/source", page.next.as_deref()).await.unwrap();
-    let first = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?limit=50&labelSelector=duck.knative.dev%2Fsource%3Dtrue";
+    let first = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions?labelSelector=duck.knative.dev%2Fsource%3Dtrue&limit=50";
     assert_eq!(asked.take(), [first.to_owned(), format!("{first}&continue=x")]);
 }
 
@@ -93,14 +93,47 @@ async fn half_a_page_is_no_page() {
     assert!(broken.to_string().contains("the answer broke off: ") && broken.to_string().contains("reset"), "{broken}");
 }
 
+/// How many objects a path asks for.
+fn limit(path: &str) -> usize {
+    path.split_once("limit=").unwrap().1.split('&').next().unwrap().parse().unwrap()
+}
+
 #[tokio::test]
-async fn a_page_over_the_limit_is_cut() {
-    let error = first_page(|| {
+async fn a_page_that_is_too_long_is_asked_for_again_with_fewer_objects() {
+    let filler = "x".repeat(60 << 10);
+    let (cluster, asked) = cluster(move |path| {
+        discovery(path).unwrap_or_else(|| {
+            let large = |n: usize| {
+                let mut object = stored(&format!("a{n}"));
+                object["spec"] = json!({"filler": filler});
+                object
+            };
+            let items: Vec<_> = (0..limit(path)).map(large).collect();
+            json!({"metadata": {"resourceVersion": "42", "continue": "x"}, "items": items}).into()
+        })
+    });
+    let kind = app_kind(&cluster).await;
+    asked.take();
+    assert_eq!(cluster.page(&kind, None, Some("y")).await.unwrap().len(), 31);
+    let limits: Vec<_> = asked.take().iter().map(|path| limit(path)).collect();
+    assert_eq!(limits, [500, 125, 31]);
+    // The next page is not tried in vain.
+    assert_eq!(cluster.page(&kind, None, Some("x")).await.unwrap().len(), 34, "half of what fits");
+    assert_eq!(asked.take().len(), 1);
+}
+
+#[tokio::test]
+async fn one_object_that_is_too_long_fails_its_list() {
+    let endless = || {
         let piece = Bytes::from(vec![b' '; 1 << 20]);
         Answer::pieces(std::iter::repeat_with(move || Ok(piece.clone())))
-    });
-    let error = error.await.unwrap_err().to_string();
-    assert_eq!(error, "failed to list apps.example.org: the answer is longer than 67108864 bytes");
+    };
+    let (cluster, asked) = cluster(move |path| discovery(path).unwrap_or_else(endless));
+    let kind = app_kind(&cluster).await;
+    asked.take();
+    let error = cluster.page(&kind, None, None).await.unwrap_err().to_string();
+    assert_eq!(error, "failed to list apps.example.org: the answer is longer than 4194304 bytes");
+    assert_eq!(asked.take().len(), 5);
 }
 
 #[tokio::test]
@@ -108,6 +141,6 @@ async fn what_is_no_object_does_not_fail_its_page() {
     let items = json!([stored("a"), {"metadata": {"name": "b%2f"}}]);
     let answer = json!({"metadata": {"resourceVersion": "42"}, "items": items});
     let page = first_page(move || answer.clone().into()).await.unwrap();
-    assert_eq!(*page.objects[0].reference(), app("a"));
-    assert_eq!(page.skipped[0].name, "b%2f");
+    assert_eq!(*page.valid().next().unwrap().reference(), app("a"));
+    assert_eq!(page.objects().find_map(Result::err).unwrap().name, "b%2f");
 }
