@@ -27,6 +27,10 @@ docs:
 test-cesql:
     cargo test --workspace --test cesql
 
+# Hostile input, and what each case took
+hostile:
+    cargo test --workspace --test hostile -- --test-threads=1 --nocapture
+
 # The bucket suite against a real S3 server (SeaweedFS)
 test-s3:
     tests/seaweedfs/run cargo test --test callboard s3::

@@ -5,7 +5,6 @@ mod drift;
 mod hanging;
 mod held;
 mod held_on;
-mod large;
 mod meshed;
 mod other_cluster;
 mod schedules;

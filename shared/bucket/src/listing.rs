@@ -8,8 +8,8 @@ use catalog::Key;
 use futures::{StreamExt, TryStreamExt, stream};
 use std::{collections::BTreeMap, future::ready, time::SystemTime};
 
-/// The most pages of one listing. Callboard does not wait for a store whose listing never ends.
-const PAGES: usize = 2_000;
+/// The most pages of one listing, of up to 1,000 objects each, which take some 250 bytes each in memory.
+const PAGES: usize = 300;
 
 /// How many tombstones are deleted in parallel.
 const SWEEPS: usize = 16;
