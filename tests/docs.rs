@@ -12,3 +12,4 @@ mod metrics;
 pub(crate) mod page;
 mod table;
 mod versions;
+mod workflows;
