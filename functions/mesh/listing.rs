@@ -9,6 +9,7 @@ use bucket::Store;
 use catalog::mesh::Id;
 use cluster::{Cluster, Error, Kind};
 use std::collections::BTreeSet;
+use tokio::task::yield_now;
 
 /// A kind that was read to its end.
 #[derive(Debug)]
@@ -91,6 +92,7 @@ async fn pages<S: Store>(cx: &Context<S>, cluster: &Cluster, kind: &Kind) -> Res
         cx.progress.now(format_args!("listing {}", name.display()));
         let page = allowance.page(cluster.page(kind, None, from.as_deref())).await?;
         for object in page.objects() {
+            yield_now().await; // so that probes are answered
             match object {
                 Ok(object) if is_taken_where_named && !cx.mesh.cares_for(object.reference()) => {}
                 Ok(object) => cx.mesh.listed(&object),

@@ -99,7 +99,7 @@ async fn definitions<S: Store>(
         Err(Stopped::List(Error::Unserved { .. })) => Vec::new(),
         listed => listed?,
     };
-    labelled.iter().for_each(|(_, definition)| cx.mesh.listed(std::slice::from_ref(definition)));
+    labelled.iter().for_each(|(_, definition)| cx.mesh.listed(definition));
     Ok(labelled)
 }
 

@@ -10,6 +10,7 @@ use bucket::Store;
 use cluster::{Error, Kind, Page, Skipped};
 use events::{Cursor, Object};
 use futures::future;
+use tokio::task::yield_now;
 
 /// How the list of a kind ended.
 pub(super) enum Listing {
@@ -66,7 +67,7 @@ async fn of_namespace<S: Store>(
     let version = page.resource_version.clone();
     loop {
         let next = page.next.take();
-        let differing = differing(walk, kind, &page).map_err(|skipped| Stopped::unreadable(&skipped))?;
+        let differing = differing(walk, kind, &page).await.map_err(|skipped| Stopped::unreadable(&skipped))?;
         let (name, compared) = (kind.name.display(), walk.findings.compared);
         walk.cx.progress.now(format_args!("{name}: {compared} objects compared"));
         let (repaired, fetched) = {
@@ -88,12 +89,13 @@ async fn of_namespace<S: Store>(
     }
 }
 
-/// What of a page the bucket does not say, in order. Takes note of all that exists.
-fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Page) -> Result<Vec<Differing>, Skipped> {
+/// What of a page the bucket does not say, in order. Takes note of all that exists. Probes are answered between objects.
+async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Page) -> Result<Vec<Differing>, Skipped> {
     let Some(per_object) = table::row(kind.function).per_object else { return Ok(Vec::new()) };
     let mut differing = Vec::new();
     for object in page.objects() {
         let object = object?;
+        yield_now().await;
         let reference = object.reference();
         if !is_asked(&walk.run.request.scope, reference.namespace(), reference.name()) {
             continue;

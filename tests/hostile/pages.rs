@@ -30,9 +30,13 @@ async fn a_kind_of_500_dense_objects_is_compared() {
         kubernetes.apply(app(&format!("a{n:03}"), &json!({"filler": Kubernetes::FILLER})));
     }
     let place = Place::new("resync", Some(&kubernetes)).await;
-    withstood(&place.served, "a list of 500 objects of 60 dense kB", || {
-        let answer = place.resync();
-        assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
-    });
-    assert_eq!(place.keys("/app/").await.len(), 500);
+    let mut rounds = 0;
+    while place.keys("/app/").await.len() < 500 {
+        rounds += 1;
+        assert!(rounds < 10, "{rounds} rounds are not enough");
+        withstood(&place.served, "a list of 500 objects of 60 dense kB", || {
+            let answer = place.resync();
+            assert!(answer.starts_with("HTTP/1.1 200 "), "{answer}");
+        });
+    }
 }

@@ -266,11 +266,14 @@ impl Cluster {
     async fn by_name(&self, object: &ObjectRef, kind: &Kind) -> Result<Named, Error> {
         let selector = encoded(&format!("metadata.name={}", object.name()));
         let path = format!("{}?fieldSelector={selector}", kind.path(object.namespace()));
-        let what = format!("list {object}");
-        let answer = self.0.wire.send(&Call::find(path)).await.map_err(|refusal| refusal.on(&what))?;
-        let page = parsed(&what, &answer, kind)?;
+        let page = self.list(&format!("list {object}"), kind, Call::find(path)).await?;
         let found = page.valid().find(|it| it.reference().name() == object.name());
         Ok(found.map_or(Named::Absent { resource_version: page.resource_version }, Named::There))
+    }
+
+    async fn list(&self, what: &str, kind: &Kind, call: Call) -> Result<Page, Error> {
+        let answer = self.0.wire.send(&call).await.map_err(|refusal| refusal.on(what))?;
+        parsed(what, &answer, kind)
     }
 
     /// A page of at most so many objects of the list at this path.

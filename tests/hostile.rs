@@ -9,16 +9,20 @@
 #![allow(clippy::print_stdout, reason = "what each case took is printed")]
 
 #[allow(dead_code, reason = "the other tests use more of it")]
-#[path = "../binary.rs"]
 mod binary;
+#[path = "hostile/bodies.rs"]
 mod bodies;
+#[path = "hostile/connections.rs"]
 mod connections;
+#[path = "hostile/expressions.rs"]
 mod expressions;
 #[allow(dead_code, reason = "the other tests use more of it")]
-#[path = "../kubernetes.rs"]
 mod kubernetes;
+#[path = "hostile/pages.rs"]
 mod pages;
+#[path = "hostile/patterns.rs"]
 mod patterns;
+#[path = "hostile/watch.rs"]
 mod watch;
 
 use binary::Served;
