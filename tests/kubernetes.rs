@@ -8,6 +8,7 @@ mod events;
 mod wire;
 
 pub(crate) use definitions::{definition, of_knative, promise};
+#[allow(unused_imports, reason = "not each suite sends events")]
 pub(crate) use events::{at, reference, resource};
 
 use axum::{Router, extract::Request};
@@ -100,6 +101,7 @@ impl Kubernetes {
     pub(crate) const FILLER: &str = "FILLER";
 
     /// From now on answers have this JSON where an object has the filler, which takes no memory here.
+    #[allow(dead_code, reason = "tests/hostile.rs uses it")]
     pub(crate) fn fill(&self, json: &str) {
         self.0.lock().unwrap().filler = Some(json.to_owned());
     }

@@ -51,7 +51,7 @@ impl<'a> Allowance<'a> {
         let page = self.within(self.page.min(self.list), asked).await?;
         self.objects = self
             .objects
-            .checked_sub(page.objects.len())
+            .checked_sub(page.len())
             .ok_or_else(|| late(self.kind, format!("it has more than {OBJECTS} objects")))?;
         Ok(page)
     }

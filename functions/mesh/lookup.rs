@@ -143,7 +143,7 @@ impl Sought {
 
 async fn known<S: Store>(cx: &Context<S>, cluster: &Cluster, id: &Id) {
     match cluster.named(id).await {
-        Ok(Named::There(object)) => cx.mesh.listed(&[object]),
+        Ok(Named::There(object)) => cx.mesh.listed(&object),
         Ok(Named::Absent { resource_version }) => cx.mesh.not_found(id, resource_version),
         Err(error) => tracing::debug!(k8s.object = %id, %error, "could not be looked at again"),
     }

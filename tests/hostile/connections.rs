@@ -18,7 +18,8 @@ fn opened(place: &Place, how_many: usize, sent: &str) -> Vec<TcpStream> {
 #[tokio::test(flavor = "multi_thread")]
 async fn what_they_announce_holds_back_nobody() {
     let place = Place::new("apps", None).await;
-    let announced = "POST / HTTP/1.1\r\nhost: callboard\r\ncontent-length: 2000000\r\ncontent-type: application/json\r\n\r\n{";
+    let announced =
+        "POST / HTTP/1.1\r\nhost: callboard\r\ncontent-length: 2000000\r\ncontent-type: application/json\r\n\r\n{";
     for (name, how_many, sent) in [("half-heads", 400, "POST / HTTP/1.1\r\nhost: call"), ("bodies", 64, announced)] {
         let _open = opened(&place, how_many, sent);
         withstood(&place.served, &format!("{how_many} connections with {name}"), || {

@@ -74,10 +74,8 @@ impl Page {
 
 /// The object with its real identity: items of a core list carry none, metadata carries another.
 pub(crate) fn object(json: &[u8], kind: &Kind) -> Result<Object, Skipped> {
-    let mut value = events::object_json(json).map_err(|error| Skipped {
-        name: String::new(),
-        reason: format!("not a Kubernetes object: {error}"),
-    })?;
+    let mut value = events::object_json(json)
+        .map_err(|error| Skipped { name: String::new(), reason: format!("not a Kubernetes object: {error}") })?;
     let name = value.pointer("/metadata/name").and_then(Value::as_str).unwrap_or_default().to_owned();
     if let Some(fields) = value.as_object_mut() {
         fields.insert("apiVersion".into(), kind.api_version().into());

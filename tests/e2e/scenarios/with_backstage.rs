@@ -44,7 +44,9 @@ pub(crate) async fn mirrors(suite: &Suite, backstage: &Backstage, seconds: u64) 
 
 /// Whether it is one of tests/e2e/backstage/fraud-components.yaml, which no bucket holds.
 fn is_from_a_file(entity: &Value) -> bool {
-    entity["metadata"]["annotations"]["backstage.io/managed-by-location"].as_str().is_some_and(|it| it.starts_with("file:"))
+    entity["metadata"]["annotations"]["backstage.io/managed-by-location"]
+        .as_str()
+        .is_some_and(|it| it.starts_with("file:"))
 }
 
 /// Waits until an entity has these relations of a type, and perhaps others.

@@ -35,7 +35,8 @@ pub(crate) async fn shown(suite: &Suite) -> Result<()> {
         ensure!(title.as_str().is_some_and(|it| it.contains(consumer)), "the title of {trigger} is {title}");
     }
     for consumed in ["paymentreceived", "paymentprocessed", "frauddetected"] {
-        let wanted: Vec<_> = CONSUMERS.iter().filter(|(_, apis)| apis.contains(&consumed)).map(|(it, _)| trigger(it)).collect();
+        let wanted: Vec<_> =
+            CONSUMERS.iter().filter(|(_, apis)| apis.contains(&consumed)).map(|(it, _)| trigger(it)).collect();
         let api = backstage.present(&api(consumed)).await?;
         let mut found = related(&api, "apiConsumedBy");
         found.sort_unstable();
