@@ -17,7 +17,7 @@ mod suite;
 use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
-    adapter, alone, binding, bucket, captures, deletions, func, func_schema, functions, install, life, mesh, overlays,
+    adapter, alone, binding, bucket, captures, deletions, func, func_schema, functions, hanging, install, life, mesh, overlays,
     permissions, plural, pod, remade, removal, secured, warm, with_backstage,
 };
 use std::{env, process::ExitCode, time::Instant};
@@ -59,6 +59,7 @@ const SCENARIOS: &[(&str, Scenario)] = scenarios![
     "changes arrive although the bucket was unreachable for longer than an event is retried": bucket::unreachable,
     "nothing is written or deleted when the cluster is another one": deletions::another_cluster,
     "a kind that may not be read keeps its entities, and the others go on": permissions::taken,
+    "a kind whose conversion webhook hangs is degraded, and the others are repaired": hanging::degraded,
     "one resync finds a request that is made with its Promise": remade::at_once,
     "the entities of a kind whose definition is deleted are deleted, or held": deletions::definition,
     "func.yaml is what the schema of func says": func_schema::valid,

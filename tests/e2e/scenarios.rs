@@ -9,6 +9,7 @@ pub(crate) mod deletions;
 pub(crate) mod func;
 pub(crate) mod func_schema;
 pub(crate) mod functions;
+pub(crate) mod hanging;
 pub(crate) mod install;
 pub(crate) mod life;
 pub(crate) mod mesh;
