@@ -24,7 +24,7 @@ fn main() -> ExitCode {
         Ok(ending) => ending.into(),
         Err(error) => {
             // A terminal that has left reads nothing.
-            let _ = writeln!(stderr(), "callboard: {error:#}");
+            let _ = writeln!(stderr(), "callboard: {}", trust::shown(&format!("{error:#}")));
             Ending::Unknown.into()
         }
     }
@@ -36,7 +36,15 @@ fn refused(error: &clap::Error) -> ExitCode {
             let _ = write!(stderr(), "{steps}");
             Ending::Unknown.into()
         }
-        None => error.exit(),
+        None => {
+            let said = error.to_string();
+            let shown = trust::shown(&said);
+            if shown == said {
+                error.exit();
+            }
+            let _ = write!(stderr(), "{shown}");
+            Ending::Unknown.into()
+        }
     }
 }
 

@@ -59,7 +59,7 @@ impl Serve {
             function = self.function.as_str(),
             port = self.runtime.port,
             aws.s3.bucket = bucket.bucket,
-            store = bucket.endpoint().unwrap_or("AWS"),
+            store = trust::shown(bucket.endpoint().unwrap_or("AWS")),
             prefix = entities.prefix,
             cluster = entities.cluster,
             "callboard serves"

@@ -3,6 +3,7 @@
 use super::line::escaped;
 use serde::Serialize;
 use serde_json::json;
+use trust::shown;
 
 /// What a check found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -81,7 +82,8 @@ impl Area {
         detail: impl Into<String>,
         fix: Option<String>,
     ) -> Finding {
-        Finding { area: self, state, subject: subject.into(), detail: detail.into(), fix }
+        let (subject, detail) = (subject.into(), shown(&detail.into()));
+        Finding { area: self, state, subject, detail, fix: fix.map(|fix| shown(&fix)) }
     }
 
     fn as_str(self) -> &'static str {
@@ -97,7 +99,7 @@ impl Area {
 impl Finding {
     /// The same with a line that helps, although nothing is wrong.
     pub(super) fn with_fix(self, fix: impl Into<String>) -> Self {
-        Self { fix: Some(fix.into()), ..self }
+        Self { fix: Some(shown(&fix.into())), ..self }
     }
 
     /// As a terminal may show it. Each line of the fix stays one line.
@@ -170,6 +172,15 @@ unknown  backstage  backstage
 1 ok, 1 wrong, 1 unknown, 0 skipped
 ";
         assert_eq!(table(&findings), wanted);
+    }
+
+    #[test]
+    fn no_password_of_a_url_is_printed() {
+        let url = "http://me:hunter2@s3?key=hunter2";
+        let wrong = Area::Bucket.wrong("URL", format!("{url} cannot be used"), format!("export A=...   # now {url}"));
+        let skipped = Area::Bucket.skipped("URL", url).with_fix(format!("export A={url}"));
+        let text = table(&[wrong, skipped]);
+        assert!(text.contains("http://***@s3?***") && !text.contains("hunter2"), "{text}");
     }
 
     #[test]

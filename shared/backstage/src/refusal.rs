@@ -3,7 +3,7 @@
 use crate::{Error, line::line};
 use http::{HeaderMap, StatusCode, header::LOCATION};
 use serde_json::Value;
-use trust::Token;
+use trust::{Token, shown};
 
 /// The most bytes of a refusal that are told.
 pub(crate) const TOLD: usize = 512;
@@ -13,7 +13,7 @@ pub(crate) const WHERE: &str = "is CALLBOARD_BACKSTAGE_URL the URL of its backen
 
 /// The error of an answer that was not to be expected, without the token that was sent.
 pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], token: &Token) -> Error {
-    let said = token.redacted(&said(body));
+    let said = shown(&token.redacted(&said(body)));
     let said = format!("{status}: {}", line(&said, TOLD)).trim_end_matches(": ").to_owned();
     match status.as_u16() {
         401 => Error::Denied(format!(
@@ -26,7 +26,7 @@ pub(crate) fn refusal(status: StatusCode, headers: &HeaderMap, body: &[u8], toke
         502..=504 => Error::Unreached(format!("it is not there ({said})")),
         300..=399 => {
             let to = headers.get(LOCATION).and_then(|it| it.to_str().ok()).unwrap_or_default();
-            let to = token.redacted(to.split(['?', '#']).next().unwrap_or_default());
+            let to = shown(&token.redacted(to.split(['?', '#']).next().unwrap_or_default()));
             Error::Refused(format!("it redirects to {} ({status}), which is not followed; {WHERE}", line(&to, TOLD)))
         }
         _ => Error::Refused(format!("it answered {said}")),

@@ -4,6 +4,7 @@ use crate::change::Change;
 use axum::response::{IntoResponse, Response};
 use events::Nothing;
 use http::{StatusCode, header::CONNECTION};
+use trust::shown;
 
 /// How a request ended.
 pub(crate) enum Outcome {
@@ -48,17 +49,20 @@ impl Outcome {
                 tracing::info!(verdict, k8s.object = object, entities, "event changed the catalog");
             }
             Self::Nothing(_) => tracing::debug!(verdict, "event changed nothing"),
-            Self::Rejected(error) => tracing::warn!(verdict, error, "event rejected"),
-            Self::Retry(error) => tracing::warn!(verdict, error, "event returned for retry"),
-            Self::Panicked(error) => tracing::error!(verdict, error, "function failed on an event, which is a bug"),
-            Self::BadRequest(error) => tracing::warn!(verdict, error, "request refused"),
-            Self::TooLarge(error) => tracing::warn!(verdict, error, "request refused"),
+            Self::Rejected(error) => tracing::warn!(verdict, error = shown(error), "event rejected"),
+            Self::Retry(error) => tracing::warn!(verdict, error = shown(error), "event returned for retry"),
+            Self::Panicked(error) => {
+                tracing::error!(verdict, error = shown(error), "function failed on an event, which is a bug");
+            }
+            Self::BadRequest(error) | Self::TooLarge(error) => {
+                tracing::warn!(verdict, error = shown(error), "request refused");
+            }
         }
     }
 
-    /// One line of printable text, cut if it is too long.
+    /// One line of printable text that everybody may see, cut if it is too long.
     pub(crate) fn line(text: &str) -> String {
-        let mut line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+        let mut line: String = shown(text).chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
         line.truncate(line.floor_char_boundary(Self::MAX_LINE));
         line
     }

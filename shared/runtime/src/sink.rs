@@ -8,16 +8,14 @@ pub use args::SinkArgs;
 pub use error::SinkError;
 pub use overrides::Overrides;
 
-use crate::outcome::Outcome;
 use crate::outgoing;
 use crate::parent::{self, Parent};
 use anyhow::Context;
-use axum::body::HttpBody;
 use bytes::Bytes;
 use cloudevents::{AttributesReader, Event};
 use error::Fault;
 use http::{HeaderMap, Method, Request, Uri, header::AUTHORIZATION};
-use http_body_util::{BodyExt, Full};
+use http_body_util::Full;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::client::legacy::{Client, connect::HttpConnector};
 use hyper_util::rt::TokioExecutor;
@@ -39,9 +37,6 @@ const ALL: Duration = Duration::from_secs(8);
 
 /// Before the second and the third try.
 const BACKOFF: [Duration; 2] = [Duration::from_millis(200), Duration::from_millis(600)];
-
-/// How much of a refusal is read.
-const MAX_ANSWER: usize = 1024;
 
 /// Where Callboard's own events go that are not replies.
 pub struct Sink {
@@ -95,7 +90,7 @@ impl Sink {
             }
         };
         self.sent.add(1, &[KeyValue::new("type", ty.clone()), KeyValue::new("outcome", outcome)]);
-        sent.map_err(|fault| SinkError { ty, id, sink: self.uri.clone(), fault })
+        sent.map_err(|fault| SinkError { ty, id, sink: trust::shown(&self.uri.to_string()), fault })
     }
 
     async fn deliver(&self, event: Event) -> Result<(), Fault> {
@@ -131,25 +126,10 @@ impl Sink {
         let deadline = end.min(Instant::now() + TRY);
         let response = timeout_at(deadline, self.client.request(request)).await;
         let response = response.map_err(|_| Fault::Unreached("no answer in time".to_owned()))?;
-        let response = response.map_err(|error| Fault::Unreached(format!("{:#}", anyhow::Error::new(error))))?;
-        if response.status().is_success() {
-            return Ok(());
-        }
-        let (head, body) = response.into_parts();
-        let says = timeout_at(deadline, beginning(body)).await.unwrap_or_default();
-        Err(Fault::Refused(head.status, says))
+        let why = |error| trust::shown(&format!("{:#}", anyhow::Error::new(error)));
+        let response = response.map_err(|error| Fault::Unreached(why(error)))?;
+        if response.status().is_success() { Ok(()) } else { Err(Fault::Refused(response.status())) }
     }
-}
-
-/// The first line's worth of a body.
-async fn beginning(mut body: impl HttpBody<Data = Bytes> + Unpin) -> String {
-    let mut read = Vec::new();
-    while read.len() < MAX_ANSWER
-        && let Some(Ok(frame)) = body.frame().await
-    {
-        read.extend(frame.data_ref().into_iter().flatten().take(MAX_ANSWER));
-    }
-    Outcome::line(&String::from_utf8_lossy(&read))
 }
 
 fn client(

@@ -1,6 +1,6 @@
 //! Why an event of Callboard did not get to the sink.
 
-use http::{StatusCode, Uri};
+use http::StatusCode;
 use std::io;
 
 /// An event that was not taken.
@@ -9,7 +9,8 @@ use std::io;
 pub struct SinkError {
     pub(crate) ty: String,
     pub(crate) id: String,
-    pub(crate) sink: Uri,
+    /// As everybody may see it.
+    pub(crate) sink: String,
     pub(crate) fault: Fault,
 }
 
@@ -22,8 +23,9 @@ pub(crate) enum Fault {
     Token(String, io::Error),
     #[error("{0}; is the Broker up, and are K_SINK and K_CA_CERTS its own?")]
     Unreached(String),
-    #[error("{0} {1}; {advice}", advice = advice(.0))]
-    Refused(StatusCode, String),
+    /// Without what it says, which may repeat the request with its token.
+    #[error("{0}; {advice}", advice = advice(.0))]
+    Refused(StatusCode),
 }
 
 impl Fault {
@@ -32,7 +34,7 @@ impl Fault {
         match self {
             Self::Unsendable(_) => "unsendable",
             Self::Token(..) | Self::Unreached(_) => "unreached",
-            Self::Refused(..) => "refused",
+            Self::Refused(_) => "refused",
         }
     }
 
@@ -41,7 +43,7 @@ impl Fault {
         match self {
             Self::Unsendable(_) | Self::Token(..) => false,
             Self::Unreached(_) => true,
-            Self::Refused(status, _) => status.is_server_error() || matches!(status.as_u16(), 404 | 408 | 409 | 429),
+            Self::Refused(status) => status.is_server_error() || matches!(status.as_u16(), 404 | 408 | 409 | 429),
         }
     }
 }
@@ -52,6 +54,6 @@ fn advice(status: &StatusCode) -> &'static str {
             "let the SinkBinding give us a token, and an EventPolicy of the Broker let us in"
         }
         StatusCode::NOT_FOUND => "is there a Broker at K_SINK?",
-        _ => "see what the Broker says",
+        _ => "the log of the Broker says why",
     }
 }
