@@ -5,7 +5,8 @@ use anyhow::Context as _;
 use backstage::Backstage;
 use bucket::{Bucket, S3};
 use catalog::{
-    ComponentNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings, SourceUrl,
+    AnnotationKeys, ComponentNamespace, EntityRef, EventTypes, Internals, Layout, RequestKinds, Selection, Settings,
+    SourceUrl,
 };
 
 /// The catalog: its bucket, its owner, its entities, and whose objects it has.
@@ -96,6 +97,9 @@ pub struct Entities {
     /// URL of a page about a Kubernetes object, e.g. of a dashboard, with {cluster}, {group}, {kind}, {namespace} and {name}. Entities link to it
     #[arg(long, env = "CALLBOARD_SOURCE_URL")]
     pub source_url: Option<SourceUrl>,
+    /// Comma-separated annotations that entities of the event mesh take over from their objects, e.g. github.com/project-slug,example.org/*. Those of Knative and the pages of Backstage need no entry
+    #[arg(long, env = "CALLBOARD_ANNOTATIONS", value_delimiter = ',')]
+    pub annotations: Vec<AnnotationKeys>,
     /// Kinds of resource requests, separated by semicolons: KIND.GROUP=PROMISE, or KIND.GROUP=PROMISE:SELECTOR with the label selector of the workload
     #[arg(long, env = "CALLBOARD_KINDS", value_delimiter = ';')]
     pub kinds: Vec<String>,
@@ -140,6 +144,7 @@ impl Entities {
         Ok(Settings {
             system: system.transpose().context("CALLBOARD_SYSTEM cannot be used")?,
             owner_paths: self.owner_paths.iter().map(|path| pointer(path.trim())).collect::<anyhow::Result<_>>()?,
+            annotations: self.annotations.clone(),
             source_url: self.source_url.clone(),
             selection: if self.opt_in { Selection::OptIn } else { Selection::All },
             kinds,

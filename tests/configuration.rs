@@ -56,6 +56,7 @@ fn a_bad_value_ends_the_start_and_is_named() {
         ("CALLBOARD_SOURCE_URL", "ftp://example.org/{name}"),
         ("CALLBOARD_KINDS", "nonsense"),
         ("CALLBOARD_OPT_IN", "perhaps"),
+        ("CALLBOARD_ANNOTATIONS", "example.org/*/x"),
     ] {
         let output = callboard(&[&NEEDED[..], &[(variable, value)]].concat()).output().unwrap();
         let stderr = String::from_utf8(output.stderr).unwrap();
@@ -65,6 +66,24 @@ fn a_bad_value_ends_the_start_and_is_named() {
         let flag = command.get_arguments().find(named).and_then(Arg::get_long).unwrap();
         assert!(stderr.contains(flag) || stderr.contains(variable), "{variable}: {stderr}");
         assert!(stderr.contains(value) && !stderr.contains("panicked"), "{variable}: {stderr}");
+    }
+}
+
+#[test]
+fn a_url_with_a_secret_is_refused_without_showing_it() {
+    for (variable, value, shown) in [
+        ("K_SINK", "http://me:hunter2@broker/", "http://***@broker/"),
+        ("K_SINK", "me:hunter2@broker", "***@broker"),
+        ("AWS_ENDPOINT_URL_S3", "http://key:hun/ter2@s3:9000", "http://***@s3:9000"),
+        ("AWS_ENDPOINT_URL_S3", "http://s3:9000?key=hunter2", "http://s3:9000?***"),
+        ("CALLBOARD_BACKSTAGE_URL", "https://me:hunter2@backstage", "https://***@backstage"),
+        ("CALLBOARD_BACKSTAGE_BUCKET_URL", "https://hunter2@s3/catalog", "https://***@s3/catalog"),
+        ("CALLBOARD_SOURCE_URL", "https://a.example/{name}?token=hunter2", "https://a.example/{name}?***"),
+    ] {
+        let output = callboard(&[&NEEDED[..], &[(variable, value)]].concat()).output().unwrap();
+        let said = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{variable}: {said}");
+        assert!(said.contains(shown) && !said.contains("ter2"), "{variable}: {said}");
     }
 }
 

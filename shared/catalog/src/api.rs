@@ -3,3 +3,4 @@
 pub(crate) mod asyncapi;
 pub(crate) mod crd;
 pub(crate) mod openapi;
+mod trap;

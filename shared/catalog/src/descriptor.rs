@@ -5,6 +5,7 @@ mod annotation;
 mod body;
 mod described;
 pub(crate) mod metadata;
+mod public;
 
 pub use absence::Absence;
 pub use body::Descriptor;

@@ -28,7 +28,7 @@ pub(crate) struct Form {
     pub(crate) gaps: Vec<Gap>,
 }
 
-/// Makes the form of a field from its schema.
+/// Makes the form of a field from its schema, of which everybody may see all: `secret::shown_schema` made it.
 pub(crate) fn compile(name: &str, schema: &Value) -> Form {
     let mut gaps = Vec::new();
     let root = Place { path: name.to_owned(), name, secrecy: Secrecy::Open.of(name, schema.get("format")), depth: 0 };

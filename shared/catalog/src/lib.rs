@@ -6,7 +6,8 @@
 //!
 //! The rooms, from the ground up. A room imports only from those above it in this list:
 //!
-//! - `secret`: which fields and texts may hold a secret;
+//! - `markdown`: texts that are read as Markdown, without what leads elsewhere;
+//! - `secret`: which fields and texts may hold a secret, and what is shown of them;
 //! - `entity`: Backstage's entities, names and refs, its rules for them, and their YAML;
 //! - `naming`: the key in the bucket and the entity names that a source object's identity gives;
 //! - `settings`: what the platform engineer decides;
@@ -26,6 +27,7 @@ mod entity;
 mod filter;
 mod form;
 pub mod kratix;
+mod markdown;
 pub mod mesh;
 mod naming;
 mod notes;
@@ -48,7 +50,8 @@ pub use mesh::Mesh;
 pub use naming::{InvalidLayout, Key, Layout, Located};
 pub use notes::Notes;
 pub use overrides::Overrides;
+pub use secret::masked;
 pub use settings::{
-    ComponentNamespace, EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection, Settings,
-    SourceUrl,
+    AnnotationKeys, ComponentNamespace, EventTypes, Internals, InvalidSetting, RequestKind, RequestKinds, Selection,
+    Settings, SourceUrl,
 };

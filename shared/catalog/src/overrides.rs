@@ -4,6 +4,7 @@ pub(crate) mod bearer;
 pub(crate) mod effect;
 mod fields;
 mod links;
+pub(crate) mod not_secret;
 pub(crate) mod owner;
 pub(crate) mod parse;
 mod reading;
@@ -13,5 +14,5 @@ pub(crate) mod template;
 mod tests;
 mod values;
 
-pub(crate) use reading::PREFIX;
+pub(crate) use reading::{KEPT, PREFIX};
 pub use values::Overrides;

@@ -1,10 +1,12 @@
 //! What the platform engineer decides about entities.
 
+mod annotation_keys;
 mod component_namespace;
 mod invalid;
 mod request_kinds;
 mod source_url;
 
+pub use annotation_keys::AnnotationKeys;
 pub use component_namespace::ComponentNamespace;
 pub use invalid::InvalidSetting;
 pub use request_kinds::{RequestKind, RequestKinds};
@@ -23,6 +25,8 @@ pub struct Settings {
     pub system: Option<EntityRef>,
     /// JSON pointers into the object at which there may be an owner.
     pub owner_paths: Vec<String>,
+    /// Annotations that entities take over from their objects, in addition to those of Knative and Backstage.
+    pub annotations: Vec<AnnotationKeys>,
     /// Where the object can be looked at.
     pub source_url: Option<SourceUrl>,
     /// What is known about kinds of resource requests.
@@ -75,6 +79,7 @@ impl Settings {
             owner,
             system: None,
             owner_paths: Vec::new(),
+            annotations: Vec::new(),
             source_url: None,
             kinds: RequestKinds::default(),
             selection: Selection::default(),
@@ -82,5 +87,10 @@ impl Settings {
             event_types: EventTypes::default(),
             internals: Internals::default(),
         }
+    }
+
+    /// Whether entities take over an annotation of this key.
+    pub(crate) fn takes_annotation(&self, key: &str) -> bool {
+        self.annotations.iter().any(|keys| keys.has(key))
     }
 }

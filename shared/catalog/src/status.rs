@@ -12,3 +12,11 @@ mod workflow;
 
 pub(crate) use condition::{conditions, ske_status};
 pub(crate) use state::State;
+
+/// The most bytes of a text that is copied from a status.
+pub(crate) const MAX_STATUS: usize = 200;
+
+/// The beginning of a text that others write, of so many bytes at most.
+pub(crate) fn cut(text: &str, most: usize) -> &str {
+    &text[..text.floor_char_boundary(most)]
+}

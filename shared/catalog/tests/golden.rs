@@ -85,6 +85,7 @@ fn hold(path: &Path, is: Option<&str>, bless: bool) -> Result<(), Box<dyn Error>
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Differences {
+    annotations: Vec<String>,
     cluster: Option<String>,
     kinds: Vec<String>,
     opt_in: bool,
@@ -99,6 +100,7 @@ fn settings(case: &Path) -> Result<Settings, Box<dyn Error>> {
         if path.exists() { serde_json::from_str(&fs::read_to_string(path)?)? } else { Differences::default() };
     let layout = Layout::new("entities", differences.cluster.as_deref().unwrap_or("main"))?;
     let mut settings = Settings::new(layout, EntityRef::parse("group:default/platform", "", "")?);
+    settings.annotations = differences.annotations.iter().map(|keys| keys.parse()).collect::<Result<_, _>>()?;
     settings.owner_paths = differences.owner_paths;
     settings.source_url = differences.source_url.map(|url| url.parse()).transpose()?;
     settings.system = differences.system.map(|system| EntityRef::parse(&system, "system", "default")).transpose()?;

@@ -91,6 +91,7 @@ fn chain(error: &dyn Error) -> String {
     kept.collect::<Vec<_>>().join(": ")
 }
 
+/// As much of third-party words as an error shows: one may repeat a request with its credentials.
 fn cut(text: &str) -> String {
-    text.chars().take(300).collect()
+    trust::shown(&catalog::masked(text)).chars().take(300).collect()
 }

@@ -6,13 +6,14 @@
 mod attribute;
 mod event_type;
 mod payload;
+mod public;
 mod schema;
 
 pub(crate) use event_type::EventType;
 
 use crate::{
     entity::{web_url::web_url, yaml},
-    secret,
+    markdown, secret,
 };
 use attribute::{headers, shown};
 use payload::{Payload, SCHEMA};
@@ -55,9 +56,11 @@ pub(crate) fn document(event_type: &EventType, hub: Option<&str>, consumers: Opt
     yaml::document(&document).unwrap_or_else(|_| document.to_string())
 }
 
-/// The schema as the EventType has it. Without one it is `{}`, because Backstage takes no empty definition.
+/// The schema as the EventType has it. Without one, or with one that is too long, it is `{}`, because Backstage takes no
+/// empty definition.
 pub(crate) fn raw(event_type: &EventType) -> String {
-    event_type.schema_data.clone().unwrap_or_else(|| "{}".to_owned())
+    let schema = event_type.schema_data.as_ref().filter(|text| text.len() <= public::MAX_SCHEMA);
+    schema.cloned().unwrap_or_else(|| "{}".to_owned())
 }
 
 fn message(event_type: &EventType, payload: &Payload) -> Value {
@@ -71,7 +74,10 @@ fn message(event_type: &EventType, payload: &Payload) -> Value {
     }
     match event_type.schema.as_deref().map(|schema| web_url(schema).map_err(|_| secret::quoted(schema))) {
         Some(Ok(url)) => message["externalDocs"] = json!({"url": url.as_str(), "description": "Schema"}),
-        Some(Err(place)) => words.push(format!("The schema is not at a web address that everybody may open: {place}.")),
+        Some(Err(place)) => {
+            let place = format!("The schema is not at a web address that everybody may open: {place}.");
+            words.push(markdown::tame(&place).into_owned());
+        }
         None => {}
     }
     if !words.is_empty() {

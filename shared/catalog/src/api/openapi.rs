@@ -12,9 +12,10 @@ use reference::reference;
 use schema::object;
 use serde_json::json;
 
-/// The document, as YAML.
-pub(crate) fn definition(api: &Api) -> Result<String, NotYaml> {
+/// The document, as YAML, and the places of the schema that would lead out of it and so are omitted.
+pub(crate) fn definition(api: &Api) -> Result<(String, Vec<String>), NotYaml> {
     let kind = api.kind;
+    let (schema, omitted) = object(api);
     let list = json!({
         "type": "object",
         "properties": {
@@ -24,12 +25,13 @@ pub(crate) fn definition(api: &Api) -> Result<String, NotYaml> {
             "items": {"type": "array", "items": reference(kind)},
         },
     });
-    document(&json!({
+    let document = document(&json!({
         "openapi": "3.0.3",
         "info": {"title": kind, "version": api.version},
         "paths": paths(api),
-        "components": {"schemas": {kind: object(api), format!("{kind}List"): list}},
-    }))
+        "components": {"schemas": {kind: schema, format!("{kind}List"): list}},
+    }));
+    Ok((document?, omitted))
 }
 
 #[cfg(test)]
@@ -44,7 +46,7 @@ mod tests {
 
     fn field(name: &str, schema: &Value) -> Value {
         let whole = json!({"type": "object", "properties": {"spec": {"type": "object", "properties": {name: schema}}}});
-        object(&api(Some(&whole), Scope::Namespaced))["properties"]["spec"]["properties"][name].clone()
+        object(&api(Some(&whole), Scope::Namespaced)).0["properties"]["spec"]["properties"][name].clone()
     }
 
     #[test]
@@ -76,19 +78,39 @@ mod tests {
     }
 
     #[test]
-    fn the_values_of_secrets_stay_out_of_the_document() {
-        let auth = json!({
-            "type": "object", "default": {"password": "hunter2"},
+    fn nothing_that_a_client_follows_leaves_the_document() {
+        let trap = json!([{"$ref": "http://evil.example/x"}]);
+        let schema = json!({
+            "type": "object", "$ref": "http://evil.example/x", "externalDocs": {"url": "http://evil.example/x"},
+            "discriminator": {"propertyName": "a", "mapping": {"a": "http://evil.example/x"}}, "$schema": "http://evil.example/x",
+            "default": {"a": trap}, "example": trap, "enum": trap, "x-foo": {"a": trap}, "x-kubernetes-validations": trap,
             "properties": {
-                "password": {"type": "string", "default": "hunter2", "example": "hunter2", "enum": ["hunter2"]},
-                "tokens": {"type": "array", "items": {"type": "string"}, "default": ["hunter2"], "x-example": "hunter2"},
-                "credentials": {"type": "object", "properties": {"value": {"type": "string", "default": "hunter2"}}},
-                "apiKeys": {"type": "object", "additionalProperties": {"type": "string", "example": "hunter2"}},
-                "x": {"type": "string", "format": "password", "default": "hunter2"},
+                "$ref": {"type": "string"}, "<<": {}, "a": {"items": {"default": trap}}, "b": {"default": {"c": 1}, "x-a": {"b": []}},
             },
+            "anyOf": [{"$$ref": "http://evil.example/x"}], "additionalProperties": {"not": {"$ref": "http://evil.example/x"}},
         });
-        let whole = json!({"properties": {"spec": {"properties": {"auth": auth}}}});
-        let definition = definition(&api(Some(&whole), Scope::Namespaced)).unwrap();
-        assert!(definition.contains("password") && !definition.contains("hunter2"), "{definition}");
+        let clean = json!({
+            "type": "object", "properties": {"a": {"items": {}}, "b": {"default": {"c": 1}, "x-a": {"b": []}}},
+            "anyOf": [{}], "additionalProperties": {"not": {}},
+        });
+        assert_eq!(field("f", &schema), clean);
+        let whole = json!({"properties": {"spec": schema}});
+        let (document, mut omitted) = definition(&api(Some(&whole), Scope::Namespaced)).unwrap();
+        assert!(!document.contains("evil"), "{document}");
+        omitted.sort();
+        let places = [
+            "$$ref of spec",
+            "$ref of spec",
+            "$ref of spec{}",
+            "default of spec",
+            "default of spec.a[]",
+            "enum of spec",
+            "example of spec",
+            "spec.$ref",
+            "spec.<<",
+            "x-foo of spec",
+            "x-kubernetes-validations of spec",
+        ];
+        assert_eq!(omitted, places);
     }
 }

@@ -4,6 +4,7 @@ use super::{
     absence::Absence,
     annotation::note,
     body::{Descriptor, written},
+    public::made_public,
 };
 use crate::{
     entity::{Entity, EntityRef, rules::check},
@@ -50,10 +51,11 @@ impl Described {
         }
     }
 
-    /// Checks the entities by Backstage's rules. One that Backstage would reject is omitted, and its siblings are kept.
+    /// Masks secrets, and checks the entities by Backstage's rules. One that Backstage would reject is omitted, and its siblings are kept.
     ///
     /// The first entity carries the notes. So they are in the catalog as well, and an event is sent when they change.
     pub fn new(source: &Object, settings: &Settings, mut entities: Vec<Entity>, mut notes: Notes) -> Self {
+        entities.iter_mut().for_each(|entity| made_public(source, entity, &mut notes));
         entities.retain(|entity| check(entity).map_err(|why| notes.omit(&entity.entity_ref(), &why)).is_ok());
         if let Some(first) = entities.first_mut() {
             note(first, "callboard.dev/omitted", notes.omitted.iter().map(|it| (&it.entity, &it.reason)));

@@ -32,7 +32,8 @@ impl EntityRef {
             && kind.starts_with(|c: char| c.is_ascii_alphabetic())
             && kind.bytes().all(|b| b.is_ascii_alphanumeric())
             && EntityNamespace::fit(&namespace.to_ascii_lowercase()).as_str().eq_ignore_ascii_case(namespace)
-            && EntityName::fit(&name.to_ascii_lowercase()).as_str().eq_ignore_ascii_case(name);
+            && EntityName::fit(&name.to_ascii_lowercase()).as_str().eq_ignore_ascii_case(name)
+            && !secret::is_token(text);
         if valid { Ok(Self(whole)) } else { Err(InvalidEntityRef(secret::quoted(text))) }
     }
 

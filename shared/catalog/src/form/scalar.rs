@@ -39,7 +39,7 @@ pub(super) fn field(
     }
     let choices = schema.get("enum").and_then(Value::as_array).into_iter().flatten();
     let choices: Vec<_> = choices.filter(|it| it.is_string() || it.is_number() || it.is_boolean()).collect();
-    if !choices.is_empty() && place.secrecy != Secrecy::Secret {
+    if !choices.is_empty() {
         form.insert("enum".into(), json!(choices));
     }
     Ok(form)
@@ -75,7 +75,6 @@ fn string(form: &mut Map<String, Value>, schema: &Map<String, Value>, place: &Pl
         form.insert("ui:widget".into(), "password".into());
     } else if let Some(example) = schema.get("example").filter(|example| example.is_string())
         && !schema.contains_key("enum")
-        && !place.secrecy.hides(example)
     {
         form.insert("examples".into(), json!([example]));
     }

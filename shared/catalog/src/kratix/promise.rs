@@ -9,8 +9,9 @@ use crate::{
     descriptor::{Absence, Described, metadata},
     entity::{ApiSpec, ComponentSpec, Dependencies, Entity, EntityRef, Ownership, Spec},
     naming::names,
-    notes::Notes,
-    overrides::{self, Overrides, bearer::Bearer},
+    notes::{Notes, listed},
+    overrides::{self, Overrides, bearer::Bearer, not_secret::NotSecret},
+    secret,
     settings::Settings,
     status::{self, State},
 };
@@ -25,12 +26,19 @@ pub fn describe(promise: &Object, settings: &Settings) -> Described {
         return Described::nothing(promise, settings, Absence::unwanted(settings), notes);
     }
     let named = names::promise(&settings.layout, promise.reference().name());
-    let overrides = Overrides::of(promise, Bearer::Promise, &named.namespace, &mut notes);
+    let overrides = Overrides::of(promise, Bearer::Promise, &named.namespace, settings, &mut notes);
     let owner = overrides::owner::owner(promise, &overrides, settings, &mut notes);
     let system = overrides.system.clone().or_else(|| settings.system.clone());
     let ownership = Ownership { owner, system };
     let subject = Subject { promise, settings, overrides, ownership, state: State::of_promise(promise) };
     let offered = Api::read(promise.at("/spec/api"));
+    let shown = offered.as_ref().ok().and_then(|api| api.schema).map(|schema| {
+        let not_secret = NotSecret::of(promise);
+        let (schema, left_out) = secret::shown_schema("", schema, &|path| not_secret.has(path));
+        notes.leave_out(&names::promise_api(&settings.layout, promise.reference().name()).entity_ref(), &left_out);
+        schema
+    });
+    let offered = offered.map(|api| Api { schema: shown.as_ref(), ..api });
     let api = offered.as_ref().ok().and_then(|api| api_entity(&subject, api, &mut notes));
     let template = template_entity(&subject, offered.as_ref(), &mut notes);
     if template.is_none() {
@@ -100,7 +108,7 @@ fn annotations(
     let version = promise.label("kratix.io/promise-version").or_else(|| promise.text("/status/version"));
     let annotations = [
         ("backstage.io/kubernetes-id", Some(name.to_owned())),
-        ("callboard.dev/version", version.map(str::to_owned)),
+        ("callboard.dev/version", version.map(|text| status::cut(text, status::MAX_STATUS).to_owned())),
         ("kratix.io/api-group", api.map(|api| api.group.to_owned())),
         ("kratix.io/api-name", api.map(|api| api.kind.to_owned())),
         ("kratix.io/backstage-promise-template", template.map(|template| template.metadata.name.to_string())),
@@ -120,7 +128,14 @@ fn required_promises(subject: &Subject) -> BTreeSet<EntityRef> {
 
 fn api_entity(subject: &Subject, api: &Api, notes: &mut Notes) -> Option<Entity> {
     let named = names::promise_api(&subject.settings.layout, subject.name());
-    let definition = openapi::definition(api).map_err(|why| notes.omit(&named.entity_ref(), &why)).ok()?;
+    let made = openapi::definition(api).map_err(|why| notes.omit(&named.entity_ref(), &why));
+    let (definition, leading) = made.ok()?;
+    if !leading.is_empty() {
+        notes.omit(
+            &named.entity_ref(),
+            &format!("a viewer would follow or misread them, so they are left out: {}", listed(&leading)),
+        );
+    }
     let mut metadata = named.metadata();
     metadata.title = Some(format!("{} API", capitalized(api.kind)));
     metadata.description = Some(format!("{} of the Promise {}", api.api_version(), subject.name()));

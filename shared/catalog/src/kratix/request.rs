@@ -21,7 +21,7 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
     }
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
-    let overrides = Overrides::of(request, Bearer::Request, &named.namespace, &mut notes);
+    let overrides = Overrides::of(request, Bearer::Request, &named.namespace, settings, &mut notes);
     let owner = overrides::owner::owner(request, &overrides, settings, &mut notes);
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
@@ -82,12 +82,13 @@ fn annotations(request: &Object, overrides: &Overrides, settings: &Settings) -> 
     let promise = relations::promise_of(request, settings);
     let template = promise.map(|promise| names::promise_template(&settings.layout, promise).name.to_string());
     let namespace = reference.namespace().map(str::to_owned);
+    let shown = |text: &str| status::cut(text, status::MAX_STATUS).to_owned();
     let version = request.text("/status/promiseVersion").filter(|version| *version != "not-set");
     [
         ("backstage.io/kubernetes-namespace", namespace.clone()),
         ("backstage.io/kubernetes-label-selector", selector(request, overrides, settings)),
-        ("callboard.dev/health", request.text("/status/healthStatus/state").map(str::to_owned)),
-        ("callboard.dev/version", version.map(str::to_owned)),
+        ("callboard.dev/health", request.text("/status/healthStatus/state").map(shown)),
+        ("callboard.dev/version", version.map(shown)),
         ("kratix.io/type", Some("resource".into())),
         ("kratix.io/promise-name", promise.map(str::to_owned)),
         ("kratix.io/backstage-promise-template", template),

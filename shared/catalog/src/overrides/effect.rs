@@ -3,6 +3,7 @@
 use super::{
     bearer::Bearer,
     fields::{FIELDS, Field},
+    not_secret,
     reading::PREFIX,
     selection::SWITCHES,
     template,
@@ -54,7 +55,8 @@ pub(crate) fn note_missing(object: &Object, bearer: Bearer, notes: &mut Notes) {
 /// The annotations that have an effect on such an object.
 fn honoured(bearer: Bearer) -> Vec<&'static str> {
     let fields = FIELDS.iter().filter(|field| field.is_on(bearer)).flat_map(|field| field.keys).copied();
-    let switches = SWITCHES.iter().map(|(key, _)| *key).chain([IGNORE]).filter(|_| bearer != Bearer::Nothing);
+    let switches =
+        SWITCHES.iter().map(|(key, _)| *key).chain([IGNORE, not_secret::KEY]).filter(|_| bearer != Bearer::Nothing);
     let component = [COMPONENT].into_iter().filter(|_| bearer.may_name_component());
     fields.chain(switches).chain(component).collect()
 }
@@ -66,7 +68,7 @@ fn is_known(key: &str) -> bool {
 /// Why an annotation has no effect, what was meant perhaps, and what has one.
 fn without_effect(object: &Object, key: &str, honoured: &[&str]) -> String {
     let kind = object.reference().kind();
-    let why = match is_known(key) || [IGNORE, COMPONENT].contains(&key) {
+    let why = match is_known(key) || [IGNORE, COMPONENT, not_secret::KEY].contains(&key) {
         true => format!("has no effect on this {kind}"),
         false => "is not a known annotation".to_owned(),
     };

@@ -17,8 +17,13 @@ fn object(labels: &Value, annotations: &Value) -> Object {
 
 fn read(labels: &Value, annotations: &Value) -> (Overrides, String) {
     let mut notes = Notes::default();
-    let overrides =
-        Overrides::of(&object(labels, annotations), Bearer::Request, &EntityNamespace::fit("shop"), &mut notes);
+    let overrides = Overrides::of(
+        &object(labels, annotations),
+        Bearer::Request,
+        &EntityNamespace::fit("shop"),
+        &settings(&[], Selection::All),
+        &mut notes,
+    );
     (overrides, format!("{notes:?}"))
 }
 
@@ -113,7 +118,8 @@ fn what_a_kind_does_not_honour_is_noted_and_not_applied() {
     ] {
         let object = object(&json!({}), &json!({key: "true"}));
         let mut notes = Notes::default();
-        let overrides = Overrides::of(&object, bearer, &EntityNamespace::fit("shop"), &mut notes);
+        let overrides =
+            Overrides::of(&object, bearer, &EntityNamespace::fit("shop"), &settings(&[], Selection::All), &mut notes);
         let noted = notes.invalid_overrides.iter().find(|it| it.field == key);
         assert!(
             noted.is_some_and(|it| it.reason.contains("has no effect") && it.reason.contains(honours)),
@@ -127,7 +133,13 @@ fn what_a_kind_does_not_honour_is_noted_and_not_applied() {
 fn the_owner_is_found_in_order() {
     let owner = |labels: &Value, annotations: &Value, paths: &[&str]| {
         let object = object(labels, annotations);
-        let overrides = Overrides::of(&object, Bearer::Request, &EntityNamespace::fit("shop"), &mut Notes::default());
+        let overrides = Overrides::of(
+            &object,
+            Bearer::Request,
+            &EntityNamespace::fit("shop"),
+            &settings(&[], Selection::All),
+            &mut Notes::default(),
+        );
         owner(&object, &overrides, &settings(paths, Selection::All), &mut Notes::default()).to_string()
     };
     let paths = ["/spec/none", "/spec/count", "/spec/team"];

@@ -1,8 +1,10 @@
 //! Why a setting cannot be used.
 
+use crate::secret::quoted;
+
 /// A setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{value:?} {rule}")]
+#[error("{value} {rule}")]
 pub struct InvalidSetting {
     value: String,
     rule: &'static str,
@@ -10,6 +12,6 @@ pub struct InvalidSetting {
 
 impl InvalidSetting {
     pub(super) fn new(value: &str, rule: &'static str) -> Self {
-        Self { value: value.to_owned(), rule }
+        Self { value: quoted(value), rule }
     }
 }

@@ -1,7 +1,7 @@
 //! Where people can look at a source object.
 
 use super::invalid::InvalidSetting;
-use crate::naming::Layout;
+use crate::{naming::Layout, secret::is_in_url};
 use events::Object;
 use std::str::FromStr;
 
@@ -13,9 +13,10 @@ impl FromStr for SourceUrl {
     type Err = InvalidSetting;
 
     fn from_str(text: &str) -> Result<Self, InvalidSetting> {
-        let rule = "is not an http or https URL with placeholders {cluster}, {group}, {kind}, {namespace} and {name}";
+        let rule = "is not an http or https URL without a secret, with placeholders {cluster}, {group}, {kind}, {namespace} and {name}";
         let filled = fill(text, &["x"; 5]);
-        let usable = url::Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https"));
+        let usable =
+            url::Url::parse(&filled).is_ok_and(|url| matches!(url.scheme(), "http" | "https") && !is_in_url(&url));
         if usable && !filled.contains(['{', '}']) {
             Ok(Self(text.to_owned()))
         } else {

@@ -23,6 +23,7 @@ pub(crate) struct Case {
 #[derive(Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 struct Differences {
+    annotations: Vec<String>,
     cluster: Option<String>,
     component_namespace: Option<String>,
     /// Third-party entities to which the case refers.
@@ -119,6 +120,7 @@ impl Case {
         let differences = &self.differences;
         let layout = Layout::new("entities", differences.cluster.as_deref().unwrap_or("main")).unwrap();
         let mut settings = Settings::new(layout, EntityRef::parse(OWNER, "", "").unwrap());
+        settings.annotations = differences.annotations.iter().map(|keys| keys.parse().unwrap()).collect();
         let system = differences.system.as_deref();
         settings.system = system.map(|system| EntityRef::parse(system, "system", "default").unwrap());
         if let Some(namespace) = &differences.component_namespace {

@@ -1,7 +1,7 @@
 //! The attributes of events as a JSON Schema.
 
 use super::event_type::{Attribute, EventType};
-use crate::{attributes::literals, secret};
+use crate::attributes::literals;
 use serde_json::{Map, Value, json};
 
 /// The CloudEvents context attributes as a JSON Schema.
@@ -34,9 +34,9 @@ pub(super) fn attribute(name: &str, value: Option<&str>) -> Value {
     }
 }
 
-/// The literals of a value, if everybody may see it. The type is the title anyway.
+/// The literals of a value.
 pub(super) fn shown(name: &str, value: Option<&str>) -> Option<Vec<String>> {
-    literals(name, value.filter(|value| name == "type" || !secret::may_be_in_text(value))?)
+    literals(name, value?)
 }
 
 /// The regular expression of a template with these literals.

@@ -1,13 +1,11 @@
 //! A schema of any language, as the document can show it.
 
-use super::schema;
+use super::{public::MAX_SCHEMA as MAX, schema};
+use crate::markdown;
 use serde_json::Value;
 
 /// Where the schema of the payload is in the document.
 pub(super) const SCHEMA: &str = "#/components/schemas/payload";
-
-/// The longest schema that is shown, in bytes.
-const MAX: usize = 256 * 1024;
 
 /// The most omitted places that are named.
 const MAX_PLACES: usize = 10;
@@ -59,9 +57,10 @@ fn incomplete(omitted: &[String]) -> String {
     if let Some(more) = omitted.len().checked_sub(MAX_PLACES).filter(|more| *more > 0) {
         places.push(format!("{more} more"));
     }
+    let places = places.join(", ");
     format!(
         "Parts of the schema are omitted, because they refer to something outside of it or are not JSON Schema of draft 7: {}.",
-        places.join(", ")
+        markdown::tame(&places)
     )
 }
 

@@ -6,7 +6,8 @@
 
 mod keyword;
 
-use keyword::{TRAPS, fits, holds_trap, is_names, is_type};
+use crate::api::trap::{holds_trap, is_trap};
+use keyword::{fits, is_names, is_type};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeSet};
 
@@ -84,13 +85,13 @@ impl Cleaning {
             "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
                 Some(self.fields(at, value.as_object()?, |cleaning, at, name, value| {
                     let list = (key == "dependencies" && is_names(value)).then(|| value.clone());
-                    list.or_else(|| cleaning.schema(at, value)).filter(|_| !TRAPS.contains(&name))
+                    list.or_else(|| cleaning.schema(at, value)).filter(|_| !is_trap(name))
                 }))
             }
             "$ref" => value.is_string().then(|| value.clone()),
             // At the top, AsyncAPI would take the whole for a schema of another language.
             "schema" if at == "/schema" => None,
-            _ => (fits(key, value) && !TRAPS.contains(&key) && !holds_trap(value)).then(|| value.clone()),
+            _ => (fits(key, value) && !is_trap(key) && !holds_trap(value)).then(|| value.clone()),
         }
     }
 

@@ -4,18 +4,29 @@ use super::{subject::Subject, words::Consumers};
 use crate::{
     api::asyncapi::{self, EventType},
     entity::{ApiSpec, Entity, Link, Spec, web_url::web_url},
+    markdown,
     mesh::{graph::Graph, object::node::Node},
+    notes::Notes,
+    overrides::not_secret::NotSecret,
     secret,
     settings::{EventTypes, Settings},
 };
 
 /// The API of an EventType; `None` if that names no type.
-pub(super) fn api(graph: &Graph, node: &Node, subject: Subject<'_>, settings: &Settings) -> Option<Entity> {
-    let event_type = EventType::of(subject.object)?;
+pub(super) fn api(
+    graph: &Graph,
+    node: &Node,
+    subject: Subject<'_>,
+    settings: &Settings,
+    notes: &mut Notes,
+) -> Option<Entity> {
+    let not_secret = NotSecret::of(subject.object);
+    let (event_type, left_out) = EventType::of(subject.object)?.public(&|path| not_secret.has(path));
+    notes.leave_out(&subject.named.entity_ref(), &left_out);
     let consumers = Consumers::of(graph, subject.id, node);
     let said = described(event_type.description.as_deref(), &consumers);
     let mut metadata = subject.metadata(graph, settings, Some(said));
-    let source = event_type.source.as_ref().filter(|source| !secret::may_be_in_text(source));
+    let source = event_type.source.as_ref();
     metadata.title = subject.overrides.title.clone().or_else(|| Some(title(&subject, &event_type, source)));
     let annotations = [("callboard.dev/event-type", Some(&event_type.ty)), ("callboard.dev/event-source", source)];
     let annotations = annotations.into_iter().filter_map(|(key, value)| Some((key.into(), value?.clone())));
@@ -33,8 +44,9 @@ pub(super) fn api(graph: &Graph, node: &Node, subject: Subject<'_>, settings: &S
         metadata.annotations.insert("callboard.dev/provided-by".to_owned(), providers.join(", "));
     }
     let hub = graph.arrivals(subject.relations).first().map(ToString::to_string);
+    let consumers = consumers.in_markdown().map(|it| markdown::tame(&it).into_owned());
     let (ty, definition) = match settings.event_types {
-        EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&event_type, hub.as_deref(), consumers.in_markdown())),
+        EventTypes::AsyncApi => ("asyncapi", asyncapi::document(&event_type, hub.as_deref(), consumers)),
         EventTypes::EventType => ("eventType", asyncapi::raw(&event_type)),
     };
     let spec = ApiSpec {

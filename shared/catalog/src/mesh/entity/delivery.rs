@@ -7,13 +7,19 @@ use crate::{
         graph::{Graph, cataloged_as::CatalogedAs},
         object::destination::Via,
     },
+    notes::Notes,
+    secret::LeftOut,
     settings::Settings,
 };
 use std::collections::BTreeSet;
 
 /// The Component of a Trigger or Subscription. It depends on its hub, and its subscriber depends on it. It consumes for
 /// a subscriber that has no Component of the mesh: Backstage takes `consumesApis` only from a Component itself.
-pub(super) fn delivery(graph: &Graph, subject: Subject<'_>, settings: &Settings) -> Entity {
+pub(super) fn delivery(graph: &Graph, subject: Subject<'_>, settings: &Settings, notes: &mut Notes) -> Entity {
+    if words::is_filter_hidden(subject.object) {
+        let left_out = LeftOut { secrets: vec!["spec.filters".to_owned()], ..LeftOut::default() };
+        notes.leave_out(&subject.named.entity_ref(), &left_out);
+    }
     let mut metadata = subject.metadata(graph, settings, Some(words::delivery(graph, &subject)));
     graph.annotate_destinations(&subject, &mut metadata);
     let filter = words::filter_as_json(subject.object);

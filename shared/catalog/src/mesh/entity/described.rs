@@ -1,6 +1,8 @@
 //! The descriptor of an object of the mesh.
 
-use super::{api::api, component::component, delivery::delivery, subject::Subject, system::system};
+use super::{
+    api::api, component::component, delivery::delivery, inherited::Inherited, subject::Subject, system::system,
+};
 use crate::{
     descriptor::Described,
     entity::{EntityRef, Ownership},
@@ -35,14 +37,20 @@ pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &
         let absence = relations.summary.absence(&object, settings);
         return Described::nothing(&object, settings, absence, notes);
     };
-    let overrides = Overrides::of(&object, bearer(relations.summary.role), &named.namespace, &mut notes);
+    let overrides = Overrides::of(&object, bearer(relations.summary.role), &named.namespace, settings, &mut notes);
     let owner = overrides::owner::owner(&object, &overrides, settings, &mut notes);
     let system_ref = overrides.system.clone().or_else(|| system_of(graph, id)).or_else(|| settings.system.clone());
     let ownership = Ownership { owner, system: system_ref };
-    let subject = Subject { id, object: &object, relations: &relations, named, overrides, ownership };
+    let inherited = match relations.summary.role {
+        // On a Namespace many tools write.
+        Role::Namespace => Inherited::default(),
+        _ => Inherited::of(&object, settings),
+    };
+    inherited.note(&named.entity_ref(), &mut notes);
+    let subject = Subject { id, object: &object, relations: &relations, named, overrides, ownership, inherited };
     let entity = match relations.summary.role {
-        Role::EventType => api(graph, node, subject, settings),
-        Role::Trigger | Role::Subscription => Some(delivery(graph, subject, settings)),
+        Role::EventType => api(graph, node, subject, settings, &mut notes),
+        Role::Trigger | Role::Subscription => Some(delivery(graph, subject, settings, &mut notes)),
         Role::Namespace => Some(system(graph, subject, settings)),
         _ => Some(component(graph, subject, settings)),
     };

@@ -1,6 +1,6 @@
 //! An object with all that its entity needs.
 
-use super::{inherited, words};
+use super::{inherited::Inherited, words};
 use crate::{
     descriptor::metadata,
     entity::{EntityRef, Metadata, Ownership, rules::is_tag},
@@ -25,11 +25,11 @@ pub(crate) struct Subject<'a> {
     pub(crate) named: Named,
     pub(crate) overrides: Overrides,
     pub(crate) ownership: Ownership,
+    pub(crate) inherited: Inherited,
 }
 
 impl Subject<'_> {
-    /// What every entity of the mesh has. That includes the labels and annotations that an entity can have, except
-    /// those of a Namespace, on which many tools write.
+    /// What every entity of the mesh has, including what it takes over from its object.
     pub(crate) fn metadata(&self, graph: &Graph, settings: &Settings, description: Option<String>) -> Metadata {
         let (object, overrides) = (self.object, &self.overrides);
         let mut metadata = self.named.metadata();
@@ -37,10 +37,8 @@ impl Subject<'_> {
         metadata.description = description;
         let tags = ["event-mesh".to_owned(), object.reference().kind().to_ascii_lowercase()];
         metadata.tags.extend(tags.into_iter().filter(|tag| is_tag(tag)));
-        if self.relations.summary.role != Role::Namespace {
-            metadata.labels.extend(inherited::labels(object));
-            metadata.annotations.extend(inherited::annotations(object));
-        }
+        metadata.labels.extend(self.inherited.labels.clone());
+        metadata.annotations.extend(self.inherited.annotations.clone());
         if let Some(namespace) = object.reference().namespace() {
             metadata.annotations.insert("backstage.io/kubernetes-namespace".to_owned(), namespace.to_owned());
         }

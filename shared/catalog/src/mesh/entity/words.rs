@@ -4,7 +4,7 @@ mod consumers;
 mod filter;
 
 pub(super) use consumers::Consumers;
-pub(super) use filter::as_json as filter_as_json;
+pub(super) use filter::{as_json as filter_as_json, is_hidden as is_filter_hidden};
 
 use super::subject::Subject;
 use crate::{
@@ -17,10 +17,11 @@ use crate::{
         },
     },
     secret,
+    status::{MAX_STATUS, cut},
 };
 use events::Object;
 use serde_json::Value;
-use std::collections::BTreeSet;
+use std::{borrow::Cow, collections::BTreeSet};
 
 /// The most items of a list that a sentence names.
 const MAX: usize = 3;
@@ -115,8 +116,9 @@ fn sends(subject: &Subject<'_>, via: Via) -> Option<String> {
 /// The last part of the image that a Knative Service runs.
 fn image(object: &Object) -> Option<&str> {
     let image = object.text("/spec/template/spec/containers/0/image")?;
-    let last = image.rsplit('/').next()?.split('@').next()?;
-    Some(last).filter(|last| !last.is_empty() && !secret::may_be_in_text(last))
+    let last = cut(image.rsplit('/').next()?.split('@').next()?, MAX_STATUS);
+    let is_open = matches!(secret::masked(image), Cow::Borrowed(_)) && !secret::may_be_in_text(last);
+    Some(last).filter(|last| !last.is_empty() && is_open)
 }
 
 /// How a Knative Service splits its traffic; `None` if all of it goes to the latest revision.
@@ -125,7 +127,7 @@ fn traffic(object: &Object) -> Option<String> {
     let part = |target: &Value| {
         let percent = target.get("percent").and_then(Value::as_u64).filter(|percent| *percent > 0)?;
         let revision = target.get("revisionName").and_then(Value::as_str).filter(|name| !name.is_empty());
-        Some(format!("{percent} % to {}", revision.unwrap_or("the latest revision")))
+        Some(format!("{percent} % to {}", cut(revision.unwrap_or("the latest revision"), MAX_STATUS)))
     };
     let parts: Vec<_> = all.iter().filter_map(part).collect();
     let is_usual = parts.is_empty() || parts == ["100 % to the latest revision"];

@@ -2,7 +2,11 @@
 
 use super::{address::addressed, selected::Selected};
 use crate::mesh::id::Id;
-use crate::{notes::Notes, secret};
+use crate::{
+    notes::Notes,
+    secret,
+    status::{MAX_STATUS, cut},
+};
 use events::{Object, ObjectRef};
 use serde_json::Value;
 use url::Url;
@@ -98,9 +102,10 @@ impl Destination {
             return selected.in_words();
         }
         let uri = self.uri.as_deref().map(|uri| match (Url::parse(uri), uri.split(['?', '#']).next()) {
-            (Ok(url), _) => shown(&url),
-            (Err(_), Some(path)) if !secret::may_be_in_text(path) => path.to_owned(),
-            (Err(_), _) => "a URI that may hold a secret".to_owned(),
+            (Ok(url), _) if url.has_host() => shown(&url),
+            (Err(_), Some(path)) if !secret::may_be_in_text(path) => cut(path, MAX_STATUS).to_owned(),
+            (Ok(_), Some(path)) if !secret::may_be_in_text(uri) => cut(path, MAX_STATUS).to_owned(),
+            _ => "a URI that may hold a secret".to_owned(),
         });
         match (self.id(), uri) {
             (Some(id), Some(path)) => format!("{id} {path}"),
@@ -126,7 +131,7 @@ fn shown(url: &Url) -> String {
     let is_of_cluster = !host.contains('.') || host.ends_with(".svc") || host.contains(".svc.");
     let path = match url.path() {
         "" | "/" => url.path(),
-        path if is_of_cluster => path,
+        path if is_of_cluster && path.len() <= MAX_STATUS && !secret::may_be_in_text(path) => path,
         _ => "/...",
     };
     format!("{}://{host}{port}{path}", url.scheme())

@@ -3,9 +3,6 @@
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// Keys that parsers of AsyncAPI follow, merge or lose, wherever they are.
-pub(super) const TRAPS: [&str; 3] = ["$ref", "<<", "__proto__"];
-
 /// Whether the AsyncAPI schema takes the value of a keyword that holds no schema. Unknown keywords may hold anything.
 pub(super) fn fits(key: &str, value: &Value) -> bool {
     match key {
@@ -36,12 +33,4 @@ pub(super) fn is_names(value: &Value) -> bool {
 
 fn is_unique(list: &[Value]) -> bool {
     list.iter().map(Value::to_string).collect::<BTreeSet<_>>().len() == list.len()
-}
-
-pub(super) fn holds_trap(value: &Value) -> bool {
-    match value {
-        Value::Array(list) => list.iter().any(holds_trap),
-        Value::Object(fields) => fields.iter().any(|(key, value)| TRAPS.contains(&key.as_str()) || holds_trap(value)),
-        _ => false,
-    }
 }

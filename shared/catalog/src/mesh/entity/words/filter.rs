@@ -1,6 +1,6 @@
 //! The filter of a Trigger, as JSON and in words.
 
-use crate::secret;
+use crate::{overrides::not_secret::NotSecret, secret};
 use events::Object;
 use serde_json::{Map, Value};
 
@@ -12,7 +12,16 @@ const MAX_WORDS: usize = 200;
 
 /// The filter that counts, if it is short and holds no secret.
 pub(crate) fn as_json(trigger: &Object) -> Option<String> {
-    Some(filter(trigger)?.to_string()).filter(|text| text.len() <= MAX_JSON && !secret::may_be_in_text(text))
+    Some(filter(trigger)?.to_string()).filter(|text| text.len() <= MAX_JSON && !hides(trigger, text))
+}
+
+/// Whether a Trigger's filter may hold a secret, and so is not shown.
+pub(crate) fn is_hidden(trigger: &Object) -> bool {
+    filter(trigger).is_some_and(|filter| hides(trigger, &filter.to_string()))
+}
+
+fn hides(trigger: &Object, text: &str) -> bool {
+    secret::may_be_in_text(text) && !NotSecret::of(trigger).has("spec.filters")
 }
 
 /// Which events pass, in words.
@@ -25,7 +34,7 @@ pub(super) fn in_words(trigger: &Object) -> String {
     });
     match words {
         Some(words) if words.is_empty() => "All events".to_owned(),
-        Some(words) if words.len() <= MAX_WORDS && !secret::may_be_in_text(&words) => words,
+        Some(words) if words.len() <= MAX_WORDS && !hides(trigger, &words) => words,
         _ => "What passes its filter".to_owned(),
     }
 }
