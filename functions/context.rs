@@ -7,6 +7,7 @@ use crate::{
     now::{Now, Observer, nothing},
     per_object::PerObject,
     progress::Progress,
+    reads::Reads,
     refresh::Refresh,
     resync::Pace,
     table,
@@ -45,8 +46,11 @@ pub struct Context<S> {
     pub refresh: Option<Arc<Refresh>>,
     /// What a long run does now.
     pub progress: Progress,
-    /// The kinds for which the API server does not answer in time.
+    /// The kinds of which a list does not end in time.
     pub(crate) hanging: Hanging,
+    /// The kinds of which single objects are not read in time.
+    pub(crate) hanging_objects: Hanging,
+    reads: Reads,
     pub(crate) clock: Clock,
     entities: EntityCounter,
 }
@@ -76,6 +80,8 @@ impl<S: Store> Context<S> {
             refresh: None,
             progress: Progress::default(),
             hanging: Hanging::default(),
+            hanging_objects: Hanging::default(),
+            reads: Reads::default(),
             clock: Clock::default(),
             entities: EntityCounter::new(),
         }
@@ -140,7 +146,7 @@ impl<S: Store> Context<S> {
     }
 
     fn observer(&self) -> Observer<'_> {
-        Observer { cluster: self.cluster.as_ref(), clock: &self.clock, drift: &self.drift }
+        Observer { cluster: self.cluster.as_ref(), clock: &self.clock, reads: &self.reads, drift: &self.drift }
     }
 
     /// Handles the change of one object, for a function that keeps objects one by one.

@@ -19,6 +19,7 @@ pub mod now;
 pub mod output;
 pub mod per_object;
 pub mod progress;
+mod reads;
 pub mod serve;
 pub mod serving;
 pub mod table;

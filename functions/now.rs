@@ -5,7 +5,7 @@
 //! If the API server no longer serves that version, it is another one. A ResourceBinding or a Work names no apiVersion.
 //! Then it is the one that the Promise's API stores.
 
-use crate::{clock::Clock, kinds::kind_name};
+use crate::{clock::Clock, kinds::kind_name, reads::Reads};
 use cluster::{Cluster, Error, Named};
 use events::{Change, DriftReason, Nack, Nothing, Object, ObjectRef, Reply, Verdict, Version};
 use runtime::DriftCounter;
@@ -77,6 +77,8 @@ pub struct Observer<'a> {
     /// The cluster, if there is one to ask.
     pub(crate) cluster: Option<&'a Cluster>,
     pub(crate) clock: &'a Clock,
+    /// Who may ask it.
+    pub(crate) reads: &'a Reads,
     /// Counts the objects that may not be read.
     pub(crate) drift: &'a DriftCounter,
 }
@@ -91,7 +93,11 @@ impl Observer<'_> {
         let Some(cluster) = self.cluster.filter(|_| is_hint) else {
             return Now::carried(change).ok_or(nothing(Nothing::Unresolved));
         };
-        match Now::live(cluster, &change).await {
+        let live = match self.reads.place(change.object()).await {
+            Ok(_place) => Now::live(cluster, &change).await,
+            Err(error) => Err(error),
+        };
+        match live {
             Ok(now) => now.ok_or(nothing(Nothing::Absent)),
             Err(error) => {
                 // A deletion is one at its own version, whatever became of its kind.

@@ -1,6 +1,6 @@
 //! The walk over the kinds of one slice: what it knows, and how much time it has.
 
-use super::findings::Findings;
+use super::{findings::Findings, orphans::Orphan};
 use crate::{context::Context, kinds::KindName};
 use catalog::{Described, Descriptor, EntityRef};
 use cluster::Cluster;
@@ -42,6 +42,8 @@ pub(crate) struct Walk<'a, S> {
     pub(crate) findings: Findings,
     /// The keys of all objects that exist.
     pub(crate) live: BTreeSet<String>,
+    /// What is stored of objects that exist and have no entity any more.
+    pub(crate) bare: Vec<Orphan>,
     /// Which key has which entity.
     taken: HashMap<String, String>,
     /// How many objects were dealt with.
@@ -50,8 +52,8 @@ pub(crate) struct Walk<'a, S> {
 
 impl<'a, S> Walk<'a, S> {
     pub(crate) fn new(cx: &'a Context<S>, run: Run<'a>, listing: &'a BTreeMap<String, String>, until: Instant) -> Self {
-        let (findings, live, taken) = (Findings::default(), BTreeSet::new(), HashMap::new());
-        Self { cx, run, until, listing, findings, live, taken, acted: 0 }
+        let (findings, live, bare, taken) = (Findings::default(), BTreeSet::new(), Vec::new(), HashMap::new());
+        Self { cx, run, until, listing, findings, live, bare, taken, acted: 0 }
     }
 
     /// Claims the refs of its entities for this key, and leaves out those that a key before it has.

@@ -4,7 +4,7 @@ use crate::table;
 use events::{Function, ObjectRef, Scope};
 
 /// A group and a kind in lower case, as in a key.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct KindName {
     /// `<group, or core>/<lower-case kind>`: the order of a run, which is that of the keys.
     pub(crate) path: String,

@@ -60,7 +60,7 @@ pub(super) async fn seek<S: Store>(cx: &Context<S>, cluster: &Cluster, lists: &m
     lookup::again(cx, cluster, unlisted(cx, lists), until).await;
     lookup::look_up_all(cx, cluster, until).await;
     for kind in cx.mesh.unread.kinds_of_objects() {
-        if let Some(paused) = cx.hanging.paused(&kind) {
+        if let Some(paused) = cx.hanging_objects.paused(&kind) {
             lists.findings.degraded(&kind.display(), &paused);
         }
     }

@@ -90,7 +90,7 @@ async fn of_kind<S: Store>(
     until: Instant,
 ) {
     let (mut left, mut put_off) = (sought.into_iter(), Vec::new());
-    while cx.hanging.paused(&kind).is_none() && Instant::now() < until {
+    while cx.hanging_objects.paused(&kind).is_none() && Instant::now() < until {
         let few: Vec<_> = left.by_ref().take(OF_A_KIND).collect();
         if few.is_empty() {
             break;
@@ -103,7 +103,7 @@ async fn of_kind<S: Store>(
         let ended = future::join_all(reads).await;
         let hung: Vec<_> = few.into_iter().zip(ended).filter(|(_, ended)| ended.is_err()).map(|(it, _)| it).collect();
         if hung.len() == asked {
-            cx.hanging.hung(&kind);
+            cx.hanging_objects.hung(&kind);
         }
         put_off.extend(hung);
     }

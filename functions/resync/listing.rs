@@ -2,13 +2,14 @@
 
 use super::kinds::Compared;
 use crate::{
-    comparison::{Differing, Stopped, Walk, is_asked},
+    comparison::{Differing, Orphan, Stopped, Walk, is_asked},
+    context::Context,
     kinds::{Allowance, Patience, Versions},
     table,
 };
 use bucket::Store;
 use cluster::{Error, Kind, Page, Skipped};
-use events::{Cursor, Object};
+use events::{Cursor, Object, Version};
 use futures::future;
 use tokio::task::yield_now;
 
@@ -104,6 +105,12 @@ async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Pag
         let described = (per_object.describe)(&object, &walk.cx.settings);
         let key = described.key.to_string();
         let described = walk.claimed(&kind.name, &key, described);
+        if described.descriptor.is_none() && walk.listing.contains_key(&key) {
+            walk.findings.omitted.extend(described.omitted);
+            walk.bare.extend(orphan(walk.cx, kind, &key, object.version()));
+            walk.live.insert(key);
+            continue;
+        }
         let position = position(&object);
         if !walk.is_there(&key, &described) && walk.is_ahead(&kind.name, &position) {
             let (reference, version) = (object.reference().clone(), object.version());
@@ -113,6 +120,12 @@ async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Pag
     }
     differing.sort_by(|a, b| a.position.cmp(&b.position));
     Ok(differing)
+}
+
+/// What is stored of an object that has no entity any more. Its guard decides.
+fn orphan<S>(cx: &Context<S>, kind: &Compared, key: &str, version: Version) -> Option<Orphan> {
+    let located = cx.settings.layout.read(key)?;
+    Some(Orphan { located, kind: kind.name.clone(), function: kind.function, listed: None, bare: Some(version) })
 }
 
 /// `[<namespace>/]<name>`: the order in which the API server lists.

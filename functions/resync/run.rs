@@ -82,7 +82,8 @@ pub async fn slice<S: Store>(
         cx.hanging.ended(&kind.name);
         complete.insert(kind.name.clone(), (kind.function, version));
     }
-    let orphans = orphans(&walk, located, &complete);
+    let mut orphans = orphans(&walk, located, &complete);
+    orphans.append(&mut walk.bare);
     let next = walk.remove_or_report(orphans, &known).await;
     Ok(Report { findings: walk.findings, next })
 }

@@ -1,7 +1,7 @@
 //! Kinds for which the API server does not answer, or whose lists have no end: all others are compared in the same run.
 
 use super::*;
-use crate::kubernetes::Fault;
+use crate::kubernetes::{Fault, reference};
 use tokio::time::{Instant, advance};
 
 const HANGS: Fault = Fault::Slow(Duration::from_secs(3600));
@@ -110,4 +110,21 @@ async fn objects_without_an_end_do_not_keep_the_cursor() {
         }
     }
     assert!(world.store.entities().len() > 1000);
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_about_a_kind_that_hangs_leave_room_for_all_others() {
+    let world = with_kinds(&[]).await;
+    let apps: Vec<_> = (0..200).map(|n| world.app(&format!("app-{n:03}"), "v1")).collect();
+    world.kubernetes.break_off("get apps.workshop", HANGS, usize::MAX);
+    world.kubernetes.requests();
+    let events = apps.iter().map(|app| world.handle(reference("update", app)));
+    let began = Instant::now();
+    let ended = futures::future::join_all(events.map(|verdict| async {
+        assert!(matches!(verdict.await, Err(events::Nack::Retry(_))));
+        began.elapsed()
+    }))
+    .await;
+    assert_eq!(ended.iter().filter(|elapsed| **elapsed > Duration::from_secs(2)).count(), 32);
+    assert_eq!(world.kubernetes.requests().iter().filter(|line| line.starts_with("get apps")).count(), 32);
 }

@@ -203,6 +203,25 @@ async fn what_could_not_be_listed_for_a_day_is_deleted_no_more_unasked() {
 }
 
 #[tokio::test]
+async fn what_many_objects_ask_for_at_the_same_time_is_held_as_well() {
+    let world = at(&Time::default()).await;
+    (0..30).for_each(|n| drop(world.app(&format!("app-{n:02}"), "v1")));
+    world.resynced().await;
+    let ignored = |n: usize| {
+        let mut app = app(&format!("app-{n:02}"), "v1");
+        app["metadata"]["annotations"] = json!({"callboard.dev/ignore": "true"});
+        app
+    };
+    (0..30).for_each(|n| drop(world.kubernetes.apply(ignored(n))));
+    world.resync().await.unwrap();
+    assert_eq!(world.apps().len(), 30);
+    let held = world.posted(events::HELD).remove(0);
+    world.handle(event(events::APPROVED, "/me", "1", json!({"id": held["id"]}))).await.unwrap();
+    assert_eq!(world.apps().len(), 0);
+    world.is_unchanged().await;
+}
+
+#[tokio::test]
 async fn an_id_is_no_function_of_what_a_sender_knows() {
     let mut ids = BTreeSet::new();
     for _ in 0..2 {
