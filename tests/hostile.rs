@@ -16,6 +16,8 @@ mod bodies;
 mod connections;
 #[path = "hostile/expressions.rs"]
 mod expressions;
+#[path = "hostile/kinds.rs"]
+mod kinds;
 #[allow(dead_code, reason = "the other tests use more of it")]
 mod kubernetes;
 #[path = "hostile/pages.rs"]

@@ -40,7 +40,7 @@ const EXAMPLES: &str = "Examples:
   callboard resync --kind app.marketplace.kratix.io --namespace shop --name cart
 
   # Approve deletions that are held
-  callboard resync --approve 0123456789abcdef";
+  callboard resync --approve 0123456789abcdef-0123456789abcdef";
 
 /// Repairs the bucket, and prints what was wrong with it.
 ///

@@ -118,6 +118,9 @@ impl Findings {
 
     /// A kind that could not be compared.
     pub(crate) fn degraded(&mut self, kind: &str, reason: &dyn Display) {
+        if self.degraded.iter().any(|it| it.kind == kind) {
+            return;
+        }
         let reason = reason.to_string();
         tracing::warn!(kind, reason, "could not be compared; nothing of it is deleted");
         self.degraded.push(Degraded { kind: kind.to_owned(), reason });

@@ -5,7 +5,7 @@ use bucket::{Condition, Conditional, Store};
 use events::{Function, Held, Nack, ResyncRequest};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The most bytes of the keys of one batch; what is beyond comes with the next one.
 const MAX_KEYS: usize = 2 * 1024 * 1024;
@@ -157,6 +157,12 @@ async fn record<S: Store>(cx: &Context<S>, name: &str) -> Result<Option<Record>,
 /// All keys that are held, or may be deleted.
 pub(crate) fn keys(records: &[Record]) -> BTreeSet<String> {
     records.iter().flat_map(|record| record.batch.keys.clone()).collect()
+}
+
+/// The keys that wait, with the ids under which they do.
+pub(crate) fn waiting(records: &[Record]) -> BTreeMap<&str, &str> {
+    let waits = records.iter().filter(|record| !record.batch.approved);
+    waits.flat_map(|record| record.batch.keys.iter().map(|key| (key.as_str(), record.id()))).collect()
 }
 
 /// The keys that may be deleted.

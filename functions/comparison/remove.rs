@@ -132,11 +132,11 @@ impl<S: Store> Walk<'_, S> {
         let waits = |record: &&Record| record.waits_with(&all);
         self.findings.held = guard.records.iter().filter(waits).map(|record| record.id().to_owned()).collect();
         let judged = self.judged(&mut guard, orphans, kinds);
+        let ids = held::waiting(&guard.records);
         for batch in &judged.batches {
             for key in batch.keys() {
-                let holds = guard.records.iter().find(|record| record.waits_with(&BTreeSet::from([key.clone()])));
-                let detail = match holds {
-                    Some(record) => format!("held as {}", record.id()),
+                let detail = match ids.get(key.as_str()) {
+                    Some(id) => format!("held as {id}"),
                     None => "the next resync holds its deletion".to_owned(),
                 };
                 self.findings.drifted(DriftReason::Orphan, batch.kind().unwrap_or_default(), Some(key), detail);

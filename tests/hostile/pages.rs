@@ -8,7 +8,7 @@ use crate::{
 use serde_json::json;
 
 /// A cluster with the Promise `app`, whose requests `resync` compares.
-fn cluster() -> Kubernetes {
+pub(crate) fn cluster() -> Kubernetes {
     let kubernetes = Kubernetes::new();
     kubernetes.install(promise("app", definition(GROUP, ("App", "apps"), &["v1"], "Namespaced")));
     let extensions = json!({"extensions": {"callboard": "apps"}});

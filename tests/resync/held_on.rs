@@ -106,6 +106,24 @@ async fn a_command_deletes_no_more_than_other_runs() {
 }
 
 #[tokio::test]
+async fn two_processes_at_the_same_time_delete_together_what_one_may() {
+    let time = Time::default();
+    let first = that_lost_sixty(&time).await;
+    let set = |context: Context<Memory>| context.with_clock(time.clock());
+    let second = World::with(first.kubernetes.clone(), first.store.clone(), set).await;
+    for n in 0..6 {
+        let part = |n: usize| json!({"namespace": format!("ns-{n:02}")});
+        let runs = futures::future::join(
+            scoped(&first, format!("first {n}"), part(2 * n)),
+            scoped(&second, format!("second {n}"), part(2 * n + 1)),
+        );
+        let (one, other) = runs.await;
+        assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    }
+    assert!((49..61).contains(&stored(&first).len()), "{}", stored(&first).len());
+}
+
+#[tokio::test]
 async fn a_little_less_than_too_much_in_each_run_does_not_empty_a_kind() {
     let time = Time::default();
     let world = at(&time).await;
