@@ -10,9 +10,10 @@ use crate::{
     reads::Reads,
     refresh::Refresh,
     resync::Pace,
+    systems::Systems,
     table,
 };
-use bucket::{Bucket, Outcome, Store, Synced, Wanted};
+use bucket::{Bucket, Error, Outcome, Store, Synced, Wanted};
 use catalog::{Described, Key, Located, Settings};
 use cluster::Cluster;
 use events::{
@@ -52,6 +53,7 @@ pub struct Context<S> {
     pub(crate) hanging_objects: Hanging,
     reads: Reads,
     pub(crate) clock: Clock,
+    pub(crate) systems: Systems,
     entities: EntityCounter,
 }
 
@@ -83,6 +85,7 @@ impl<S: Store> Context<S> {
             hanging_objects: Hanging::default(),
             reads: Reads::default(),
             clock: Clock::default(),
+            systems: Systems::default(),
             entities: EntityCounter::new(),
         }
     }
@@ -130,11 +133,20 @@ impl<S: Store> Context<S> {
     }
 
     /// What a live object means to this function; `None` if nothing. The mesh takes it in.
-    pub(crate) fn described(&self, function: Function, object: &Object) -> Option<Described> {
-        match function {
-            Function::Mesh => Some(self.mesh.described(object)),
-            _ => table::row(function).per_object.map(|it| (it.describe)(object, &self.settings)),
+    ///
+    /// # Errors
+    /// If the store fails.
+    pub(crate) async fn described(&self, function: Function, object: &Object) -> Result<Option<Described>, Error> {
+        match (function, table::row(function).per_object) {
+            (Function::Mesh, _) => Ok(Some(self.mesh.described(object))),
+            (_, Some(it)) => self.describe(&it, object).await.map(Some),
+            (_, None) => Ok(None),
         }
+    }
+
+    async fn describe(&self, of: &PerObject, object: &Object) -> Result<Described, Error> {
+        let system = self.system_of(object.reference()).await?;
+        Ok(tracing::info_span!("think").in_scope(|| (of.describe)(object, system.as_ref(), &self.settings)))
     }
 
     /// How an object is now; see [`Observer::now`].
@@ -178,9 +190,12 @@ impl<S: Store> Context<S> {
         }
     }
 
-    /// Think, sync, count. `cause` is the hash of the event.
-    async fn sync(&self, of: &PerObject, now: &Now, cause: &str) -> Result<(Described, Synced), bucket::Error> {
-        let described = tracing::info_span!("think").in_scope(|| of.described(now, &self.settings));
+    /// Read, think, sync, count. `cause` is the hash of the event.
+    async fn sync(&self, of: &PerObject, now: &Now, cause: &str) -> Result<(Described, Synced), Error> {
+        let described = match now {
+            Now::Is(object) => self.describe(of, object).await?,
+            Now::Deleted(reference, _) => Described::empty(self.settings.layout.key(reference)),
+        };
         let wanted = match (now, &described.descriptor) {
             (Now::Deleted(..), _) => Wanted::Deleted,
             (Now::Is(_), Some(descriptor)) => Wanted::Is(descriptor),

@@ -22,6 +22,7 @@ pub mod progress;
 mod reads;
 pub mod serve;
 pub mod serving;
+mod systems;
 pub mod table;
 
 #[path = "apps/handler.rs"]

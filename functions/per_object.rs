@@ -1,12 +1,12 @@
 //! How a function keeps objects one by one: each source object has a bucket object of its own.
 
 use crate::now::{Now, Observer};
-use catalog::{Described, Settings};
+use catalog::{Described, EntityRef, Settings};
 use events::{Change, Object, Verdict};
 use futures::future::BoxFuture;
 
-/// How a function makes entities of an object.
-pub type Describe = fn(&Object, &Settings) -> Described;
+/// How a function makes entities of an object, and of the System of its namespace, if that has one.
+pub type Describe = fn(&Object, Option<&EntityRef>, &Settings) -> Described;
 
 /// How a function learns which object an event concerns, and how that object is now; or how the event ends.
 pub type Resolve = for<'a> fn(Observer<'a>, Change, Option<i64>) -> BoxFuture<'a, Result<Now, Verdict>>;
@@ -18,16 +18,6 @@ pub struct PerObject {
     pub describe: Describe,
     /// Which object an event concerns.
     pub resolve: Resolve,
-}
-
-impl PerObject {
-    /// What an object means for the bucket. One that is deleted means nothing.
-    pub(crate) fn described(&self, now: &Now, settings: &Settings) -> Described {
-        match now {
-            Now::Is(object) => (self.describe)(object, settings),
-            Now::Deleted(reference, _) => Described::empty(settings.layout.key(reference)),
-        }
-    }
 }
 
 /// The object of the event itself.

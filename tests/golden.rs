@@ -5,7 +5,7 @@ use crate::{
     s3::endpoint,
     support::{Answer, answer, process_with, router, structured},
 };
-use bucket::Store;
+use bucket::{Body, Condition, Store};
 use callboard::args::Entities;
 use catalog::Settings;
 use clap::Parser;
@@ -13,6 +13,7 @@ use cloudevents::Event;
 use jsonschema::Validator;
 use serde_json::{Map, Value, json};
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
 };
@@ -86,6 +87,11 @@ async fn check(case: &Path) {
     let expected: Value = serde_json::from_str(&fs::read_to_string(case.join("expected.json")).unwrap()).unwrap();
     let body = fs::read_to_string(case.join("expected.yaml")).ok();
 
+    let keys = fs::read_to_string(case.join("bucket.json")).unwrap_or_else(|_| "[]".to_owned());
+    for key in serde_json::from_str::<Vec<String>>(&keys).unwrap() {
+        let body = Body { bytes: b"of mesh".to_vec(), content_type: "application/yaml", metadata: BTreeMap::new() };
+        store.put(&key, body, Condition::Always).await.unwrap();
+    }
     let process = || router(process_with(settings(case), endpoint.client()));
     let first = process();
     let reply = answer(&first, structured(&event)).await;

@@ -181,7 +181,7 @@ impl Store for Memory {
 async fn calls_of_a_repair(store: Memory) -> BTreeMap<&'static str, usize> {
     let Ok(Some(Incoming::Change(arrival))) = events::decode(event("1", "add", TODO, 1, 1, "A")) else { panic!() };
     let Change::Applied(object) = arrival.change else { panic!() };
-    let described = catalog::kratix::request::describe(&object, &settings());
+    let described = catalog::kratix::request::describe(&object, None, &settings());
     let (wanted, version) = (Wanted::Is(described.descriptor.as_ref().unwrap()), object.version());
     let process = || Bucket::new(store.clone(), settings().layout, Honours::Conditions);
     process().sync(&described.key, wanted, &version, "1").await.unwrap();

@@ -84,7 +84,7 @@ impl Place {
         let decoded = events::decode(event("1", "add", TODO, 1, version, title));
         let Ok(Some(Incoming::Change(arrival))) = decoded else { panic!("{decoded:?}") };
         let Change::Applied(object) = arrival.change else { panic!("{arrival:?}") };
-        let described = catalog::kratix::request::describe(&object, &self.settings);
+        let described = catalog::kratix::request::describe(&object, None, &self.settings);
         (described.key, described.descriptor.unwrap(), object.version())
     }
 }

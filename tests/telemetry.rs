@@ -48,8 +48,8 @@ async fn events_entities_and_calls_are_counted_by_how_they_ended() {
     assert_eq!(counts("callboard_events_total"), events);
     assert_eq!(counts("callboard_entities_total")["action=created"], 1);
     let calls = counts("callboard_s3_duration_seconds");
-    // The probe's writes are among them; the one that was missing is the new object.
-    assert_eq!(calls["operation=head,outcome=missing"], 1, "{calls:?}");
+    // The probe's writes are among them. The new object is missing, and so is the System of its namespace.
+    assert_eq!(calls["operation=head,outcome=missing"], 2, "{calls:?}");
     assert!(
         ["operation=put,outcome=ok", "operation=put,outcome=lost"].iter().all(|call| calls[*call] > 0),
         "{calls:?}"

@@ -55,7 +55,7 @@ impl<S: Store> Walk<'_, S> {
         let (key, reference) = (&differing.described.key, &differing.reference);
         let standing = self.cx.bucket.object(key).await?;
         let Some(live) = self.run.cluster.get(reference).await? else { return Ok(None) };
-        let Some(described) = self.cx.described(function, &live) else { return Ok(None) };
+        let Some(described) = self.cx.described(function, &live).await? else { return Ok(None) };
         let described = self.without_taken(described);
         let is_ahead = standing.is_none_or(|stored| live.version().is_before(&stored.version));
         let outcome = match self.sync(&described, &live.version()).await? {
@@ -77,7 +77,7 @@ impl<S: Store> Walk<'_, S> {
     pub(crate) async fn look_again(&self, function: Function, reference: &ObjectRef) -> Result<(), Nack> {
         match self.run.cluster.named(reference).await? {
             cluster::Named::There(live) => {
-                let Some(described) = self.cx.described(function, &live) else { return Ok(()) };
+                let Some(described) = self.cx.described(function, &live).await? else { return Ok(()) };
                 self.sync(&self.without_taken(described), &live.version()).await?;
             }
             cluster::Named::Absent { resource_version } => {

@@ -4,7 +4,7 @@ use super::{findings::Findings, orphans::Orphan};
 use crate::{context::Context, kinds::KindName};
 use catalog::{Described, Descriptor, EntityRef};
 use cluster::Cluster;
-use events::{Cursor, DriftReason, Function, Omitted, ResyncRequest};
+use events::{Cursor, DriftReason, Function, ObjectRef, Omitted, ResyncRequest};
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     time::Instant,
@@ -77,6 +77,12 @@ impl<'a, S> Walk<'a, S> {
         let entities = described.descriptor.iter().flat_map(Descriptor::entities);
         let taken: BTreeSet<_> = entities.filter(is_taken).cloned().collect();
         if taken.is_empty() { described } else { described.without(&taken) }
+    }
+
+    /// The System of the namespace of an object, if the listing shows it.
+    pub(crate) fn listed_system(&self, object: &ObjectRef) -> Option<EntityRef> {
+        let (key, system) = self.cx.settings.layout.system_of(object)?;
+        self.listing.contains_key(&key.to_string()).then_some(system)
     }
 
     /// Whether the listing shows what is wanted at a key.

@@ -115,7 +115,10 @@ fn describe(objects: &Objects, settings: &Settings, notes: &mut Notes, out: &mut
         let described = match objects.kinds.function(&found.object, settings) {
             Ok(Function::Mesh) => Ok(mesh.render(&Id::of(found.object.reference())).described),
             Ok(function) => match table::row(function).per_object {
-                Some(it) => Ok((it.describe)(&found.object, settings)),
+                Some(it) => {
+                    let system = mesh.system_of(found.object.reference());
+                    Ok((it.describe)(&found.object, system.as_ref(), settings))
+                }
                 None => Err("no function takes this kind"),
             },
             Err(why) => Err(why),

@@ -3,7 +3,7 @@
 use super::{ledger::Ledger, pending::FoundBy, unread::Unread};
 use crate::{comparison::Turn, kinds::KindName, now::Now};
 use catalog::{
-    Described, Mesh, Settings,
+    Described, EntityRef, Mesh, Settings,
     mesh::{Id, Outside, Rendered},
 };
 use events::{Object, ObjectRef, Version};
@@ -88,6 +88,12 @@ impl Index {
             Phase::Off | Phase::Ready(_) => Ok(()),
             Phase::Listing(_) => Err("the event mesh is not listed yet".to_owned()),
         }
+    }
+
+    /// The System of the namespace of an object, if it has one; `None` if this process does not know the whole mesh.
+    pub(crate) fn system_of(&self, object: &ObjectRef) -> Option<Option<EntityRef>> {
+        let inner = self.inner();
+        matches!(inner.phase, Phase::Ready(_)).then(|| inner.mesh.system_of(object))
     }
 
     /// Whether a change of an object can matter.

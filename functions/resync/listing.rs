@@ -5,10 +5,12 @@ use crate::{
     comparison::{Differing, Orphan, Stopped, Walk, is_asked},
     context::Context,
     kinds::{Allowance, Patience, Versions},
+    per_object::PerObject,
     table,
 };
-use bucket::Store;
-use cluster::{Error, Kind, Page, Skipped};
+use bucket::{Error, Store};
+use catalog::Described;
+use cluster::{Kind, Page};
 use events::{Cursor, Object, Version};
 use futures::future;
 use tokio::task::yield_now;
@@ -31,7 +33,7 @@ pub(super) async fn listed<S: Store>(
     let mut versions = Versions::of(walk.run.cluster, kind.wanted(), true, patience);
     while let Some(served) = allowance.answer(versions.next()).await? {
         match of_version(walk, kind, &served, &mut allowance).await {
-            Err(Stopped::List(Error::Unserved { .. })) => {}
+            Err(Stopped::List(cluster::Error::Unserved { .. })) => {}
             ended => return ended,
         }
     }
@@ -68,7 +70,7 @@ async fn of_namespace<S: Store>(
     let version = page.resource_version.clone();
     loop {
         let next = page.next.take();
-        let differing = differing(walk, kind, &page).await.map_err(|skipped| Stopped::unreadable(&skipped))?;
+        let differing = differing(walk, kind, &page).await?;
         let (name, compared) = (kind.name.display(), walk.findings.compared);
         walk.cx.progress.now(format_args!("{name}: {compared} objects compared"));
         let (repaired, fetched) = {
@@ -91,18 +93,18 @@ async fn of_namespace<S: Store>(
 }
 
 /// What of a page the bucket does not say, in order. Takes note of all that exists. Probes are answered between objects.
-async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Page) -> Result<Vec<Differing>, Skipped> {
+async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Page) -> Result<Vec<Differing>, Stopped> {
     let Some(per_object) = table::row(kind.function).per_object else { return Ok(Vec::new()) };
     let mut differing = Vec::new();
     for object in page.objects() {
-        let object = object?;
+        let object = object.map_err(|skipped| Stopped::unreadable(&skipped))?;
         yield_now().await;
         let reference = object.reference();
         if !is_asked(&walk.run.request.scope, reference.namespace(), reference.name()) {
             continue;
         }
         walk.findings.compared += 1;
-        let described = (per_object.describe)(&object, &walk.cx.settings);
+        let described = described(walk, &per_object, &object).await.map_err(|error| Stopped::Store(error.into()))?;
         let key = described.key.to_string();
         let described = walk.claimed(&kind.name, &key, described);
         if described.descriptor.is_none() && walk.listing.contains_key(&key) {
@@ -126,6 +128,17 @@ async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Pag
 fn orphan<S>(cx: &Context<S>, kind: &Compared, key: &str, version: Version) -> Option<Orphan> {
     let located = cx.settings.layout.read(key)?;
     Some(Orphan { located, kind: kind.name.clone(), function: kind.function, listed: None, bare: Some(version) })
+}
+
+/// What an object means. If the listing has something else, it may be older than the System of the namespace is.
+async fn described<S: Store>(walk: &Walk<'_, S>, of: &PerObject, object: &Object) -> Result<Described, Error> {
+    let listed = walk.listed_system(object.reference());
+    let described = (of.describe)(object, listed.as_ref(), &walk.cx.settings);
+    if walk.is_there(&described.key.to_string(), &described) {
+        return Ok(described);
+    }
+    let system = walk.cx.system_of(object.reference()).await?;
+    Ok(if system == listed { described } else { (of.describe)(object, system.as_ref(), &walk.cx.settings) })
 }
 
 /// `[<namespace>/]<name>`: the order in which the API server lists.

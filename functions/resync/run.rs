@@ -41,6 +41,8 @@ pub async fn slice<S: Store>(
     }
     cx.progress.now(format_args!("listing the bucket"));
     let listing = cx.bucket.entities().await?;
+    // Only what is asked from now on may be newer than the listing.
+    cx.systems.forget();
     let (located, unmanaged) = located(cx, listing.keys());
     let known: BTreeSet<_> = located.iter().map(|(_, kind)| kind.clone()).collect();
     let mut walk = Walk::new(cx, run, &listing, until);

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::kubernetes::{Fault, of_knative};
+use std::sync::atomic::AtomicI64;
 
 /// A third-party kind of source, as its definition is labelled.
 fn foo() -> Value {
@@ -43,6 +44,71 @@ async fn third_party_sources_are_left_to_the_mesh_by_their_label() {
     world.kubernetes.break_off("list customresourcedefinitions", Fault::Status(403), usize::MAX);
     world.resync().await.unwrap();
     assert_eq!(world.store.entities()[key], "of the mesh");
+}
+
+/// What `mesh` writes for a namespace in which it has something.
+const SYSTEM: &str = "entities/main/core/namespace/default.yaml";
+
+#[tokio::test]
+async fn a_request_gets_the_system_of_its_namespace_by_an_event_or_a_resync() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    let time = Arc::new(AtomicI64::new(0));
+    let clock = Clock::new({
+        let time = time.clone();
+        move || time.load(Relaxed)
+    });
+    let world = World::with(kubernetes, Memory::default(), |context| context.with_clock(clock)).await;
+    let has_system = |name: &str| {
+        let entities = world.store.entities();
+        let text = &entities[&format!("entities/main/{GROUP}/app/default/{name}.yaml")];
+        text.contains("\n  system: system:default/namespace-default\n")
+    };
+    world.handle(resource("add", &world.app("todo", "v1"))).await.unwrap();
+    world.resync().await.unwrap();
+    assert!(!has_system("todo"));
+
+    let body = bucket::Body { bytes: b"of mesh".to_vec(), content_type: "", metadata: BTreeMap::new() };
+    world.store.write(SYSTEM, body, bucket::Condition::Always);
+    assert_eq!(world.resynced().await["drift"], json!({"outdated": 1}));
+    assert!(has_system("todo"));
+    world.is_unchanged().await;
+    time.store(30_000, Relaxed);
+    world.handle(resource("add", &world.app("shop", "v1"))).await.unwrap();
+    assert!(has_system("shop"));
+    world.is_unchanged().await;
+
+    world.store.remove(SYSTEM, bucket::Condition::Always);
+    assert_eq!(world.resynced().await["drift"], json!({"outdated": 2}));
+    assert!(!has_system("todo") && !has_system("shop"));
+}
+
+#[tokio::test]
+async fn the_bucket_is_asked_for_a_system_once_in_thirty_seconds() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    let world = World::with(kubernetes, Memory::default(), |context| context.with_clock(Clock::new(|| 0))).await;
+    world.handle(resource("add", &world.app("todo", "v1"))).await.unwrap();
+    assert_eq!(world.store.calls()["head"], 2);
+    world.store.forget_calls();
+    world.handle(resource("add", &world.app("shop", "v1"))).await.unwrap();
+    assert_eq!(world.store.calls()["head"], 1);
+}
+
+#[tokio::test]
+async fn a_process_that_keeps_the_mesh_knows_the_systems_itself() {
+    let kubernetes = Kubernetes::new();
+    kubernetes.install(app_promise());
+    of_knative().into_iter().for_each(|definition| drop(kubernetes.apply(definition)));
+    kubernetes.apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "default"}}));
+    let metadata = json!({"name": "default", "namespace": "default"});
+    kubernetes.apply(json!({"apiVersion": "eventing.knative.dev/v1", "kind": "Broker", "metadata": metadata}));
+    let world = started(kubernetes, Pace::default()).await;
+    // A file that nobody knows of would say so as well.
+    world.store.break_off("head entities/main/core/namespace/default.yaml", usize::MAX);
+    world.handle(resource("add", &world.app("todo", "v1"))).await.unwrap();
+    let text = &world.store.entities()[&format!("entities/main/{GROUP}/app/default/todo.yaml")];
+    assert!(text.contains("\n  system: system:default/namespace-default\n"), "{text}");
 }
 
 #[tokio::test]

@@ -18,7 +18,7 @@ mod object;
 pub use graph::outside::Outside;
 pub use id::Id;
 
-use crate::{descriptor::Described, settings::Settings};
+use crate::{descriptor::Described, entity::EntityRef, settings::Settings};
 use events::{Object, ObjectRef, Version};
 use graph::{Graph, Known, affected::Extent};
 use lru::LruCache;
@@ -147,6 +147,13 @@ impl Mesh {
     /// The Components that entities of the mesh name and the mesh does not write, sorted.
     pub fn outside(&self) -> Vec<Outside> {
         self.graph.outside()
+    }
+
+    /// The System of the namespace of an object, if it has one.
+    pub fn system_of(&self, object: &ObjectRef) -> Option<EntityRef> {
+        let namespace = Id::of_namespace(object.namespace()?)?;
+        let system = self.graph.node(&namespace)?.relations.summary.entity.clone();
+        system.filter(|_| self.graph.has_members(namespace.name()))
     }
 
     /// The objects that exist, as far as is known.

@@ -1,11 +1,12 @@
 //! Golden cases: an event in, the descriptor out, byte for byte. `CALLBOARD_BLESS=1` writes what is expected again.
 //!
 //! `tests/cases/<apps|promises>/<name>/` holds `event.json` (a structured-mode CloudEvent), `expected.json` (key and
-//! notes), `expected.yaml` (the descriptor, if there is one) and `settings.json`, if the settings differ.
+//! notes), `expected.yaml` (the descriptor, if there is one) and `settings.json`, if the settings differ. `bucket.json` holds
+//! the keys that the bucket has already.
 //! A case named `*-delete` is left to the tests of the root package, because the catalog does not handle deletions.
 
 use catalog::{EntityRef, Layout, Selection, Settings};
-use events::{Change, Function, Incoming};
+use events::{Change, Function, Incoming, Object};
 use serde::Deserialize;
 use serde_json::json;
 use std::{
@@ -44,16 +45,19 @@ fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
         return Err("the event is not a change".into());
     };
     let settings = settings(case)?;
-    let (describe, function): (fn(&_, &_) -> _, _) =
-        match case.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
-            Some("apps") => (catalog::kratix::request::describe, Function::Apps),
-            _ => (catalog::kratix::promise::describe, Function::Promises),
-        };
+    let function = match case.parent().and_then(Path::file_name).and_then(|name| name.to_str()) {
+        Some("apps") => Function::Apps,
+        _ => Function::Promises,
+    };
     if arrival.function != Some(function) {
         return Err(format!("the event is for {:?}", arrival.function).into());
     }
     let described = match arrival.change {
-        Change::Applied(object) => describe(&object, &settings),
+        Change::Applied(object) if function == Function::Apps => {
+            let system = system(case, &settings, &object)?;
+            catalog::kratix::request::describe(&object, system.as_ref(), &settings)
+        }
+        Change::Applied(object) => catalog::kratix::promise::describe(&object, &settings),
         Change::Deleted(_) => return Err("a case of a delete must be named so: *-delete".into()),
         change => return Err(format!("{change:?} carries no object").into()),
     };
@@ -62,6 +66,14 @@ fn run(case: &Path, bless: bool) -> Result<(), Box<dyn Error>> {
     });
     hold(&case.join("expected.json"), Some(&format!("{notes:#}\n")), bless)?;
     hold(&case.join("expected.yaml"), described.descriptor.as_ref().map(|it| it.body()), bless)
+}
+
+/// The System of the namespace of an object, if the bucket has it.
+fn system(case: &Path, settings: &Settings, object: &Object) -> Result<Option<EntityRef>, Box<dyn Error>> {
+    let path = case.join("bucket.json");
+    let keys: Vec<String> = if path.exists() { serde_json::from_str(&fs::read_to_string(path)?)? } else { Vec::new() };
+    let system = settings.layout.system_of(object.reference());
+    Ok(system.filter(|(key, _)| keys.contains(&key.to_string())).map(|(_, system)| system))
 }
 
 /// Compares a file, or writes it. `None` means that there must be none.

@@ -188,7 +188,7 @@ fn assert_kept(what: &str, described: &Described) {
 
 fn assert_all_kept(text: &str, name: &str) {
     assert_kept("promise", &kratix::promise::describe(&promise(text, name), &settings(EventTypes::AsyncApi)));
-    assert_kept("request", &kratix::request::describe(&request(text), &settings(EventTypes::AsyncApi)));
+    assert_kept("request", &kratix::request::describe(&request(text), None, &settings(EventTypes::AsyncApi)));
     for event_types in [EventTypes::AsyncApi, EventTypes::EventType] {
         for object in mesh(text, name) {
             let mut mesh = Mesh::new(settings(event_types));

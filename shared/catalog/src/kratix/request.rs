@@ -13,8 +13,8 @@ use crate::{
 use events::Object;
 use std::collections::BTreeSet;
 
-/// What a resource request means.
-pub fn describe(request: &Object, settings: &Settings) -> Described {
+/// What a resource request means. `system` is that of its namespace, if it has one.
+pub fn describe(request: &Object, system: Option<&EntityRef>, settings: &Settings) -> Described {
     let mut notes = Notes::default();
     if !overrides::selection::is_wanted(request, settings, &mut notes) {
         return Described::nothing(request, settings, Absence::unwanted(settings), notes);
@@ -22,12 +22,15 @@ pub fn describe(request: &Object, settings: &Settings) -> Described {
     let reference = request.reference();
     let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let overrides = Overrides::of(request, Bearer::Request, &named.namespace, settings, &mut notes);
-    let owner = overrides::owner::owner(request, &overrides, settings, &mut notes);
+    let ownership = Ownership {
+        owner: overrides::owner::owner(request, &overrides, settings, &mut notes),
+        system: overrides.system.as_ref().or(system).or(settings.system.as_ref()).cloned(),
+    };
     let state = State::of_request(request, relations::promise_of(request, settings));
     let mut metadata = named.metadata();
     describe_request(&mut metadata, request, &overrides, settings);
     metadata::fill_component(&mut metadata, request, state, &overrides, settings);
-    let spec = spec(request, &named.entity_ref(), state, overrides, owner, settings);
+    let spec = spec(request, &named.entity_ref(), state, overrides, ownership, settings);
     Described::new(request, settings, vec![Entity::new(metadata, Spec::Component(spec))], notes)
 }
 
@@ -54,7 +57,7 @@ fn spec(
     own: &EntityRef,
     state: State,
     overrides: Overrides,
-    owner: EntityRef,
+    ownership: Ownership,
     settings: &Settings,
 ) -> ComponentSpec {
     let api = relations::promise_of(request, settings)
@@ -66,7 +69,7 @@ fn spec(
         lifecycle: overrides
             .lifecycle
             .unwrap_or_else(|| if state == State::Deleting { "deprecated" } else { "production" }.into()),
-        ownership: Ownership { owner, system: overrides.system.or_else(|| settings.system.clone()) },
+        ownership,
         provides_apis: overrides.provides_apis,
         consumes_apis: all(api.into_iter().collect(), overrides.consumes_apis),
         dependencies: Dependencies {

@@ -1,7 +1,7 @@
 //! Where Callboard's bucket objects are in the bucket.
 
-use super::{key::Key, located::Located};
-use crate::entity::EntityNamespace;
+use super::{key::Key, located::Located, names};
+use crate::entity::{EntityNamespace, EntityRef};
 use events::ObjectRef;
 
 /// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under
@@ -57,6 +57,13 @@ impl Layout {
         let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
         let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), object.name());
         Key { root: self.root(), path }
+    }
+
+    /// The System of the namespace of an object, and the key at which it is if the namespace has one. `None` for an object
+    /// in no namespace.
+    pub fn system_of(&self, object: &ObjectRef) -> Option<(Key, EntityRef)> {
+        let namespace = ObjectRef::new("v1", "Namespace", None, object.namespace()?).ok()?;
+        Some((self.key(&namespace), names::system(self, namespace.name()).entity_ref()))
     }
 
     /// The source object whose bucket object has a key; `None` if no source object has it, so that Callboard does not
@@ -178,6 +185,17 @@ mod tests {
         assert_eq!(main.namespace(Some("shop")).as_str(), "shop");
         assert_eq!(east.namespace(None).as_str(), "east");
         assert_eq!(east.namespace(Some("shop")).as_str(), "east-shop");
+    }
+
+    #[test]
+    fn the_system_of_an_object_is_at_the_key_of_its_namespace() {
+        let layout = Layout::new("entities", "east").unwrap();
+        let app = ObjectRef::new("workshop.kratix.io/v1", "App", Some("shop"), "todo").unwrap();
+        let (key, system) = layout.system_of(&app).unwrap();
+        assert_eq!(key.to_string(), "entities/east/core/namespace/shop.yaml");
+        assert_eq!(system.as_str(), "system:east/namespace-shop");
+        let promise = ObjectRef::new("platform.kratix.io/v1alpha1", "Promise", None, "app").unwrap();
+        assert_eq!(layout.system_of(&promise), None);
     }
 
     #[test]
