@@ -55,7 +55,7 @@ bench-mesh: _image-binary
     CALLBOARD_BIN=target/callboard-image tests/seaweedfs/run cargo bench --bench mesh
 
 _image-binary:
-    cargo build --release --no-default-features
+    cargo build --release --no-default-features --features=preview
     cp target/release/callboard target/callboard-image # the benches build another one over it, with `dev`
 
 # Everything that must hold before a change lands; `just ci fast`: what needs Rust alone

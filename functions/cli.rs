@@ -20,8 +20,8 @@ pub enum Command {
     #[cfg(feature = "dev")]
     Dev(crate::dev::Args),
     /// Print the entities that Callboard makes of Kubernetes objects
-    #[cfg(feature = "dev")]
-    Preview(crate::dev::preview::Args),
+    #[cfg(feature = "preview")]
+    Preview(crate::preview::Args),
     /// Compare cluster and bucket now, and repair the bucket
     Resync(Box<commands::resync::Args>),
     /// Print how cluster and bucket differ. Write nothing

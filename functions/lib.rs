@@ -18,6 +18,9 @@ pub mod kinds;
 pub mod now;
 pub mod output;
 pub mod per_object;
+#[cfg(feature = "preview")]
+#[path = "preview/preview.rs"]
+pub mod preview;
 pub mod progress;
 mod reads;
 pub mod serve;

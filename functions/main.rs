@@ -52,8 +52,8 @@ fn run(command: Command) -> anyhow::Result<Ending> {
     match command {
         #[cfg(feature = "dev")]
         Command::Dev(args) => callboard::dev::run(args).map(|()| Ending::Fine),
-        #[cfg(feature = "dev")]
-        Command::Preview(args) => callboard::dev::preview::run(&args),
+        #[cfg(feature = "preview")]
+        Command::Preview(args) => callboard::preview::run(&args),
         Command::Resync(args) => commands::resync::run(&args),
         Command::Drift(args) => commands::drift::run(&args),
         Command::Doctor(args) => commands::doctor::run(&args),

@@ -14,7 +14,7 @@ use std::{
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// How the binary of an image is made.
-const INSTALL: &str = "--locked --no-default-features --path=.";
+const INSTALL: &str = "--locked --no-default-features --features=preview --path=.";
 
 /// What the AWS SDK reads by itself.
 const SDK: [&str; 3] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];

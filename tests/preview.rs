@@ -8,8 +8,8 @@ use crate::{
 use bucket::{Bucket, Honours};
 use callboard::{
     context::Context,
-    dev::preview,
     ending::Ending,
+    preview,
     serving::{Functions, Serving},
 };
 use clap::Parser;

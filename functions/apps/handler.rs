@@ -14,7 +14,7 @@ use shadow::Shadow;
 pub(crate) const PER_OBJECT: PerObject = PerObject { describe: catalog::kratix::request::describe, resolve: request };
 
 /// Whether it only says that a request changed: a Kratix ResourceBinding or Work.
-#[cfg(feature = "dev")]
+#[cfg(feature = "preview")]
 pub(crate) fn is_shadow(object: &events::ObjectRef) -> bool {
     Shadow::of(object).is_some()
 }

@@ -1,6 +1,6 @@
 //! Who consumes what, as the entities of the bucket say.
 
-use crate::dev::input;
+use crate::preview::input;
 use anyhow::Context;
 use bucket::Store;
 use serde_json::Value;

@@ -4,26 +4,22 @@ mod consumers;
 mod defaults;
 mod done;
 pub mod endpoint;
-mod folder;
 mod hints;
-mod input;
 mod objects;
-pub mod preview;
 mod story;
 mod table;
 mod third_party;
 
-pub use folder::{Folder, FolderError};
-
 use crate::{
     context::Context,
     output::Quiet,
+    preview::{Folder, OWNER},
     serving::{Functions, Serving},
 };
 use anyhow::{Context as _, ensure};
 use bucket::{Bucket, Honours, S3, Wanted};
 use catalog::Settings;
-use defaults::{BUCKET, OWNER};
+use defaults::BUCKET;
 use endpoint::{Credentials, Endpoint};
 use events::Version;
 use runtime::Handler;

@@ -1,6 +1,6 @@
 //! An S3 endpoint in this process: one bucket, conditional writes as on AWS, nothing to install.
 
-use crate::dev::{folder::Folder, objects::Objects};
+use crate::{dev::objects::Objects, preview::Folder};
 use anyhow::{Context, ensure};
 use bucket::S3;
 use hyper::server::conn::http1;

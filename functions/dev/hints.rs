@@ -58,7 +58,7 @@ Each event that you send becomes a row:
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::dev::{defaults::OWNER, endpoint};
+    use crate::{dev::endpoint, preview::OWNER};
     use clap::Parser;
     use cloudevents::{EventBuilder, EventBuilderV10};
     use events::{Change, Function, Incoming};

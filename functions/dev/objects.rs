@@ -1,6 +1,6 @@
 //! The objects of one bucket, and what S3 says of reading and writing them.
 
-use crate::dev::folder::{Folder, FolderError};
+use crate::preview::{Folder, FolderError};
 use async_trait::async_trait;
 use hyper::body::Bytes;
 use s3s::{

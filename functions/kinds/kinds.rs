@@ -14,7 +14,7 @@ pub(crate) use hanging::{Hanging, late, silent};
 pub(crate) use list::each;
 pub(crate) use name::{KindName, kind_name};
 pub use offers::offers;
-#[cfg(feature = "dev")]
+#[cfg(feature = "preview")]
 pub(crate) use sources::named_by;
 pub(crate) use sources::{Sources, sources};
 pub(crate) use versions::{Patience, Versions};

@@ -71,7 +71,7 @@ fn named(definition: &Object) -> Option<KindName> {
 }
 
 /// Whether its labels make the kind that it defines a channel or a source.
-#[cfg(feature = "dev")]
+#[cfg(feature = "preview")]
 pub(crate) fn is_labelled(definition: &Object) -> bool {
     LABELS.iter().any(|label| definition.label(label) == Some("true"))
 }

@@ -1,7 +1,11 @@
 //! The objects of all texts, as a cluster would have them.
 
-use super::{kinds::Kinds, notes::Notes, source::Text};
-use crate::dev::input::{self, Part};
+use super::{
+    input::{self, Part},
+    kinds::Kinds,
+    notes::Notes,
+    source::Text,
+};
 use catalog::{Key, Settings};
 use events::Object;
 use serde_json::{Value, json};

@@ -13,19 +13,19 @@ const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 /// A part of a text between two markers `---`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Part<'a> {
+pub(crate) struct Part<'a> {
     /// The number of its first line.
-    pub(super) line: usize,
-    pub(super) text: &'a str,
+    pub(crate) line: usize,
+    pub(crate) text: &'a str,
 }
 
 /// The text of a file.
-pub(super) fn file(path: &Path) -> anyhow::Result<String> {
+pub(crate) fn file(path: &Path) -> anyhow::Result<String> {
     text(File::open(path).context("failed to open it")?)
 }
 
 /// The text of a reader.
-pub(super) fn text(reader: impl Read) -> anyhow::Result<String> {
+pub(crate) fn text(reader: impl Read) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
     reader.take(MAX_FILE + 1).read_to_end(&mut bytes).context("failed to read it")?;
     ensure!(bytes.len() as u64 <= MAX_FILE, "it has more than {MAX_FILE} bytes");
@@ -34,7 +34,7 @@ pub(super) fn text(reader: impl Read) -> anyhow::Result<String> {
 
 /// The parts of a text, each with its marker. One that is wrong leaves the others readable. What has only directives and
 /// comments is no part.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+pub(crate) fn parts(text: &str) -> Vec<Part<'_>> {
     let is_marker = |line: &str| line.starts_with("---") && !line[3..].starts_with(|c: char| !c.is_whitespace());
     let is_content = |part: &Part| {
         let mut lines = part.text.lines().map(str::trim);
@@ -54,7 +54,8 @@ pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
 }
 
 /// The documents of a text, which is JSON or YAML.
-pub(super) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
+#[cfg(feature = "dev")]
+pub(crate) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
     parts(text).into_iter().try_fold(Vec::new(), |mut all, part| {
         all.extend(values(part)?);
         Ok(all)
@@ -63,7 +64,7 @@ pub(super) fn documents(text: &str) -> anyhow::Result<Vec<Value>> {
 
 /// The documents of a part, which is JSON or YAML. YAML is read as Kubernetes' own tools do: YAML 1.1 with its octal numbers and
 /// with `yes` and `no`, the last of two equal keys counts, and quoted lines need no indentation.
-pub(super) fn values(part: Part<'_>) -> anyhow::Result<Vec<Value>> {
+pub(crate) fn values(part: Part<'_>) -> anyhow::Result<Vec<Value>> {
     let json: Result<Vec<Value>, _> = serde_json::Deserializer::from_str(part.text).into_iter().collect();
     if let Ok(values) = json {
         return Ok(values.into_iter().map(integers).collect());
@@ -91,7 +92,7 @@ pub(super) fn values(part: Part<'_>) -> anyhow::Result<Vec<Value>> {
 }
 
 /// The items of a list, or the document itself.
-pub(super) fn items(mut document: Value) -> Vec<Value> {
+pub(crate) fn items(mut document: Value) -> Vec<Value> {
     let is_list = document.get("kind").and_then(Value::as_str).is_some_and(|kind| kind.ends_with("List"));
     match document.get_mut("items") {
         Some(Value::Array(items)) if is_list => std::mem::take(items),

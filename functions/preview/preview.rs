@@ -1,13 +1,16 @@
 //! `callboard preview`: the entities of Kubernetes objects, without a cluster and a bucket.
 
 mod files;
+mod folder;
+pub(crate) mod input;
 mod kinds;
 mod notes;
 mod objects;
 mod source;
 
+pub use folder::{Folder, FolderError};
+
 use crate::{
-    dev::{defaults::OWNER, folder::Folder},
     ending::Ending,
     output::Quiet,
     table,
@@ -21,6 +24,9 @@ use std::{
     io::{Write, stderr, stdout},
     path::PathBuf,
 };
+
+/// The default owner. The story of `callboard dev` writes this Group itself.
+pub(crate) const OWNER: &str = "group:default/guests";
 
 /// What to preview, and where to.
 #[derive(Debug, Clone, clap::Args)]

@@ -1,7 +1,6 @@
 //! The texts that the command line names.
 
-use super::{files::Files, notes::Notes};
-use crate::dev::input;
+use super::{files::Files, input, notes::Notes};
 use anyhow::{Context, ensure};
 use std::{
     io::stdin,

@@ -1,6 +1,6 @@
 //! Which files of a folder hold Kubernetes objects: what a repository has besides is skipped, or named.
 
-use crate::dev::folder;
+use super::folder;
 use anyhow::{Context, ensure};
 use std::{
     fs::{self, DirEntry},
