@@ -8,6 +8,7 @@ mod binary;
 #[path = "../shared/runtime/tests/http/collector.rs"]
 mod collector;
 mod configuration;
+mod consumers;
 mod crash;
 mod deploy;
 mod docs;

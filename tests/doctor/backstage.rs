@@ -271,3 +271,26 @@ async fn a_location_that_backstage_has_not_processed_is_not_about_credentials() 
     assert!(told.state == State::Unknown && told.detail.contains("not processed them yet"), "{told:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
+
+#[tokio::test]
+async fn a_consumer_that_no_catalog_has_is_named_with_the_annotation_that_fixes_it() {
+    let world = World::new();
+    let of = |api_version: &str, kind: &str, labels: Value, spec: Value| {
+        let metadata = json!({"name": "legacy", "namespace": "shop", "labels": labels});
+        world.kubernetes.apply(json!({"apiVersion": api_version, "kind": kind, "metadata": metadata, "spec": spec}));
+    };
+    of("apps/v1", "Deployment", json!({"backstage.io/kubernetes-id": "legacy"}), json!({}));
+    let subscriber = json!({"ref": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}});
+    of("eventing.knative.dev/v1", "Trigger", json!({}), json!({"broker": "shop", "subscriber": subscriber}));
+    let (told, fix) = world.ill().await;
+    let key = "entities/main/eventing.knative.dev/trigger/shop/legacy.yaml";
+    assert_eq!(told, format!("consumer component:default/legacy: no catalog has this Component. {key} names it"));
+    let annotate = "kubectl annotate -n shop deployment.apps/legacy --overwrite callboard.dev/component";
+    assert_eq!(fix, format!("{annotate}=component:.../legacy"));
+
+    let metadata = json!({"name": "legacy", "namespace": "shop", "annotations": {}});
+    let entity = json!({"kind": "Component", "metadata": metadata});
+    world.backstage.took(entity, "https://git.example/catalog-info.yaml");
+    let (_, fix) = world.ill().await;
+    assert_eq!(fix, format!("{annotate}=component:shop/legacy"));
+}
