@@ -76,6 +76,30 @@ fn the_help_shows_no_value_of_the_environment() {
 }
 
 #[test]
+fn no_line_of_help_is_longer_than_a_terminal_is_wide() {
+    let cli = Cli::command();
+    for command in [""].into_iter().chain(cli.get_subcommands().map(Command::get_name)) {
+        let arguments: Vec<_> = [command, "--help"].into_iter().filter(|it| !it.is_empty()).collect();
+        for columns in [80, 100] {
+            let text = help(&arguments, &[("COLUMNS", &columns.to_string())]);
+            // clap does not wrap the usage.
+            let lines = text.lines().filter(|line| !line.starts_with("Usage: "));
+            let long: Vec<_> = lines.filter(|line| line.chars().count() > columns).collect();
+            assert!(long.is_empty(), "{command} at {columns}: {long:#?}");
+        }
+    }
+}
+
+#[test]
+fn no_command_of_an_example_is_wrapped() {
+    for command in Cli::command().get_subcommands() {
+        let help = command.get_after_help().map(ToString::to_string).unwrap_or_default();
+        let long: Vec<_> = help.lines().filter(|line| line.chars().count() > 80).collect();
+        assert!(long.is_empty(), "{}: {long:#?}", command.get_name());
+    }
+}
+
+#[test]
 fn callboard_alone_says_where_to_start() {
     let output = callboard(&[("PORT", "8080")]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));

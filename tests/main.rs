@@ -1,8 +1,9 @@
-//! Callboard from outside: what a Broker sends and gets, what lies in the bucket, what an operator sets.
+//! Callboard from outside: what a Broker sends and gets, what is in the bucket, what an operator sets.
 
 #![recursion_limit = "256"]
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on ends")]
 
+mod authority;
 mod backstage_fake;
 mod binary;
 #[path = "../shared/runtime/tests/http/collector.rs"]

@@ -1,9 +1,8 @@
 //! A store whose certificate comes from an authority that only `AWS_CA_BUNDLE` knows.
 
-use crate::s3::endpoint;
+use crate::{authority::certified, s3::endpoint};
 use bucket::{Body, Condition, Conditional, S3, Store};
 use callboard::dev::endpoint::Endpoint;
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::{
     collections::BTreeMap,
     io::Write,
@@ -18,7 +17,7 @@ use tokio::{
     io::copy_bidirectional,
     net::{TcpListener, TcpStream},
 };
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio_rustls::TlsAcceptor;
 
 #[tokio::test]
 async fn a_store_of_a_private_authority_is_used_where_the_bundle_names_it() {
@@ -54,7 +53,9 @@ struct Tls {
 
 impl Tls {
     async fn start() -> Self {
-        let (authority, config) = certified();
+        let (pem, config) = certified();
+        let mut authority = NamedTempFile::new().unwrap();
+        authority.write_all(pem.as_bytes()).unwrap();
         let endpoint = endpoint().await;
         let behind = endpoint.url().strip_prefix("http://").unwrap().to_owned();
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
@@ -69,20 +70,6 @@ impl Tls {
         let keys = self.endpoint.credentials();
         S3::with_credentials(bucket::Args { endpoint, ..args }, &keys.access_key, &keys.secret_key)
     }
-}
-
-/// The certificate of a new authority, and a server that has one of it.
-fn certified() -> (NamedTempFile, ServerConfig) {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = Issuer::new(params.clone(), KeyPair::generate().unwrap());
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(params.self_signed(authority.key()).unwrap().pem().as_bytes()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-    let certificate = params.signed_by(&key, &authority).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth();
-    (file, config.with_single_cert(vec![certificate.into()], key.into()).unwrap())
 }
 
 async fn serve(listener: TcpListener, tls: TlsAcceptor, behind: String, connections: Arc<AtomicUsize>) {

@@ -10,11 +10,7 @@ mod source;
 
 pub use folder::{Folder, FolderError};
 
-use crate::{
-    ending::Ending,
-    output::Quiet,
-    table,
-};
+use crate::{ending::Ending, output::Quiet, table};
 use anyhow::{Context, ensure};
 use catalog::{Described, Mesh, Settings, mesh::Id};
 use events::{Function, Omitted};
@@ -51,7 +47,8 @@ pub struct Args {
 
 const EXAMPLES: &str = "Examples:
   # Objects of the cluster
-  kubectl get promises.platform.kratix.io,eventtypes,brokers,triggers -A -o yaml | callboard preview -
+  kubectl get promises,eventtypes,brokers,triggers -A -o yaml |
+    callboard preview -
 
   # A Promise, and a request for it
   callboard preview promise.yaml request.yaml

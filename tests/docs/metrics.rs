@@ -72,7 +72,7 @@ fn every_value_of_an_attribute_is_documented() {
         ("Outcome of the store", and(arms(bucket.naming("outcome_of")), one("ok"))),
         ("Operation on the cluster", cluster.literals_after("operation: ")),
         ("Outcome of the cluster", and(arms(cluster.method("Refusal", "outcome")), one("ok"))),
-        ("Call to Backstage", and(backstage.literals_after("Call::tell("), backstage.literals_after("Call::get("))),
+        ("Call to Backstage", and(backstage.literals_after("Call::post("), backstage.literals_after("Call::get("))),
         (
             "Outcome of Backstage",
             and(arms(backstage.method("Answer", "outcome")), arms(backstage.method("Error", "as_str"))),

@@ -79,7 +79,7 @@ impl Backstage {
     /// # Errors
     /// If Backstage does not answer, or not with 200 or 404.
     pub async fn refresh(&self, reference: &str) -> Result<Known, Error> {
-        let call = Call::tell("refresh", format!("refresh {reference}"), &["refresh"]);
+        let call = Call::post("refresh", format!("refresh {reference}"), &["refresh"]);
         let answer = self.wire.send(call.body(json!({"entityRef": reference})).or(&[StatusCode::NOT_FOUND])).await?;
         match answer.status {
             StatusCode::NOT_FOUND if answer.is_not_found() => Ok(Known::No),
@@ -94,7 +94,7 @@ impl Backstage {
     /// If Backstage does not answer, or not with 200 or 409; a 404 says which task there is none of.
     pub async fn trigger(&self) -> Result<Triggered, Error> {
         let path = [&TASKS[..], &[&self.task, "trigger"]].concat();
-        let call = Call::tell("trigger", format!("trigger the task {}", self.task), &path);
+        let call = Call::post("trigger", format!("trigger the task {}", self.task), &path);
         let answer = self.wire.send(call.or(&[StatusCode::CONFLICT, StatusCode::NOT_FOUND])).await?;
         match answer.status {
             StatusCode::CONFLICT => Ok(Triggered::Busy),
@@ -124,7 +124,7 @@ impl Backstage {
             let what = format!("look {} entities up", part.len());
             // The catalog compares with what it has in lower case.
             let refs: Vec<_> = part.iter().map(|reference| reference.to_lowercase()).collect();
-            let call = Call::tell("by_refs", what, &["entities", "by-refs"]).patient();
+            let call = Call::post("by_refs", what, &["entities", "by-refs"]).patient();
             let answer = self.wire.send(call.body(json!({"entityRefs": refs, "fields": FIELDS}))).await?;
             let items: Items = answer.json()?;
             if items.items.len() != part.len() {
@@ -194,7 +194,7 @@ impl Backstage {
             "metadata": {"name": name, "annotations": annotations},
             "spec": {"type": "url", "target": target, "presence": "required"},
         });
-        let call = Call::tell("validate", format!("validate the Location of {target}"), &["validate-entity"]).patient();
+        let call = Call::post("validate", format!("validate the Location of {target}"), &["validate-entity"]).patient();
         let call = call.body(json!({"entity": entity, "location": by})).or(&[StatusCode::BAD_REQUEST]);
         let answer = self.wire.send(call).await?;
         if answer.status != StatusCode::BAD_REQUEST {

@@ -9,7 +9,7 @@ pub enum Error {
     /// The token is missing, wrong, or does not allow it (401, 403).
     #[error("{0}")]
     Denied(String),
-    /// It answered something else than was to be expected.
+    /// Its answer was not one that was to be expected.
     #[error("{0}")]
     Refused(String),
 }

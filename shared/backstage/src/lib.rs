@@ -1,4 +1,4 @@
-//! Backstage's catalog, as its own HTTP API shows it: told what changed, and asked what it took.
+//! Backstage's catalog, as its own HTTP API shows it. It is notified of what changed, and asked what it took.
 //!
 //! Nothing of Backstage is installed for this: refresh, scheduler and entity routes are stock (Backstage 1.55).
 

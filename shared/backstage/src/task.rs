@@ -4,8 +4,8 @@ use crate::{Trouble, line::line};
 use serde::Deserialize;
 use serde_json::Value;
 
-/// The most bytes that are told of an error.
-const TOLD: usize = 512;
+/// The most bytes of an error that are kept.
+const KEPT: usize = 512;
 
 /// A scheduled task of the catalog.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -56,7 +56,7 @@ impl From<Listed> for Task {
 
 fn words(error: &str) -> String {
     match serde_json::from_str::<Value>(error) {
-        Ok(error @ Value::Object(_)) => line(&Trouble::of_error(&error).words, TOLD),
-        _ => line(error, TOLD),
+        Ok(error @ Value::Object(_)) => line(&Trouble::of_error(&error).words, KEPT),
+        _ => line(error, KEPT),
     }
 }

@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn what_the_reader_lacks_is_told() {
+    fn what_the_reader_lacks_is_reported() {
         for (fault, advice) in [
             ("AccessDenied: Access Denied", KEYS),
             ("InvalidAccessKeyId: The access key ID you provided does not exist", KEYS),

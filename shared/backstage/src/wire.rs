@@ -3,7 +3,7 @@
 use crate::{
     Args, Error,
     line::line,
-    refusal::{TOLD, WHERE, refusal},
+    refusal::{SAID, WHERE, refusal},
     token_source::TokenSource,
 };
 use anyhow::Context;
@@ -25,8 +25,8 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// Shorter than Node keeps a connection that is idle (5 s), so that no call begins on one that is about to end.
 const IDLE: Duration = Duration::from_secs(4);
 
-/// How long what only tells Backstage something may take.
-const TELL: Duration = Duration::from_secs(3);
+/// How long a request may take for which Backstage reads nothing.
+const POST: Duration = Duration::from_secs(3);
 
 /// How long what Backstage has to read something for may take.
 const ASK: Duration = Duration::from_secs(10);
@@ -70,14 +70,14 @@ pub(crate) struct Answer {
 }
 
 impl<'a> Call<'a> {
-    /// Tells Backstage to do something; `what` follows "failed to", and the path is one below `/api/catalog`.
-    pub(crate) fn tell(name: &'static str, what: String, path: &'a [&'a str]) -> Self {
-        Self { name, what, method: Method::POST, path, query: Vec::new(), body: None, within: TELL, also: &[] }
+    /// Makes Backstage do something. `what` follows "failed to", and the path is one below `/api/catalog`.
+    pub(crate) fn post(name: &'static str, what: String, path: &'a [&'a str]) -> Self {
+        Self { name, what, method: Method::POST, path, query: Vec::new(), body: None, within: POST, also: &[] }
     }
 
     /// Asks for what it has at hand.
     pub(crate) fn get(name: &'static str, what: String, path: &'a [&'a str]) -> Self {
-        Self { method: Method::GET, ..Self::tell(name, what, path) }
+        Self { method: Method::GET, ..Self::post(name, what, path) }
     }
 
     pub(crate) fn query(mut self, name: &'static str, value: &'a str) -> Self {
@@ -219,7 +219,7 @@ fn unreached(call: &Call<'_>, error: reqwest::Error) -> Error {
     }
     let why = format!("{:#}", anyhow::Error::new(error.without_url()));
     let own = "is it up, and are CALLBOARD_BACKSTAGE_URL and CALLBOARD_BACKSTAGE_CA_BUNDLE its own?";
-    Error::Unreached(format!("{}; {own}", line(&why, TOLD)))
+    Error::Unreached(format!("{}; {own}", line(&why, SAID)))
 }
 
 /// Reads up to `limit` bytes and one piece; whether that is all.

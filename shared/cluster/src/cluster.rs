@@ -94,7 +94,7 @@ impl Cluster {
     /// any other.
     ///
     /// # Errors
-    /// [`Error::Unserved`] if the kind is unknown, which says nothing about the object's life.
+    /// [`Error::Unserved`] if the kind is unknown, which does not say whether the object exists.
     pub async fn get(&self, object: &ObjectRef) -> Result<Option<Object>, Error> {
         self.read(object, Call::get).await
     }
@@ -153,12 +153,12 @@ impl Cluster {
         self.0.discovery.forget(group).await;
     }
 
-    /// A page of at most 500 objects and 4 MiB: the first, or the one that the page before named in `next`; of one
-    /// namespace, or of all. The pages of a list show one moment. A page that is too long is asked for again, smaller.
+    /// A page of at most 500 objects and 4 MiB, of one namespace or of all. It is the first page, or the one that the page
+    /// before named in `next`. The pages of a list show one moment. A page that is too long is asked for again, smaller.
     ///
     /// # Errors
-    /// [`Error::Expired`] if that moment is too long ago; [`Error::Unserved`] if the kind was deleted or another by
-    /// now, which [`Self::kind`] then tells.
+    /// [`Error::Expired`] if that moment is too long ago. [`Error::Unserved`] if the kind was deleted or is another by
+    /// now, which [`Self::kind`] then says.
     pub async fn page(&self, kind: &Kind, namespace: Option<&str>, from: Option<&str>) -> Result<Page, Error> {
         let page = self.pages((kind, kind.path(namespace)), LIMIT, from, Call::list).await;
         if let Err(Error::Unserved { .. }) = page {
@@ -212,8 +212,8 @@ impl Cluster {
         Err(Error::Failed { what: format!("list {definitions}"), why: format!("it has more than {PAGES} pages") })
     }
 
-    /// What tells this cluster from any other, and from itself after it was built again: the uid of its Namespace
-    /// kube-system.
+    /// What distinguishes this cluster from any other, and from itself after it was built again: the uid of its
+    /// Namespace kube-system.
     ///
     /// # Errors
     /// If that cannot be read.

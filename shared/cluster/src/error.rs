@@ -35,7 +35,7 @@ pub enum Error {
         /// Who did not answer, and within which time.
         why: String,
     },
-    /// Anything else.
+    /// Any other error.
     #[error("failed to {what}: {why}")]
     Failed {
         /// What was tried.

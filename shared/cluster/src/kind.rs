@@ -2,7 +2,7 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// All that may stand in a path or a query as it is.
+/// All that a path or a query takes as it is.
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 /// A kind of object that the API server has, in one version.
@@ -15,7 +15,7 @@ pub struct Kind {
     scope: Scope,
 }
 
-/// Whether objects live in namespaces.
+/// Whether objects are in namespaces.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Scope {
     Cluster,
@@ -72,7 +72,7 @@ impl Kind {
         &self.plural
     }
 
-    /// Whether its objects live in namespaces.
+    /// Whether its objects are in namespaces.
     pub fn is_namespaced(&self) -> bool {
         self.scope == Scope::Namespaced
     }
@@ -105,7 +105,7 @@ pub(crate) fn version_path(group: &str, version: &str) -> String {
     if group.is_empty() { format!("/api/{version}") } else { format!("/apis/{}/{version}", encoded(group)) }
 }
 
-/// The text as it may stand in a path or a query.
+/// The text as a path or a query takes it.
 pub(crate) fn encoded(text: &str) -> String {
     utf8_percent_encode(text, PLAIN).to_string()
 }

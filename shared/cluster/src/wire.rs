@@ -71,7 +71,7 @@ pub(crate) enum Refusal {
     Busy(String, Option<Duration>),
     /// No answer in time.
     Late(String),
-    /// Anything else.
+    /// Any other answer.
     Other(String),
 }
 

@@ -1,4 +1,4 @@
-//! Reads bodies, as many at once as there is memory for.
+//! Reads bodies, as many in parallel as there is memory for.
 
 use crate::outcome::Outcome;
 use axum::body::{Body, HttpBody};
@@ -8,17 +8,17 @@ use std::time::Duration;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::time::timeout;
 
-/// Bytes of bodies that are read at once, if one body may not have more. The others wait, unread.
+/// Bytes of bodies that are read in parallel, if one body may not have more. The others wait, unread.
 const READ: usize = 8 * 1024 * 1024;
 
 /// Bytes that a body may have before it is counted, so that one that does not arrive holds back no other.
 const UNCOUNTED: usize = 16 * 1024;
 
-/// What events take that are handled at once, as a multiple of the largest body. Parsed, nested JSON takes up to 90
+/// What events take that are handled in parallel, as a multiple of the largest body. Parsed, nested JSON takes up to 90
 /// times its bytes, and an object of Kubernetes some 10 times.
 const PARSED: usize = 32;
 
-/// What an event is reckoned with at least: at most 256 of the default size are handled at once.
+/// What an event is reckoned with at least: at most 256 of the default size are handled in parallel.
 const LEAST: usize = 256 * 1024;
 
 /// What memory is reckoned in.

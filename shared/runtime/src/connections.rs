@@ -93,7 +93,7 @@ impl Kind {
     }
 }
 
-/// Answers probes, and sends everything else away, so that the place is free again.
+/// Answers probes, and turns all other requests away, so that the place is free again.
 async fn only_probes(request: Request, next: Next) -> Response {
     let mut response = if request.uri().path().starts_with("/health/") {
         next.run(request).await

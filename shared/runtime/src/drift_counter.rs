@@ -43,16 +43,17 @@ impl DriftCounter {
 
     /// Counts differences of a kind, `<kind>.<group>` in lower case.
     pub fn found(&self, kind: &str, reason: DriftReason, differences: u64) {
-        let kind = self.told_apart(kind);
+        let kind = self.counted_as(kind);
         self.counter.add(differences, &[KeyValue::new("kind", kind), KeyValue::new("reason", reason.as_str())]);
     }
 
     /// Counts that a kind, `<kind>.<group>` in lower case, could not be compared.
     pub fn degraded(&self, kind: &str) {
-        self.degraded.add(1, &[KeyValue::new("kind", self.told_apart(kind))]);
+        self.degraded.add(1, &[KeyValue::new("kind", self.counted_as(kind))]);
     }
 
-    fn told_apart(&self, kind: &str) -> String {
+    /// The kind, or `other` if too many are counted already.
+    fn counted_as(&self, kind: &str) -> String {
         let mut kinds = self.kinds.lock().unwrap_or_else(PoisonError::into_inner);
         if kinds.len() < KINDS {
             kinds.insert(kind.to_owned());
@@ -69,8 +70,8 @@ mod tests {
     fn only_so_many_kinds_make_time_series() {
         let drift = DriftCounter::new();
         for n in 0..KINDS {
-            assert_eq!(drift.told_apart(&format!("kind-{n}")), format!("kind-{n}"));
+            assert_eq!(drift.counted_as(&format!("kind-{n}")), format!("kind-{n}"));
         }
-        assert_eq!((drift.told_apart("stranger"), drift.told_apart("kind-0")), ("other".into(), "kind-0".into()));
+        assert_eq!((drift.counted_as("stranger"), drift.counted_as("kind-0")), ("other".into(), "kind-0".into()));
     }
 }

@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderValue, header::CONTENT_TYPE};
 use percent_encoding::percent_decode_str;
 use serde_json::Value;
 
-/// The CloudEvent 1.0 which a request carries; its data, if it is JSON, is parsed here and nowhere else.
+/// The CloudEvent 1.0 which a request carries. Its data, if it is JSON, is parsed only here.
 pub(crate) fn event(headers: &HeaderMap, body: Bytes) -> Result<Event, String> {
     let media_type = media_type(headers);
     let mut event = match media_type.as_str() {

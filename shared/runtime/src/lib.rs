@@ -1,5 +1,5 @@
-//! The edge to HTTP and to telemetry: an event comes in, a function judges it, a status goes out; and events of its own
-//! go to `K_SINK`.
+//! The edge to HTTP and to telemetry: an event comes in, a function judges it, a status goes out. Its own events go to
+//! `K_SINK`.
 //!
 //! Only this crate knows status codes. Whatever a function, an event or a client does, the Broker gets an answer
 //! that it understands: 200 with an event, 204, or a status by which it retries or dead-letters.
@@ -37,8 +37,8 @@ pub trait Handler: Send + Sync + 'static {
     /// Its one name, in spans and metrics the attribute `function`.
     fn name(&self) -> &'static str;
 
-    /// Handles one event. Events arrive concurrently, more than once and out of order; the future is dropped
-    /// at any await point when its time is up or the client has gone.
+    /// Handles one event. Events arrive concurrently, more than once and out of order. The future is dropped
+    /// at any await point when its time is up or the client has left.
     fn handle(&self, event: Event) -> impl Future<Output = Verdict> + Send;
 
     /// Whether it can handle events now; if not, one line that says why. Asked by each readiness probe.

@@ -12,7 +12,7 @@ const ENCODED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'%');
 /// The event as a message.
 ///
 /// # Errors
-/// If an attribute's name or the content type cannot stand in a header.
+/// If an attribute's name or the content type cannot be in a header.
 pub(crate) fn binary(event: Event) -> Result<(HeaderMap, Vec<u8>)> {
     event.deserialize_binary(Headers(HeaderMap::new()))
 }

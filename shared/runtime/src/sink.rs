@@ -67,8 +67,8 @@ impl Sink {
         }))
     }
 
-    /// Sends one event of a type of Callboard, up to three times where that may help; it then arrives more than once if only
-    /// the answer was lost. It continues the current span, or else its own extension `traceparent`.
+    /// Sends one event of a type of Callboard, up to three times if that may help. It then arrives more than once if only
+    /// the answer was lost. It continues the current span. Without one, its own extension `traceparent`.
     ///
     /// # Errors
     /// If the event was not taken.

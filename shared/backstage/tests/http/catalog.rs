@@ -1,4 +1,4 @@
-//! Telling: refresh, trigger, tasks, validate.
+//! Calls that make Backstage do something: refresh, trigger, tasks, validate.
 
 use crate::fake::{BUCKET, Fake, TOKEN, args, empty, error, json_of, response};
 use backstage::{Args, Backstage, Error, Known, Task, Triggered};

@@ -1,8 +1,10 @@
 //! A Backstage whose certificate comes from an authority that only the bundle knows.
 
-use crate::fake::{BUCKET, args};
+use crate::{
+    authority::certified,
+    fake::{BUCKET, args},
+};
 use backstage::{Args, Backstage, Error, Triggered};
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use std::{io::Write, sync::Arc};
 use tempfile::NamedTempFile;
 use tokio::{
@@ -13,7 +15,9 @@ use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
 
 #[tokio::test]
 async fn a_private_authority_is_trusted_where_the_bundle_names_it() {
-    let (authority, config) = certified();
+    let (pem, config) = certified();
+    let mut authority = NamedTempFile::new().unwrap();
+    authority.write_all(pem.as_bytes()).unwrap();
     let args = args(&serve(config).await);
     let trigger = |args: Args| async move {
         Backstage::new(&args, Some(&BUCKET.parse().unwrap())).unwrap().unwrap().trigger().await
@@ -22,19 +26,6 @@ async fn a_private_authority_is_trusted_where_the_bundle_names_it() {
     assert!(why.contains("UnknownIssuer") && why.contains("CALLBOARD_BACKSTAGE_CA_BUNDLE"), "{why}");
     let ca_bundle = Some(authority.path().to_str().unwrap().parse().unwrap());
     assert_eq!(trigger(Args { ca_bundle, ..args }).await, Ok(Triggered::Begins));
-}
-
-/// The certificate of a new authority, and a server that has one of it.
-fn certified() -> (NamedTempFile, ServerConfig) {
-    let mut params = CertificateParams::default();
-    params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    let authority = Issuer::new(params.clone(), KeyPair::generate().unwrap());
-    let mut file = NamedTempFile::new().unwrap();
-    file.write_all(params.self_signed(authority.key()).unwrap().pem().as_bytes()).unwrap();
-    let key = KeyPair::generate().unwrap();
-    let certificate = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap().signed_by(&key, &authority).unwrap();
-    let config = ServerConfig::builder().with_no_client_auth();
-    (file, config.with_single_cert(vec![certificate.into()], key.into()).unwrap())
 }
 
 async fn serve(config: ServerConfig) -> String {

@@ -1,4 +1,4 @@
-//! What a SinkBinding tells a function about where its own events go.
+//! What a SinkBinding says of where the own events of a function go.
 
 use crate::Overrides;
 use http::Uri;

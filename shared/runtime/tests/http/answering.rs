@@ -1,4 +1,4 @@
-//! How each verdict is told to the Broker.
+//! What the Broker gets for each verdict.
 
 use crate::{Answer, Function, answer, args, binary, read};
 use axum::body::Body;
@@ -129,7 +129,7 @@ async fn a_reply_hands_the_trace_on_where_opentelemetry_is_off() {
     assert!(!untraced.headers.contains_key("ce-traceparent"));
 }
 
-/// The most of 300 requests that were handled at once.
+/// The most of 300 requests that were handled in parallel.
 async fn most_at_once(request: impl Fn() -> Request<Body>) -> usize {
     let (running, most) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let seen = most.clone();

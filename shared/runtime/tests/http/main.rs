@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 
 mod answering;
+#[path = "../../../../tests/authority.rs"]
+mod authority;
 mod collector;
 mod process;
 mod random;

@@ -1,11 +1,11 @@
-//! A sink of the test's own, which answers as it is told and keeps what it was sent, byte for byte.
+//! A sink of the test's own, which answers as the test says and keeps what it was sent, byte for byte.
 
-use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
+use crate::authority::certified;
 use std::io::{self, ErrorKind};
 use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::{TlsAcceptor, rustls::ServerConfig};
+use tokio_rustls::TlsAcceptor;
 
 pub(crate) struct Server {
     pub(crate) url: String,
@@ -20,15 +20,7 @@ impl Server {
 
     /// With a certificate of a new authority; returns that one's own, too.
     pub(crate) async fn start_tls(answers: &[&str]) -> (Self, String) {
-        let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        let authority = Issuer::new(params.clone(), KeyPair::generate().unwrap());
-        let pem = params.self_signed(authority.key()).unwrap().pem();
-        let key = KeyPair::generate().unwrap();
-        let params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
-        let certificate = params.signed_by(&key, &authority).unwrap();
-        let config = ServerConfig::builder().with_no_client_auth();
-        let config = config.with_single_cert(vec![certificate.into()], key.into()).unwrap();
+        let (pem, config) = certified();
         (Self::serve("https", answers, Some(TlsAcceptor::from(Arc::new(config)))).await, pem)
     }
 
