@@ -243,7 +243,7 @@ impl Index {
 
     /// Whether its descriptor is incomplete, since something could not be read.
     pub(super) fn lacks(&self, id: &Id) -> bool {
-        self.inner().mesh.depends_on_unread(id, |object| self.unread.has(object))
+        self.unread.has_any() && self.inner().mesh.depends_on_unread(id, |object| self.unread.has(object))
     }
 
     /// Whether it may become complete when that is tried again.

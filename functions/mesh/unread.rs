@@ -104,6 +104,12 @@ impl Unread {
         self.is(object, |_| true) || self.known().held.contains(&KindName::new(object.group(), object.kind()))
     }
 
+    /// Whether anything at all is unread.
+    pub(super) fn has_any(&self) -> bool {
+        let known = self.known();
+        !known.kinds.is_empty() || !known.held.is_empty() || !known.objects.is_empty()
+    }
+
     /// Whether it is, and may be read when that is tried again.
     pub(super) fn awaits(&self, object: &ObjectRef) -> bool {
         self.is(object, |why| why == Why::Failed)

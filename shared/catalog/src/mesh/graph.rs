@@ -78,11 +78,22 @@ impl Graph {
             self.nodes.insert(id.clone(), node);
         }
         self.set_senders(&senders, Change::Link);
+        self.set_unknown(senders);
         affected.extend(self.affected(id, extent));
         if has_none {
             affected.remove(id);
         }
         affected
+    }
+
+    /// Takes note of which of these send the events of an EventType and are not known.
+    fn set_unknown(&mut self, senders: BTreeSet<Id>) {
+        for sender in senders {
+            match self.links.from.all.count(&sender) > 0 && !self.nodes.contains_key(&sender) {
+                true => drop(self.links.unknown_senders.insert(sender)),
+                false => drop(self.links.unknown_senders.remove(&sender)),
+            }
+        }
     }
 
     /// Whether an object surely had no entity, and gets none.

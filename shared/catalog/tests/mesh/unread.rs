@@ -2,7 +2,7 @@
 
 use crate::cases::OWNER;
 use catalog::{EntityRef, Layout, Mesh, Settings, mesh::Id};
-use events::{Object, ObjectRef};
+use events::{Object, ObjectRef, Version};
 use serde_json::{Value, json};
 
 /// A Broker, an EventType of it, and a Trigger from it to a Deployment that a Knative Service owns.
@@ -77,7 +77,8 @@ fn what_sends_the_events_of_a_type_matters_to_all_that_may_take_them() {
         "apiVersion": "eventing.knative.dev/v1beta2", "kind": "EventType",
         "metadata": {"name": "ticked", "namespace": "shop"}, "spec": {"type": "ticked", "reference": source},
     });
-    mesh.apply(&object(event_type));
+    let event_type = object(event_type);
+    mesh.apply(&event_type);
     let ticked = "eventtype.eventing.knative.dev/shop/ticked";
     let is_source = |object: &ObjectRef| object.kind() == "PingSource";
     assert_eq!(lacking_in(&mesh, is_source), [BROKER, ticked, SERVICE]);
@@ -86,8 +87,13 @@ fn what_sends_the_events_of_a_type_matters_to_all_that_may_take_them() {
         "apiVersion": "sources.knative.dev/v1", "kind": "PingSource",
         "metadata": {"name": "tick", "namespace": "shop"}, "spec": {"sink": sink},
     });
-    mesh.apply(&object(source));
+    let source = object(source);
+    mesh.apply(&source);
     assert_eq!(lacking_in(&mesh, is_source), [ticked], "what was read is known");
+    mesh.delete(source.reference(), &Version::default());
+    assert_eq!(lacking_in(&mesh, is_source), [BROKER, ticked, SERVICE]);
+    mesh.delete(event_type.reference(), &Version::default());
+    assert_eq!(lacking_in(&mesh, is_source), [""; 0]);
 }
 
 #[test]

@@ -50,10 +50,21 @@ impl Graph {
 
     /// The same, of one type.
     pub(super) fn arriving_of_type<'a>(&'a self, at: &Id, ty: &str) -> impl Iterator<Item = &'a Id> + use<'a> {
+        let there = self.links.at.by_type.of(&(at.clone(), ty.into()));
+        there.chain(self.sent_of_type(at, ty))
+    }
+
+    /// The EventTypes of a type that are sent to an object. The shorter list is searched: that of what sends to it, or that
+    /// of the type.
+    fn sent_of_type(&self, at: &Id, ty: &str) -> Vec<&Id> {
         let ty: Box<str> = ty.into();
-        let there = self.links.at.by_type.of(&(at.clone(), ty.clone()));
-        let senders = self.links.senders.of(at);
-        there.chain(senders.flat_map(move |sender| self.links.from.by_type.of(&(sender.clone(), ty.clone()))))
+        let (senders, of_type) = (&self.links.senders, &self.links.from_type);
+        if senders.count(at) <= of_type.count(&ty) {
+            let sent = |sender: &Id| self.links.from.by_type.of(&(sender.clone(), ty.clone()));
+            return senders.of(at).flat_map(sent).collect();
+        }
+        let sender = |id: &Id| self.node(id)?.relations.hub.as_ref();
+        of_type.of(&ty).filter(|id| sender(id).is_some_and(|sender| senders.has(at, sender))).collect()
     }
 
     /// Where the replies of an object arrive that does nothing with events but to reply. None of any other.

@@ -23,6 +23,10 @@ pub(crate) struct Links {
     pub(crate) at: Referring,
     /// The EventTypes that refer to what sends their events.
     pub(crate) from: Referring,
+    /// The same by type alone.
+    pub(crate) from_type: Index<Box<str>>,
+    /// Those of what sends them that are not known.
+    pub(crate) unknown_senders: BTreeSet<Id>,
     /// The objects that send to this one, as far as EventTypes refer to them.
     pub(crate) senders: Index<Id>,
     /// The Triggers and Subscriptions on a hub.
@@ -66,14 +70,14 @@ impl<K: Hash + Eq> Index<K> {
         self.0.get(key).into_iter().flatten()
     }
 
+    /// Whether this object is under a key.
+    pub(crate) fn has(&self, key: &K, id: &Id) -> bool {
+        self.0.get(key).is_some_and(|ids| ids.contains(id))
+    }
+
     /// The number of objects under a key.
     pub(crate) fn count(&self, key: &K) -> usize {
         self.0.get(key).map_or(0, BTreeSet::len)
-    }
-
-    /// All keys, in no order.
-    pub(crate) fn keys(&self) -> impl Iterator<Item = &K> {
-        self.0.keys()
     }
 
     pub(super) fn set(&mut self, key: K, id: &Id, change: Change) {
@@ -119,7 +123,10 @@ impl Links {
             if let Some(reference) = &relations.hub {
                 let referring = match declared.reference {
                     Meaning::Place => &mut self.at,
-                    Meaning::Sender => &mut self.from,
+                    Meaning::Sender => {
+                        self.from_type.set(declared.index_type().into(), id, change);
+                        &mut self.from
+                    }
                 };
                 referring.all.set(reference.clone(), id, change);
                 referring.by_type.set((reference.clone(), declared.index_type().into()), id, change);

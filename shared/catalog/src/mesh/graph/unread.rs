@@ -37,7 +37,7 @@ impl Graph {
         let named = destinations.chain(&relations.hub).chain(self.arrivals(relations)).chain(self.reply_targets(id));
         let named = named.flat_map(|named| self.with_owners(named));
         // Where their events arrive, nobody knows.
-        let mut senders = self.links.from.all.keys().filter(|sender| self.node(sender).is_none());
+        let mut senders = self.links.unknown_senders.iter();
         is_between
             || relations.summary.role.has_component()
                 && (hubs.any(|hub| is_unread(hub)) || senders.any(|sender| is_unread(sender)))
