@@ -58,6 +58,11 @@ fn secrets(text: &str) -> Vec<Range<usize>> {
     if text.len() > MAX {
         return vec![Range { start: 0, end: text.len() }];
     }
+    // Most texts are one word, such as a name.
+    let is_sign = |b: u8| b.is_ascii_uppercase() || b.is_ascii_whitespace() || matches!(b, b':' | b'=' | b'@' | b'_');
+    if text.is_ascii() && !text.bytes().any(is_sign) {
+        return Vec::new();
+    }
     let key = private_key(text);
     let prose = &text[..key.unwrap_or(text.len())];
     let (mut found, mut at, mut before) = (Vec::new(), 0, "");
@@ -100,7 +105,7 @@ fn trimmed(piece: &str) -> &str {
 fn is_secret(word: &str, before: &str) -> bool {
     is_token(word)
         || has_password(word)
-        || word.contains(':') && Url::parse(word).is_ok_and(|url| is_in_url(&url))
+        || word.contains("://") && Url::parse(word).is_ok_and(|url| is_in_url(&url))
         || is_credential(word, before)
 }
 
@@ -114,10 +119,11 @@ fn has_password(word: &str) -> bool {
 
 /// Whether the word before says that this one is a secret: `Bearer`, `--password`, `password:`.
 fn is_credential(word: &str, before: &str) -> bool {
-    let (name, has_digit) = (trimmed(before), word.bytes().any(|b| b.is_ascii_digit()));
-    let is_scheme = ["basic", "bearer"].iter().any(|scheme| name.eq_ignore_ascii_case(scheme));
     let is_named = before.ends_with([':', '=']) || before.starts_with('-') && !before.contains('=');
-    is_scheme && (word.len() >= 20 || word.len() >= 6 && has_digit) || is_named && is_name(name) && !is_plain(word)
+    let has_digit = || word.bytes().any(|b| b.is_ascii_digit());
+    let is_scheme = |name: &str| name.eq_ignore_ascii_case("basic") || name.eq_ignore_ascii_case("bearer");
+    is_named && !is_plain(word) && is_name(trimmed(before))
+        || (word.len() >= 20 || word.len() >= 6 && has_digit()) && is_scheme(trimmed(before))
 }
 
 /// Whether a word may be one of a sentence, or a number.

@@ -48,6 +48,9 @@ const PREFIXES: [&str; 44] = [
     "xoxs-",
 ];
 
+/// The shortest token, in bytes.
+const MIN_TOKEN: usize = 12;
+
 /// The shortest rest of such a token.
 const MIN_REST: usize = 16;
 
@@ -56,13 +59,17 @@ const MIN_RANDOM: usize = 24;
 
 /// Whether a word is a secret by its form, or because it is random.
 pub(crate) fn is_token(word: &str) -> bool {
+    // Each has a capital, or begins with a word and an underscore.
+    if word.len() < MIN_TOKEN || !word.bytes().any(|b| b.is_ascii_uppercase() || b == b'_') {
+        return false;
+    }
     let is_part = |c: char| is_of_base64(c) || c == '.';
     word.split(|c: char| !is_part(c)).any(has_form) || word.split(|c: char| !is_of_base64(c)).any(is_random)
 }
 
 /// Whether it looks like the token of a well-known service, or like a JSON Web Token.
 fn has_form(word: &str) -> bool {
-    if word.len() < 12 {
+    if word.len() < MIN_TOKEN {
         return false;
     }
     let is_capital = |text: &str| text.bytes().all(|b| !b.is_ascii_lowercase());
