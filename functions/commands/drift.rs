@@ -47,8 +47,12 @@ pub fn run(args: &Args) -> anyhow::Result<Ending> {
         let selection = &args.selection;
         let backstage = selection.target.catalog.backstage(&args.backstage)?;
         let (cx, cluster) = selection.target.context().await?;
-        let request = ResyncRequest::new(super::cause("drift"), selection.scope(&cluster).await?);
-        let (found, refused) = shown(&cx.progress, compared(&cx, &cluster, backstage.as_ref(), &request)).await?;
+        let asked = async {
+            let request = ResyncRequest::new(super::cause("drift"), selection.scope(&cluster).await?);
+            let (found, refused) = compared(&cx, &cluster, backstage.as_ref(), &request).await?;
+            anyhow::Ok((request, found, refused))
+        };
+        let (request, found, refused) = shown(&cx.progress, asked).await?;
         if refused.is_empty() {
             selection.has_selected(&cx, &request.scope, &found)?;
         }

@@ -50,22 +50,32 @@ pub fn run(args: &Args) -> anyhow::Result<Ending> {
     super::run(async {
         let selection = &args.selection;
         let (cx, cluster) = selection.target.context().await?;
-        if let Some(uid) = &args.accept_cluster {
-            let is = cluster.uid().await?;
-            anyhow::ensure!(*uid == is, "the cluster has the uid {is}, not {uid}. Choose another --context");
-            resync::accept_cluster(&cx, uid).await?;
-        }
-        if let Some(id) = &args.approve {
-            let approved = resync::approve_held(&cx, Function::Resync, id).await?
-                || resync::approve_held(&cx, Function::Mesh, id).await?;
-            anyhow::ensure!(approved, "nothing is held under the id {id}");
-        }
-        let request = ResyncRequest::new(super::cause("resync"), selection.scope(&cluster).await?);
-        let found = shown(&cx.progress, repaired(&cx, &cluster, request.clone())).await?;
+        let asked = async {
+            released(args, &cx, &cluster).await?;
+            let request = ResyncRequest::new(super::cause("resync"), selection.scope(&cluster).await?);
+            let found = repaired(&cx, &cluster, request.clone()).await?;
+            anyhow::Ok((request, found))
+        };
+        let (request, found) = shown(&cx.progress, asked).await?;
         selection.has_selected(&cx, &request.scope, &found)?;
         print(&found, selection.target.output)?;
         Ok(Ending::of(!found.failed.is_empty() || !found.held.is_empty(), !found.degraded.is_empty()))
     })
+}
+
+/// Releases what the arguments approve.
+async fn released<S: Store>(args: &Args, cx: &Context<S>, cluster: &Cluster) -> anyhow::Result<()> {
+    if let Some(uid) = &args.accept_cluster {
+        let is = cluster.uid().await?;
+        anyhow::ensure!(*uid == is, "the cluster has the uid {is}, not {uid}. Choose another --context");
+        resync::accept_cluster(cx, uid).await?;
+    }
+    if let Some(id) = &args.approve {
+        let approved = resync::approve_held(cx, Function::Resync, id).await?
+            || resync::approve_held(cx, Function::Mesh, id).await?;
+        anyhow::ensure!(approved, "nothing is held under the id {id}");
+    }
+    Ok(())
 }
 
 async fn repaired<S: Store>(

@@ -37,7 +37,9 @@ impl Target {
     /// If a setting cannot be used, or there is no cluster.
     pub(super) async fn context(&self) -> anyhow::Result<(Context<S3>, Cluster)> {
         let cluster = Cluster::of_install(&self.cluster, &self.install).await?;
-        let context = self.catalog.context()?.with_cluster(cluster.clone()).with_progress(Progress::watched());
+        let progress = Progress::watched();
+        progress.now(format_args!("asking the API server and the store"));
+        let context = self.catalog.context()?.with_cluster(cluster.clone()).with_progress(progress);
         Ok((context, cluster))
     }
 }

@@ -15,8 +15,8 @@ pub(crate) enum Bearer {
 }
 
 impl Bearer {
-    /// Whether what it says of its Component counts.
+    /// Whether what it says of its Component counts. That of a request counts for the Triggers that deliver to it.
     pub(super) fn may_name_component(self) -> bool {
-        matches!(self, Self::Mesh | Self::Nothing)
+        matches!(self, Self::Request | Self::Mesh | Self::Nothing)
     }
 }
