@@ -106,7 +106,6 @@ fn a_name_that_is_almost_right_is_recognized() {
 #[test]
 fn what_a_kind_does_not_honour_is_noted_and_not_applied() {
     for (bearer, key, honours) in [
-        (Bearer::Request, "callboard.dev/component", "consumes-apis, ignore"),
         (Bearer::Promise, "callboard.dev/component", "consumes-apis, ignore"),
         (Bearer::Namespace, "callboard.dev/type", "title, description, owner, tags, links, ignore"),
         (Bearer::Namespace, "ske.backstage.component/lifecycle", "title, description, owner, tags, links, ignore"),
