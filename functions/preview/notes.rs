@@ -61,9 +61,8 @@ impl Notes {
             objects => objects.iter().map(|object| format!("{object} {what}")).collect(),
         });
         let skipped = self.skipped.iter().map(|(first, count)| {
-            format!(
-                "{first}: no Kubernetes object, since it has neither apiVersion nor kind. There are {count} of them"
-            )
+            let more = if *count == 1 { String::new() } else { format!(". There are {count} of them") };
+            format!("{first}: no Kubernetes object, since it has neither apiVersion nor kind{more}")
         });
         for line in self.lines.iter().cloned().chain(shared).chain(skipped) {
             writeln!(to, "{line}").context("failed to write to standard error")?;

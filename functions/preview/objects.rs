@@ -86,9 +86,9 @@ fn read(text: &Text, part: Part<'_>, found: &mut Vec<Found>, notes: &mut Notes) 
     let place = if part.line == 1 { text.place.clone() } else { format!("{}:{}", text.place, part.line) };
     let values = match input::values(part) {
         Ok(values) => values,
-        Err(_) if text.is_found && part.text.contains("{{") => {
+        Err(_) if part.text.contains("{{") => {
             let what = "is a template. Preview what Helm makes of it by: helm template ... | callboard preview -";
-            return notes.note(&place, what);
+            return if text.is_found { notes.note(&place, what) } else { notes.wrong(&place, what) };
         }
         Err(why) => return notes.wrong(&text.place, &why.to_string()),
     };

@@ -17,8 +17,8 @@ mod suite;
 use crate::suite::Suite;
 use futures::future::LocalBoxFuture;
 use scenarios::{
-    adapter, alone, binding, bucket, captures, deletions, func, func_schema, functions, hanging, install, life, mesh, overlays,
-    permissions, plural, pod, remade, removal, secured, warm, with_backstage,
+    adapter, alone, binding, bucket, captures, deletions, func, func_schema, functions, hanging, install, life, mesh,
+    overlays, permissions, plural, pod, remade, removal, secured, warm, with_backstage,
 };
 use std::{env, process::ExitCode, time::Instant};
 

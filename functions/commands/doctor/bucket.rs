@@ -83,7 +83,7 @@ fn rights(tried: &Tried, place: &Place, layout: &Layout) -> Vec<Finding> {
     let faults = || tried.calls.iter().filter_map(|(right, result)| Some((*right, result.as_ref().err()?)));
     // What every call fails of is one finding. Only some of the answers say what it is.
     if let Some((fault, fix)) = faults().find_map(|(_, fault)| Some((fault, fix_of_all(fault, place)?))) {
-        let (subject, why) = (format!("bucket {}", place.bucket), fault.to_string());
+        let (subject, why) = (format!("bucket {}", place.bucket), said(fault));
         // What a person lacks is not wrong with the install.
         return vec![match (is_of_credentials(fault), is_unreached(fault), &place.forward) {
             (true, _, Some(forward)) => AREA.unknown(subject, why).with_fix(format!("{fix}\n{forward}")),
@@ -107,6 +107,16 @@ fn rights(tried: &Tried, place: &Place, layout: &Layout) -> Vec<Finding> {
     found
 }
 
+/// What is wrong. A policy is not, if the store does not even know who asks.
+fn said(fault: &Fault) -> String {
+    match fault {
+        Fault::Denied { code } if names(code, &OF_KEYS) => {
+            format!("the store does not take this key or its secret ({code})")
+        }
+        fault => fault.to_string(),
+    }
+}
+
 /// The right's name in a policy.
 fn action(right: Right) -> &'static str {
     match right {
@@ -128,6 +138,9 @@ fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
         Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_REGION) => Some(region()),
         Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &["RequestTimeTooSkewed"]) => {
             Some(CLOCK.into())
+        }
+        Fault::Answer { code, .. } if names(code, &["InvalidBucketName"]) => {
+            Some(format!("export CALLBOARD_BUCKET=...   # now {}", place.bucket))
         }
         Fault::Denied { .. } => None,
         fault if is_of_credentials(fault) => Some(KEYS.into()),
@@ -271,11 +284,13 @@ mod tests {
             (answer("400 IllegalLocationConstraintException"), region),
             (denied("403 RequestTimeTooSkewed"), CLOCK),
             (denied("403 NotSignedUp"), KEYS),
+            (answer("400 InvalidBucketName"), "export CALLBOARD_BUCKET=...   # now catalog"),
         ] {
+            assert!(fix != KEYS || !said(&fault).contains("s3:GetObject"), "a policy does not help: {}", said(&fault));
             // A HEAD has no code.
             let calls = vec![(Right::Head, Err(denied("403"))), (Right::List, Err(fault.clone()))];
             let found = rights(&Tried { calls, read: None, skew: None }, &place, &layout);
-            assert_eq!(found, [AREA.wrong("bucket catalog", fault.to_string(), fix)]);
+            assert_eq!(found, [AREA.wrong("bucket catalog", said(&fault), fix)]);
         }
     }
 

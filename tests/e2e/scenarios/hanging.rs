@@ -29,7 +29,8 @@ pub(crate) async fn degraded(suite: &Suite) -> Result<()> {
         }
     });
     let client = json!({"url": suite.filled(&format!("https://SUITE_HOST:{PORT}/convert"))});
-    let webhook_of = json!({"strategy": "Webhook", "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]}});
+    let webhook_of =
+        json!({"strategy": "Webhook", "webhook": {"clientConfig": client, "conversionReviewVersions": ["v1"]}});
     suite.cluster.patch(&[DEFINITION], &json!({"spec": {"conversion": webhook_of}}))?;
     let found = found(suite, &key).await;
     suite.cluster.patch(&[DEFINITION], &json!({"spec": {"conversion": {"strategy": "None", "webhook": null}}}))?;
@@ -44,7 +45,12 @@ pub(crate) async fn degraded(suite: &Suite) -> Result<()> {
 async fn found(suite: &Suite, key: &str) -> Result<()> {
     let catalog = suite.catalog()?;
     eventually("the API server does not list it", 90, async || {
-        let listed = suite.cluster.kubectl(&["get", "slows.v2.slow.e2e.callboard.dev", "--all-namespaces", "--request-timeout=3s"]);
+        let listed = suite.cluster.kubectl(&[
+            "get",
+            "slows.v2.slow.e2e.callboard.dev",
+            "--all-namespaces",
+            "--request-timeout=3s",
+        ]);
         ensure!(listed.is_err(), "it does: {listed:?}");
         Ok(())
     })
