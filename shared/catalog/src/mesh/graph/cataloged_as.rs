@@ -40,9 +40,11 @@ impl CatalogedAs {
 
 impl Graph {
     /// The Component of an object. In this order: the one it names, the one that Callboard writes, the one that its
-    /// labels name, that of its nearest owner. A third-party object that owns it need not be a resource request.
+    /// labels name, that of its nearest owner. A third-party object need not be a resource request: what labels say
+    /// counts before what its group lets suppose, and an owner may be anything.
     pub(crate) fn cataloged_as(&self, id: &Id) -> Option<CatalogedAs> {
-        let request = self.addressed(id).filter(|summary| summary.named.is_none()).and_then(|it| it.request.clone());
+        let unsaid = self.addressed(id).filter(|summary| summary.belongs_to().is_none());
+        let request = unsaid.and_then(|summary| summary.request.clone());
         let own = || self.with_owners(id).iter().find_map(|id| self.own_component(id));
         request.map(CatalogedAs::Elsewhere).or_else(own)
     }
