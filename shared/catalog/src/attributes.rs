@@ -8,6 +8,7 @@ pub(crate) mod value;
 pub use answer::Answer;
 pub(crate) use template::literals;
 
+use crate::bounded;
 use chrono::{DateTime, SecondsFormat};
 use serde_json::Value as Json;
 use std::sync::LazyLock;
@@ -107,7 +108,7 @@ impl Attributes {
         if let Some(value) = value.as_str().filter(|value| !value.is_empty())
             && !["id", "time"].contains(&name)
         {
-            self.set(name, pinned(name, value));
+            self.set(name, pinned(name, bounded::value(value).as_deref().unwrap_or(value)));
         }
     }
 
@@ -182,6 +183,13 @@ mod tests {
         let source = |value| Attributes::of_event_type(&json!({"source": value})).known("source").clone();
         assert_eq!(source("/a/{b}/c/{d}/e"), Known::Like { starts: "/a/".into(), ends: "/e".into() });
         assert_eq!((source("/a"), source("/m%C3%BCnchen")), (Known::Exactly("/a".into()), Known::Present));
+    }
+
+    #[test]
+    fn of_a_value_that_is_too_long_the_beginning_is_known() {
+        let attributes = Attributes::of_event_type(&json!({"type": "x".repeat(1 << 20)}));
+        let known = attributes.known("type");
+        assert!(matches!(known, Known::Like { starts, ends } if starts.len() < 4096 && ends.is_empty()));
     }
 
     #[test]

@@ -21,6 +21,7 @@
 
 mod api;
 mod attributes;
+mod bounded;
 pub mod cesql;
 mod descriptor;
 mod entity;

@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on shall end")]
 
 mod affected;
+mod bounds;
 mod cases;
 mod random;
 mod rebuild;

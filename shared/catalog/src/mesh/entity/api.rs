@@ -21,7 +21,8 @@ pub(super) fn api(
     notes: &mut Notes,
 ) -> Option<Entity> {
     let not_secret = NotSecret::of(subject.object);
-    let (event_type, left_out) = EventType::of(subject.object)?.public(&|path| not_secret.has(path));
+    let (event_type, left_out) =
+        EventType::of(subject.object, &mut Notes::default())?.public(&|path| not_secret.has(path));
     notes.leave_out(&subject.named.entity_ref(), &left_out);
     let consumers = Consumers::of(graph, subject.id, node);
     let said = described(event_type.description.as_deref(), &consumers);

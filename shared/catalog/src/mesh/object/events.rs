@@ -4,7 +4,7 @@ use super::role::{Role, Roles};
 use crate::{
     api::asyncapi::EventType,
     attributes::{Attributes, Known},
-    cesql,
+    bounded, cesql,
     mesh::id::Id,
     notes::Notes,
 };
@@ -83,14 +83,22 @@ impl ProducedEvents {
     /// What a source produces: what Knative found out, otherwise what the definition of its kind says.
     pub(crate) fn by(object: &Object, roles: &Roles, notes: &mut Notes) -> Box<[Self]> {
         let found = object.at("/status/ceAttributes").and_then(Value::as_array).into_iter().flatten();
-        let text = |value: &Value, field: &str| value.get(field).and_then(Value::as_str).map(Into::into);
+        let mut text = |value: &Value, field: &str| {
+            let text = value.get(field).and_then(Value::as_str)?;
+            let cut = bounded::value(text);
+            cut.iter().for_each(|_| notes.invalid("status.ceAttributes", bounded::note(text)));
+            Some(cut.unwrap_or_else(|| text.to_owned()).into())
+        };
         let found: Box<[_]> =
             found.filter_map(|it| Some(Self { ty: text(it, "type")?, source: text(it, "source") })).collect();
         if !found.is_empty() {
             return found;
         }
         match roles.types(object.reference().group(), object.reference().kind()) {
-            Ok(types) => types.iter().map(|ty| Self { ty: ty.clone(), source: None }).collect(),
+            Ok(types) => types
+                .iter()
+                .map(|ty| Self { ty: bounded::value(ty).map_or_else(|| ty.clone(), Into::into), source: None })
+                .collect(),
             Err(why) => {
                 notes.invalid("registry.knative.dev/eventTypes", why);
                 Box::default()

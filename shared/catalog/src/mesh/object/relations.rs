@@ -33,7 +33,7 @@ pub(crate) enum Part {
 
 impl Relations {
     pub(crate) fn of(object: &Object, role: Role, roles: &Roles, settings: &Settings, notes: &mut Notes) -> Self {
-        let event_type = (role == Role::EventType).then(|| EventType::of(object)).flatten();
+        let event_type = (role == Role::EventType).then(|| EventType::of(object, notes)).flatten();
         let is_broken = role == Role::EventType && event_type.is_none();
         if is_broken {
             notes.invalid("spec", "has no type");
