@@ -47,6 +47,15 @@ mod tests {
     }
 
     #[test]
+    fn a_long_line_with_quotes_is_a_block() {
+        let long = format!("a: \"word\" {}", "x".repeat(80));
+        assert_eq!(line(&long), format!("a: |-\n  {long}\n"));
+        assert_eq!(line("a: \"word\""), "a: \"a: \\\"word\\\"\"\n");
+        assert!(line(&format!(" {long}")).starts_with("a: \" "));
+        assert!(line(&format!("[{long}]")).starts_with("a: '["));
+    }
+
+    #[test]
     fn a_text_that_a_parser_would_read_otherwise_is_no_block() {
         for text in ["a\n \nb", "a\n\t\nb", " a\nb", "\na\nb", "a\nb\n\n", "a\r\nb", "a\u{2028}\nb", "\n"] {
             let written = line(text);

@@ -7,6 +7,9 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The most links that a status leads to.
 const MAX: usize = 10;
 
+/// Stock Backstage has none of this name, and shows its globe.
+const ICON: &str = "web";
+
 /// What surrounds a URL in a sentence.
 const AROUND: [char; 7] = ['<', '>', '"', '\'', '`', ',', '|'];
 
@@ -21,7 +24,12 @@ pub(crate) fn of_status(object: &Object) -> BTreeSet<Link> {
     for (text, title) in at("/status/endpoint", Some("Endpoint")).chain(at("/status/url", None)).chain(in_message) {
         if let (Ok(url), true) = (web_url(text), links.len() < MAX) {
             let title = title.or(url.host_str()).map(str::to_owned);
-            links.entry(url).or_insert(Link { url: text.trim().to_owned(), title, icon: None, ty: None });
+            links.entry(url).or_insert(Link {
+                url: text.trim().to_owned(),
+                title,
+                icon: Some(ICON.to_owned()),
+                ty: None,
+            });
         }
     }
     links.into_values().collect()
