@@ -144,6 +144,31 @@ fn a_trigger_whose_subscriber_provides_a_type_affects_both_brokers_when_it_moves
 }
 
 #[test]
+fn a_channel_that_is_addressed_by_its_host_affects_who_sends_there_and_who_takes_from_it() {
+    let at_channel = json!({"apiVersion": "messaging.knative.dev/v1", "kind": "Channel", "name": "calls"});
+    let sends = |host: &str| {
+        let spec = json!({"sink": {"uri": format!("http://{host}.shop.svc.cluster.local")}});
+        object("sources.knative.dev/v1", "PingSource", "phone", &json!({ "spec": spec }))
+    };
+    let phone = json!({"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "phone"});
+    let spec = json!({"channel": at_channel, "subscriber": {"ref": ksvc_ref("stock")}});
+    let mut mesh = shop();
+    for object in [
+        sends("calls-kn-channel"),
+        event_type_from("rung", "rung", &phone),
+        object("messaging.knative.dev/v1", "Subscription", "on-call", &json!({ "spec": spec })),
+    ] {
+        mesh.apply(&object);
+    }
+    let channel = object("messaging.knative.dev/v1", "Channel", "calls", &json!({}));
+    let wanted = ["channel/calls", "eventtype/rung", "service/stock", "sources/phone", "subscription/on-call"];
+    assert_eq!(told(&mut mesh, &channel), wanted);
+    let wanted = ["channel/calls", "eventtype/rung", "service/billing", "service/stock", "sources/phone"];
+    assert_eq!(told(&mut mesh, &sends("billing")), wanted);
+    assert_eq!(told(&mut mesh, &sends("calls-kn-channel")), wanted);
+}
+
+#[test]
 fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));

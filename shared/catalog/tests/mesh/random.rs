@@ -225,7 +225,11 @@ fn spec(kind: &str, namespace: &str, name: &str, dice: &mut Dice<'_>) -> Value {
             "sink": destination(dice),
             "subject": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "x", "namespace": namespace},
         }),
-        "PingSource" | "Till" | "EventTransform" => json!({"sink": destination(dice)}),
+        "PingSource" | "Till" => json!({"sink": destination(dice)}),
+        "EventTransform" => json!({
+            "sink": destination(dice),
+            "reply": dice.pick(&[Value::Null, json!({}), json!({"discard": true})]),
+        }),
         "RequestReply" => json!({"brokerRef": hub("Broker", "x"), "delivery": {"deadLetterSink": destination(dice)}}),
         _ => json!({"replicas": dice.pick(&[1, 2])}),
     }
@@ -312,6 +316,8 @@ fn destination(dice: &mut Dice<'_>) -> Value {
         json!({"ref": hub("Broker", "x")}),
         json!({"ref": till("x")}),
         json!({"uri": "http://x.example.org/y"}),
+        json!({"uri": "http://x-kn-channel.a.svc.cluster.local"}),
+        json!({"uri": "http://x-kn-channel.a.svc.cluster.local"}),
         Value::Null,
     ])
 }

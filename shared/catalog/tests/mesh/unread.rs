@@ -97,6 +97,20 @@ fn what_sends_the_events_of_a_type_matters_to_all_that_may_take_them() {
 }
 
 #[test]
+fn a_channel_that_is_unread_is_lacked_by_who_addresses_its_host() {
+    let mut mesh = mesh();
+    let sink = json!({"uri": "http://calls-kn-channel.shop.svc.cluster.local"});
+    let source = json!({
+        "apiVersion": "sources.knative.dev/v1", "kind": "PingSource",
+        "metadata": {"name": "tick", "namespace": "shop"}, "spec": {"sink": sink},
+    });
+    mesh.apply(&object(source));
+    let tick = "pingsource.sources.knative.dev/shop/tick";
+    assert_eq!(lacking_in(&mesh, |object| object.kind() == "InMemoryChannel"), [tick]);
+    assert_eq!(lacking_in(&mesh, |object| object.kind() == "Channel" && object.name() == "x"), [""; 0]);
+}
+
+#[test]
 fn without_namespaces_or_definitions_everybody_lacks_something() {
     let all = 5;
     assert_eq!(lacking(|object| object.kind() == "Namespace").len(), all);

@@ -80,6 +80,8 @@ fn described(said: Option<&str>, consumers: &Consumers) -> String {
     let consumers = consumers.in_sentences();
     match said.map(str::trim_end) {
         None => consumers,
+        // Right behind the last line, it would be part of a list or a heading.
+        Some(said) if said.contains('\n') => format!("{said}\n\n{consumers}"),
         Some(said) if said.ends_with(['.', '!', '?', ':', ';']) => format!("{said} {consumers}"),
         Some(said) => format!("{said}. {consumers}"),
     }

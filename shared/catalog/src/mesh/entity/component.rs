@@ -16,7 +16,7 @@ pub(super) fn component(graph: &Graph, subject: Subject<'_>, settings: &Settings
     let role = subject.relations.summary.role;
     let provided = if role.is_hub() { graph.provided(subject.id) } else { graph.produced(subject.id) };
     let consumed = graph.consumed(subject.id);
-    let description = words::component(graph, &subject, provided.len(), consumed.keys().copied());
+    let description = words::component(graph, &subject, &provided, consumed.keys().copied());
     let mut metadata = subject.metadata(graph, settings, Some(description));
     graph.annotate_destinations(&subject, &mut metadata);
     let (consumed, maybe) = graph.consumable(consumed);

@@ -44,25 +44,25 @@ fn stands_for(graph: &Graph, subject: &Subject<'_>) -> Option<String> {
     match graph.consumer(subject.id) {
         Some(CatalogedAs::Mesh(..)) => None,
         Some(CatalogedAs::Elsewhere(component)) => Some(component.name().to_owned()),
-        None => subject.relations.to(Via::Subscriber).next().map(|it| in_words(it, subject.id)),
+        None => subject.relations.to(Via::Subscriber).next().map(|it| in_words(graph, it, subject.id)),
     }
 }
 
-/// What an object does with events that provides or carries so many EventTypes, and consumes these:
+/// What an object does with events that provides or carries these EventTypes, and consumes those:
 /// `Knative Service: runs worker; consumes X; dead letters to Service box`.
 pub(super) fn component<'a>(
     graph: &Graph,
     subject: &Subject<'_>,
-    carried: usize,
+    provided: &BTreeSet<Id>,
     consumed: impl Iterator<Item = &'a Id>,
 ) -> String {
     let (object, role) = (subject.object, subject.relations.summary.role);
     let runs = image(object).map(|image| format!("runs {image}"));
-    let carries = role.is_hub().then(|| counted(carried));
+    let carries = role.is_hub().then(|| counted(provided.len()));
     let consumed: BTreeSet<_> = consumed.filter_map(|id| graph.ty_of(id)).collect();
     let consumes = (!consumed.is_empty()).then(|| format!("consumes {}", listed(consumed)));
     let ends = [Via::Subject, Via::Step, Via::Sink, Via::Reply, Via::DeadLetterSink];
-    let ends = ends.into_iter().filter_map(|via| sends(subject, via));
+    let ends = ends.into_iter().filter_map(|via| sends(graph, subject, via, provided));
     let clauses: Vec<_> = [runs, traffic(object), carries, consumes].into_iter().flatten().chain(ends).collect();
     match (head(object, role), clauses.is_empty()) {
         (head, true) => head,
@@ -76,9 +76,11 @@ pub(super) fn delivery(graph: &Graph, subject: &Subject<'_>) -> String {
     let hub = subject.relations.hub.as_ref().map(|hub| graph.hub(hub));
     let from = hub.map(|hub| format!(" from {} {}", hub.kind(), place(hub))).unwrap_or_default();
     let to = subject.relations.to(Via::Subscriber).next();
-    let to = to.map(|to| format!(" to {}", in_words(to, subject.id))).unwrap_or_default();
+    let to = to.map(|to| format!(" to {}", in_words(graph, to, subject.id))).unwrap_or_default();
     let first = format!("{}{from}{to}", filter::in_words(subject.object));
-    let ends = [Via::Reply, Via::DeadLetterSink, Via::Dependency].into_iter().filter_map(|via| sends(subject, via));
+    let ends = [Via::Reply, Via::DeadLetterSink, Via::Dependency]
+        .into_iter()
+        .filter_map(|via| sends(graph, subject, via, &BTreeSet::new()));
     [first].into_iter().chain(ends).collect::<Vec<_>>().join("; ")
 }
 
@@ -91,9 +93,13 @@ fn head(object: &Object, role: Role) -> String {
     }
 }
 
-/// What an object sends to its destinations of a kind.
-fn sends(subject: &Subject<'_>, via: Via) -> Option<String> {
-    let all: Vec<_> = subject.relations.to(via).map(|it| in_words(it, subject.id)).collect();
+/// What an object that provides these EventTypes sends to its destinations of a kind.
+fn sends(graph: &Graph, subject: &Subject<'_>, via: Via, provided: &BTreeSet<Id>) -> Option<String> {
+    let mut all: Vec<_> = subject.relations.to(via).map(|it| in_words(graph, it, subject.id)).collect();
+    if via == Via::Reply {
+        let callers: BTreeSet<_> = graph.reply_targets(subject.id).into_iter().map(|id| graph.hub(id)).collect();
+        all.extend(callers.into_iter().map(|id| called(id, subject.id.namespace())));
+    }
     if all.is_empty() {
         return None;
     }
@@ -103,7 +109,10 @@ fn sends(subject: &Subject<'_>, via: Via) -> Option<String> {
         Via::Dependency => format!("waits for {to}"),
         Via::Reply => format!("replies to {to}"),
         Via::Sink => {
-            let types: BTreeSet<_> = subject.relations.produced().iter().map(|it| it.ty.to_string()).collect();
+            let produced = subject.relations.produced().iter().map(|it| it.ty.to_string());
+            // What anything else provides may as well be its replies.
+            let provided = provided.iter().filter(|_| subject.relations.summary.role == Role::Source);
+            let types: BTreeSet<_> = produced.chain(provided.filter_map(|id| graph.ty_of(id))).collect();
             let what = if types.is_empty() { "events".to_owned() } else { listed(types) };
             format!("sends {what} to {to}")
         }
@@ -134,9 +143,9 @@ fn traffic(object: &Object) -> Option<String> {
     (!is_usual).then(|| format!("traffic {}", listed(parts)))
 }
 
-/// What is at a destination, as an object sees it.
-pub(super) fn in_words(destination: &Destination, from: &Id) -> String {
-    destination.id().map_or_else(|| destination.in_words(), |id| called(id, from.namespace()))
+/// What is at a destination, as an object sees it. Whatever addresses a Broker or Channel is that.
+pub(super) fn in_words(graph: &Graph, destination: &Destination, from: &Id) -> String {
+    destination.id().map_or_else(|| destination.in_words(), |id| called(graph.hub(id), from.namespace()))
 }
 
 /// Kind and name of an object, with its namespace if that is another one.

@@ -4,7 +4,7 @@ use super::{Graph, cataloged_as::CatalogedAs};
 use crate::attributes::Answer;
 use crate::mesh::{
     id::Id,
-    object::{destination::Via, node::Node, role::Role},
+    object::{address::channels_behind, destination::Via, node::Node, role::Role},
 };
 use std::collections::BTreeSet;
 
@@ -106,6 +106,7 @@ impl Graph {
             if extent == Extent::Part {
                 self.of_hub(&stood_for, affected);
                 self.of_carrier(&stood_for, affected);
+                self.of_channels_behind(&stood_for, id, affected);
             }
         }
     }
@@ -117,6 +118,16 @@ impl Graph {
         if hub != carrier {
             affected.insert(hub.clone());
             affected.extend(self.arriving(carrier).chain(self.arriving(hub)).cloned());
+            self.of_hub(hub, affected);
+        }
+    }
+
+    /// The other channels that a Service would address without this one.
+    fn of_channels_behind(&self, service: &Id, besides: &Id, affected: &mut BTreeSet<Id>) {
+        let others = channels_behind(service).into_iter().map(|channel| Id::of(&channel));
+        for other in others.filter(|other| other != besides && self.is_hub(other)) {
+            let hub = self.hub(&other);
+            affected.insert(hub.clone());
             self.of_hub(hub, affected);
         }
     }

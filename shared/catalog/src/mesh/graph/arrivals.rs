@@ -8,7 +8,6 @@ use crate::mesh::{
         events::Meaning,
         node::Node,
         relations::Relations,
-        role::Role,
     },
 };
 use std::collections::BTreeSet;
@@ -67,16 +66,11 @@ impl Graph {
         of_type.of(&ty).filter(|id| sender(id).is_some_and(|sender| senders.has(at, sender))).collect()
     }
 
-    /// Where the replies of an object arrive that does nothing with events but to reply. None of any other.
+    /// Where the replies of an object arrive that says it replies to who calls it. None of any other.
     pub(crate) fn reply_targets<'a>(&'a self, id: &'a Id) -> Vec<&'a Id> {
-        let is_replying = self.node(id).is_some_and(|node| self.replies_to_caller(node));
+        let is_replying = self.node(id).is_some_and(|node| node.relations.replies_to_caller());
         let callers = self.callers(id).filter(|_| is_replying);
         callers.flat_map(|(_, caller)| caller.relations.sends_to()).collect()
-    }
-
-    /// Whether the only thing that an object does with events is to reply: an EventTransform without a sink.
-    fn replies_to_caller(&self, node: &Node) -> bool {
-        node.relations.summary.role == Role::Transform && node.relations.to(Via::Sink).next().is_none()
     }
 
     /// The objects whose receivers a node decides: itself, and what replies through it.
@@ -84,9 +78,9 @@ impl Graph {
         [id].into_iter().chain(self.replying(node)).cloned().collect()
     }
 
-    /// The subscribers of a Trigger or Subscription that do nothing but reply.
+    /// The subscribers of a Trigger or Subscription that say they reply.
     pub(super) fn replying<'a>(&'a self, delivery: &'a Node) -> impl Iterator<Item = &'a Id> {
-        let is_replying = |it: &&Id| self.node(it).is_some_and(|node| self.replies_to_caller(node));
+        let is_replying = |it: &&Id| self.node(it).is_some_and(|node| node.relations.replies_to_caller());
         delivery.relations.to(Via::Subscriber).filter_map(Destination::id).filter(is_replying)
     }
 
@@ -100,11 +94,8 @@ impl Graph {
 
     /// Where the events arrive that an object sends.
     fn receivers<'a>(&'a self, sender: &'a Id) -> Vec<&'a Id> {
-        match self.node(sender) {
-            Some(node) if self.replies_to_caller(node) => self.reply_targets(sender),
-            Some(node) => node.relations.sends_to(),
-            None => Vec::new(),
-        }
+        let sent = self.node(sender).map(|node| node.relations.sends_to()).unwrap_or_default();
+        sent.into_iter().chain(self.reply_targets(sender)).collect()
     }
 
     /// The Triggers and Subscriptions that bring events to an object.

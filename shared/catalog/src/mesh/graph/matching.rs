@@ -7,11 +7,13 @@ use crate::{
     mesh::{
         id::Id,
         object::{
+            address::{channels_behind, served_as},
             events::{ANY_TYPE, DeclaredEvents},
             relations::Relations,
         },
     },
 };
+use std::collections::BTreeSet;
 
 impl Graph {
     /// The EventTypes that a Trigger or Subscription delivers to its subscriber, for certain or perhaps.
@@ -26,10 +28,10 @@ impl Graph {
         let mut matches = Vec::new();
         for hub in self.aliases(hub) {
             match &types {
-                None => matches.extend(self.arriving(hub).filter_map(answered)),
+                None => matches.extend(self.arriving(&hub).filter_map(answered)),
                 Some(types) => {
                     for ty in types.iter().map(String::as_str).chain([ANY_TYPE]) {
-                        matches.extend(self.arriving_of_type(hub, ty).filter_map(answered));
+                        matches.extend(self.arriving_of_type(&hub, ty).filter_map(answered));
                     }
                 }
             }
@@ -44,10 +46,10 @@ impl Graph {
         let mut matching = Vec::new();
         for hub in self.arrivals(event_type).into_iter().flat_map(|hub| self.aliases(hub)) {
             match declared.index_type() {
-                ANY_TYPE => matching.extend(self.links.deliveries.of(hub).filter_map(answered)),
+                ANY_TYPE => matching.extend(self.links.deliveries.of(&hub).filter_map(answered)),
                 ty => {
                     let by_type = self.links.by_type.of(&(hub.clone(), ty.into()));
-                    matching.extend(by_type.chain(self.links.open.of(hub)).filter_map(answered));
+                    matching.extend(by_type.chain(self.links.open.of(&hub)).filter_map(answered));
                 }
             }
         }
@@ -59,16 +61,31 @@ impl Graph {
         self.node(id).is_some_and(|node| node.relations.summary.role.is_hub())
     }
 
-    /// The Broker or Channel that a Channel carries; otherwise the hub itself.
+    /// The Broker or Channel that is meant: the one that a Channel carries, or that a Service addresses; otherwise the
+    /// object itself.
     pub(crate) fn hub<'a>(&'a self, hub: &'a Id) -> &'a Id {
+        let hub = self.channel_behind(hub).unwrap_or(hub);
         let Some(summary) = self.node(hub).map(|node| &node.relations.summary) else { return hub };
         let carried = summary.owners.iter().find(|id| self.is_hub(id)).filter(|_| summary.may_carry());
         carried.unwrap_or(hub)
     }
 
-    /// A hub and the Channels that carry it.
-    pub(super) fn aliases<'a>(&'a self, hub: &'a Id) -> impl Iterator<Item = &'a Id> {
-        [hub].into_iter().chain(self.links.carriers.of(hub).filter(move |id| self.hub(id) == hub))
+    /// A hub, the Channels that carry it, and the Services that address these.
+    pub(super) fn aliases(&self, hub: &Id) -> BTreeSet<Id> {
+        let is_alias = |id: &Id| self.hub(id) == hub;
+        let carriers = self.links.carriers.of(hub).filter(|id| is_alias(id)).cloned();
+        let mut aliases: BTreeSet<_> = [hub.clone()].into_iter().chain(carriers).collect();
+        let served = aliases.iter().filter_map(|id| Some(Id::of(&served_as(id)?)));
+        let served: Vec<_> = served.filter(is_alias).collect();
+        aliases.extend(served);
+        aliases
+    }
+
+    /// The channel that a Service addresses, as far as it is known.
+    fn channel_behind(&self, service: &Id) -> Option<&Id> {
+        let mut channels = channels_behind(service).into_iter().map(|channel| Id::of(&channel));
+        let known = channels.find(|id| self.is_hub(id))?;
+        Some(self.nodes.get_key_value(&known)?.0)
     }
 
     fn answer(&self, filter: &Filter, declared: &DeclaredEvents) -> Option<Answer> {

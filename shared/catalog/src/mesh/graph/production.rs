@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 impl Graph {
     /// The EventTypes that a hub has.
     pub(crate) fn provided(&self, hub: &Id) -> BTreeSet<Id> {
-        self.aliases(hub).flat_map(|hub| self.arriving(hub)).cloned().collect()
+        self.aliases(hub).iter().flat_map(|hub| self.arriving(hub)).cloned().collect()
     }
 
     /// The EventTypes of what an object produces: those that it owns, except those of the events that it takes, and those

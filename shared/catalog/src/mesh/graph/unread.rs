@@ -3,7 +3,7 @@
 use super::Graph;
 use crate::mesh::{
     id::Id,
-    object::{destination::Via, relations::Relations, role::Role},
+    object::{address::channels_behind, destination::Via, relations::Relations, role::Role},
 };
 use events::ObjectRef;
 
@@ -35,7 +35,10 @@ impl Graph {
         let namespace = id.namespace().and_then(Id::of_namespace);
         let destinations = relations.destinations.iter().filter_map(|destination| destination.id());
         let named = destinations.chain(&relations.hub).chain(self.arrivals(relations)).chain(self.reply_targets(id));
-        let named = named.flat_map(|named| self.with_owners(named));
+        let named = named.flat_map(|named| {
+            let channels = channels_behind(named).into_iter().map(|channel| Id::of(&channel));
+            self.with_owners(named).into_iter().chain(channels)
+        });
         // Where their events arrive, nobody knows.
         let mut senders = self.links.unknown_senders.iter();
         is_between

@@ -25,7 +25,8 @@ const CHANNELS: [(&str, &str); 3] = [
 pub(crate) fn addressed(uri: &str) -> Option<ObjectRef> {
     let url = Url::parse(uri).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
     let host = url.host_str()?;
-    let host = host.strip_suffix(".svc").or_else(|| host.strip_suffix(".svc.cluster.local"))?;
+    let ends = [".svc", ".svc.cluster.local", ".svc.cluster.local."];
+    let host = ends.into_iter().find_map(|end| host.strip_suffix(end))?;
     let (service, namespace) = host.split_once('.').filter(|(_, namespace)| !namespace.contains('.'))?;
     for_many(service, url.path()).or_else(|| ObjectRef::new("v1", "Service", Some(namespace), service).ok())
 }
@@ -37,16 +38,22 @@ fn for_many(service: &str, path: &str) -> Option<ObjectRef> {
     ObjectRef::new(api_version, kind, Some(namespace), name).ok()
 }
 
-/// What Knative would make this Service for, by its name: a Knative Service or a channel.
+/// What Knative would make this Service for, by its name: a channel or a Knative Service.
 pub(crate) fn served_by(service: &ObjectRef) -> Vec<ObjectRef> {
-    if (service.group(), service.kind()) != ("", "Service") {
-        return Vec::new();
-    }
-    let named = |(api_version, kind), name| ObjectRef::new(api_version, kind, service.namespace(), name).ok();
-    let of_serving = named(("serving.knative.dev/v1", "Service"), service.name());
-    let channel = service.name().strip_suffix(OF_CHANNEL);
-    let channels = channel.into_iter().flat_map(|name| CHANNELS.map(|kind| named(kind, name)));
-    channels.chain([of_serving]).flatten().collect()
+    let of_serving = || ObjectRef::new("serving.knative.dev/v1", "Service", service.namespace(), service.name()).ok();
+    let of_serving = is_service(service).then(of_serving).flatten();
+    channels_behind(service).into_iter().chain(of_serving).collect()
+}
+
+/// The channels that this Service may address, by its name, the one that people write first.
+pub(crate) fn channels_behind(service: &ObjectRef) -> Vec<ObjectRef> {
+    let name = service.name().strip_suffix(OF_CHANNEL).filter(|_| is_service(service));
+    let named = |name| CHANNELS.map(|(of, kind)| ObjectRef::new(of, kind, service.namespace(), name).ok());
+    name.into_iter().flat_map(named).flatten().collect()
+}
+
+fn is_service(object: &ObjectRef) -> bool {
+    (object.group(), object.kind()) == ("", "Service")
 }
 
 /// The Service by which an object is addressed, if Knative would make one for it.
@@ -70,6 +77,7 @@ mod tests {
         for (uri, object) in [
             ("http://mailer.shop.svc", "service/shop/mailer"),
             ("http://mailer.shop.svc.cluster.local/", "service/shop/mailer"),
+            ("http://mailer.shop.svc.cluster.local./", "service/shop/mailer"),
             ("https://mailer.shop.svc.cluster.local:8443/hook?x=y", "service/shop/mailer"),
             (
                 "http://broker-ingress.knative-eventing.svc.cluster.local/shop/default",
@@ -97,6 +105,7 @@ mod tests {
             "http://mailer.shop",
             "http://a.mailer.shop.svc",
             "http://mailer.shop.svc.example.org",
+            "http://mailer.shop.svc.",
             "kafka://mailer.shop.svc",
             "http://10.0.0.1/",
         ] {

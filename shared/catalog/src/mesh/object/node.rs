@@ -49,8 +49,14 @@ fn kept(object: &Object, role: Role) -> Value {
         Role::EventType | Role::Trigger | Role::Subscription | Role::Flow | Role::RequestReply => {
             object.at("/spec").cloned().unwrap_or_default()
         }
-        // Its expression may hold anything.
-        Role::Transform => copy(&["/spec/sink"]),
+        // Its expressions may hold anything.
+        Role::Transform => {
+            let mut spec = copy(&["/spec/sink"]);
+            if let Some(reply) = object.at("/spec/reply").filter(|reply| reply.is_object()) {
+                spec["reply"] = json!({"discard": reply.get("discard")});
+            }
+            spec
+        }
         // A definition may come later, and make a source or a channel of it.
         Role::Broker | Role::Channel | Role::Source | Role::Workload => {
             copy(&["/spec/channelTemplate", "/spec/delivery", "/spec/sink", "/spec/subject"])

@@ -28,7 +28,18 @@ pub(crate) enum Part {
     EventType(Box<DeclaredEvents>),
     Delivery(Box<Filter>),
     Source(Box<[ProducedEvents]>),
+    /// What an EventTransform does with the answers of its sink.
+    Transform(Answers),
     Other,
+}
+
+/// What becomes of the answers of a sink.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Answers {
+    /// Who called gets them.
+    PassedOn,
+    /// Nothing, as far as the object says.
+    Dropped,
 }
 
 impl Relations {
@@ -48,6 +59,7 @@ impl Relations {
             Role::Trigger => Part::Delivery(Box::new(filter(object, notes))),
             Role::Subscription => Part::Delivery(Box::new(Filter::everything())),
             Role::Source => Part::Source(ProducedEvents::by(object, roles, notes)),
+            Role::Transform => Part::Transform(answers(object)),
             _ => Part::Other,
         };
         Self { summary, hub: routes.reads, destinations: routes.sends.into(), part }
@@ -77,6 +89,14 @@ impl Relations {
         }
     }
 
+    /// Whether it answers who calls it: an EventTransform without a sink, or one that passes on what its sink answers.
+    pub(crate) fn replies_to_caller(&self) -> bool {
+        match self.part {
+            Part::Transform(answers) => answers == Answers::PassedOn || self.to(Via::Sink).next().is_none(),
+            _ => false,
+        }
+    }
+
     pub(crate) fn declared(&self) -> Option<&DeclaredEvents> {
         if let Part::EventType(declared) = &self.part { Some(declared) } else { None }
     }
@@ -87,6 +107,14 @@ impl Relations {
 
     pub(crate) fn produced(&self) -> &[ProducedEvents] {
         if let Part::Source(produced) = &self.part { produced } else { &[] }
+    }
+}
+
+/// Knative's `spec.reply` of an EventTransform passes answers on unless it says `discard`.
+fn answers(object: &Object) -> Answers {
+    match object.at("/spec/reply").filter(|reply| reply.is_object()) {
+        Some(reply) if reply.get("discard") != Some(&Value::Bool(true)) => Answers::PassedOn,
+        Some(_) | None => Answers::Dropped,
     }
 }
 

@@ -55,14 +55,14 @@ impl Consumers {
 fn described(graph: &Graph, event_type: &Id, consumer: &Consumer<'_>) -> String {
     let subscriber = || {
         let node = graph.node(consumer.through?)?;
-        node.relations.to(Via::Subscriber).next().map(|it| in_words(it, event_type))
+        node.relations.to(Via::Subscriber).next().map(|it| in_words(graph, it, event_type))
     };
     let who = match &consumer.cataloged_as {
         Some(CatalogedAs::Mesh(id, _)) => Some(called(id, event_type.namespace())),
         Some(CatalogedAs::Elsewhere(component)) => Some(component.name().to_owned()),
         None => subscriber(),
     };
-    let who = who.unwrap_or_else(|| "nobody".to_owned());
+    let who = who.unwrap_or_else(|| "an unknown subscriber".to_owned());
     match consumer.through {
         Some(delivery) => format!("{who} through {}", called(delivery, event_type.namespace())),
         None => who,
