@@ -1,7 +1,7 @@
 //! The name of a kind.
 
 use crate::table;
-use events::{Function, ObjectRef, Scope};
+use events::{CORE, Function, ObjectRef, Scope};
 
 /// A group and a kind in lower case, as in a key.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -15,7 +15,7 @@ pub(crate) struct KindName {
 impl KindName {
     pub(crate) fn new(group: &str, kind: &str) -> Self {
         let kind = kind.to_ascii_lowercase();
-        let path = format!("{}/{kind}", if group.is_empty() { "core" } else { group });
+        let path = format!("{}/{kind}", if group.is_empty() { CORE } else { group });
         Self { path, group: group.to_owned(), kind }
     }
 

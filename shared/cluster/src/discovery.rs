@@ -8,6 +8,7 @@ use crate::{
 use lru::LruCache;
 use serde::{Deserialize, de::DeserializeOwned};
 use std::{
+    collections::BTreeSet,
     num::NonZeroUsize,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -87,6 +88,9 @@ impl Discovery {
     pub(crate) async fn find(&self, wire: &Wire, sought: Sought<'_>) -> Result<Found, Error> {
         let group = self.group(wire, sought).await?;
         let Some(kinds) = &group.kinds else { return Ok(Found::NoGroup) };
+        if let Some(several) = several(kinds, sought) {
+            return Err(failed(sought.group, several));
+        }
         Ok(pick(kinds, sought).map_or(Found::NoKind, |kind| Found::Kind(kind.clone())))
     }
 
@@ -134,8 +138,25 @@ impl Group {
     }
 }
 
+/// Why a kind cannot be told: kinds that differ in case alone have the same keys in the bucket. An object names its own.
+fn several(kinds: &[Kind], sought: Sought<'_>) -> Option<String> {
+    let named = kinds.iter().map(Kind::kind).filter(|it| it.eq_ignore_ascii_case(sought.kind));
+    let named: BTreeSet<_> = named.collect();
+    let is_object = sought.version.is_some() && named.contains(sought.kind);
+    let names: Vec<_> = named.into_iter().collect();
+    (names.len() > 1 && !is_object).then(|| {
+        let names = names.join(" and ");
+        format!(
+            "the kinds {names} differ in case alone, so that their objects have the same keys in the bucket: rename one"
+        )
+    })
+}
+
 fn pick<'a>(kinds: &'a [Kind], sought: Sought<'_>) -> Option<&'a Kind> {
-    let mut named = kinds.iter().filter(|it| it.kind().eq_ignore_ascii_case(sought.kind));
+    let is_exact = kinds.iter().any(|it| it.kind() == sought.kind);
+    let is_it =
+        |it: &&Kind| if is_exact { it.kind() == sought.kind } else { it.kind().eq_ignore_ascii_case(sought.kind) };
+    let mut named = kinds.iter().filter(is_it);
     let wanted = named.clone().find(|it| Some(it.version()) == sought.version);
     wanted.or_else(|| named.next())
 }

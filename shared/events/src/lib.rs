@@ -37,7 +37,7 @@ pub use incoming::{Incoming, consumed, decode, known_type, trace_parent};
 pub use news::{Became, News, is_news};
 pub use object::{NotAnObject, Object, Version};
 pub use object_json::object_json;
-pub use object_ref::{InvalidRef, ObjectRef};
+pub use object_ref::{CORE, InvalidRef, ObjectRef};
 pub use resync::{APPROVED, Approval, Cursor, PING, REQUESTED, ResyncRequest, Scope};
 pub use resynced::{Degraded, Failed, Resynced};
 pub use run::resume;

@@ -3,6 +3,9 @@
 use crate::names::{is_kind, is_label, is_label_1035, is_object_name, is_subdomain};
 use std::fmt;
 
+/// What stands for the core group, whose name is empty, where it needs one.
+pub const CORE: &str = "core";
+
 /// Group, version, kind, namespace and name of a Kubernetes object, checked so that each part can stand in a
 /// bucket key and in an entity's name.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,7 +34,9 @@ impl ObjectRef {
         let (group, version) = api_version.split_once('/').unwrap_or(("", api_version));
         let is_cluster_scoped = group == "platform.kratix.io" && kind == "Promise";
         let namespace = namespace.filter(|namespace| !namespace.is_empty() && !is_cluster_scoped);
-        if !(group.is_empty() && !api_version.contains('/') || is_subdomain(group)) || !is_label_1035(version) {
+        // In keys, `core` stands for the group without a name. No API server has a group that is called so.
+        let is_group = if api_version.contains('/') { is_subdomain(group) && group != CORE } else { group.is_empty() };
+        if !is_group || !is_label_1035(version) {
             return invalid("apiVersion", api_version);
         }
         if !is_kind(kind) {
@@ -148,6 +153,7 @@ mod tests {
             ("v1", "App", Some(".."), "a"),
             ("../v1", "App", None, "a"),
             ("/v1", "App", None, "a"),
+            ("core/v1", "Service", Some("shop"), "a"),
             ("a/b/c", "App", None, "a"),
             ("v1", "", None, "a"),
             ("v1", "A/p", None, "a"),

@@ -1,8 +1,12 @@
 //! Where Callboard's bucket objects are in the bucket.
 
-use super::{key::Key, located::Located, names};
+use super::{
+    key::{Key, RealKind},
+    located::Located,
+    names,
+};
 use crate::entity::{EntityNamespace, EntityRef};
-use events::ObjectRef;
+use events::{CORE, ObjectRef};
 
 /// How the bucket of one cluster is laid out: entities under `<prefix>/<cluster>/`, state under
 /// `state/<prefix>/<cluster>/`.
@@ -53,10 +57,10 @@ impl Layout {
 
     /// The key of the bucket object of this source object.
     pub fn key(&self, object: &ObjectRef) -> Key {
-        let group = if object.group().is_empty() { "core" } else { object.group() };
+        let group = if object.group().is_empty() { CORE } else { object.group() };
         let namespace = object.namespace().map(|namespace| format!("{namespace}/")).unwrap_or_default();
-        let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), object.name());
-        Key { root: self.root(), path }
+        let path = format!("{group}/{}/{namespace}{}", object.kind().to_ascii_lowercase(), segments(object.name()));
+        Key { root: self.root(), path, kind: RealKind(Some(object.kind().to_owned())) }
     }
 
     /// The System of the namespace of an object, and the key at which it is if the namespace has one. `None` for an object
@@ -70,19 +74,29 @@ impl Layout {
     /// manage it.
     pub fn read(&self, key: &str) -> Option<Located> {
         let path = key.strip_prefix(&self.entities())?.strip_suffix(".yaml")?;
-        let (group, kind, namespace, name) = match *path.split('/').collect::<Vec<_>>() {
-            [group, kind, name] => (group, kind, None, name),
-            [group, kind, namespace, name] => (group, kind, Some(namespace), name),
+        let parts: Vec<_> = path.split('/').collect();
+        let (group, kind, rest) = match parts[..] {
+            [group, kind, ref rest @ ..] => (group, kind, rest),
             _ => return None,
         };
-        let api_version = if group == "core" { "v1".to_owned() } else { format!("{group}/v1") };
-        let object = ObjectRef::new(&api_version, kind, namespace, name).ok()?;
+        let (namespace, name) = match *rest {
+            [name] => (None, name.to_owned()),
+            [part, end] => match first_of(part) {
+                Some(first) => (None, format!("{first}{end}")),
+                None => (Some(part), end.to_owned()),
+            },
+            [namespace, part, end] => (Some(namespace), format!("{}{end}", first_of(part)?)),
+            _ => return None,
+        };
+        let api_version = if group == CORE { "v1".to_owned() } else { format!("{group}/v1") };
+        let object = ObjectRef::new(&api_version, kind, namespace, &name).ok()?;
         let owner = || Located {
-            key: self.key(&object),
+            // It does not say in which case the kind is.
+            key: self.key(&object).of_any_case(),
             group: object.group().to_owned(),
             kind: kind.to_owned(),
             namespace: namespace.map(str::to_owned),
-            name: name.to_owned(),
+            name: name.clone(),
         };
         Some(owner()).filter(|owner| owner.key.to_string() == key)
     }
@@ -118,6 +132,29 @@ impl Layout {
     }
 }
 
+/// The longest name that is one segment of a key. Many stores keep a segment as a file, whose name has 255 bytes at most, and
+/// `.yaml` and `.json` are a part of it.
+const WHOLE: usize = 250;
+
+/// How much of a longer name is in its first segment.
+const FIRST: usize = 200;
+
+/// Ends the first segment of a longer name, so that it is never named like a file.
+const MORE: char = '_';
+
+/// A name as the end of a key: one segment, or two if it is too long. Nothing of it is lost, for `resync` needs the name.
+fn segments(name: &str) -> String {
+    match name.split_at_checked(FIRST) {
+        Some((first, rest)) if name.len() > WHOLE => format!("{first}{MORE}/{rest}"),
+        _ => name.to_owned(),
+    }
+}
+
+/// The begin of a longer name, if a segment is one. No namespace is that long.
+fn first_of(segment: &str) -> Option<&str> {
+    segment.strip_suffix(MORE).filter(|first| first.len() == FIRST)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -129,7 +166,7 @@ mod tests {
             group in "|core|apps|[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?(\\.[a-z]{1,5}){1,3}",
             kind in "[A-Z][A-Za-z0-9]{0,10}",
             namespace in prop::option::of("[a-z0-9]([a-z0-9-]{0,8}[a-z0-9])?"),
-            name in "[!-$&-.0-\\[\\]-~]{1,20}",
+            name in "[!-$&-.0-\\[\\]-~]{1,20}|[a-z_.-]{195,253}",
         ) {
             prop_assume!(group != "core" && name != "." && name != "..");
             let api_version = if group.is_empty() { "v1".to_owned() } else { format!("{group}/v1beta1") };
@@ -138,6 +175,9 @@ mod tests {
             let key = layout.key(&object);
             let located = layout.read(&key.to_string());
             let kind = kind.to_ascii_lowercase();
+            for path in [key.to_string(), key.tombstone()] {
+                prop_assert!(path.split('/').all(|segment| segment.len() <= 255), "{}", path);
+            }
             prop_assert_eq!(located, Some(Located { key, group, kind, namespace, name }));
         }
     }
@@ -160,6 +200,24 @@ mod tests {
             "other/main/x.org/app/todo.yaml",
         ] {
             assert_eq!(layout.read(key), None, "{key}");
+        }
+    }
+
+    /// Stores that keep a segment as a file take 255 bytes of it.
+    #[test]
+    fn a_name_that_is_no_file_name_has_two_segments() {
+        let of = |length: usize| key("x.org/v1", "App", Some("shop"), &"x".repeat(length));
+        assert_eq!(of(250).to_string(), format!("entities/main/x.org/app/shop/{}.yaml", "x".repeat(250)));
+        for length in 251..=253 {
+            let (first, rest) = ("x".repeat(200), "x".repeat(length - 200));
+            assert_eq!(of(length).to_string(), format!("entities/main/x.org/app/shop/{first}_/{rest}.yaml"));
+        }
+        let layout = Layout::new("entities", "main").unwrap();
+        // Such a key is that of no other object, nor does a file stand where its folder has to be.
+        let (first, rest) = ("x".repeat(200), "x".repeat(50));
+        for key in [format!("{first}_/{rest}"), format!("{first}/{rest}x"), "x".repeat(251), format!("shop/{first}_/a")]
+        {
+            assert_eq!(layout.read(&format!("entities/main/x.org/app/{key}.yaml")), None, "{key}");
         }
     }
 
