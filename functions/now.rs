@@ -1,5 +1,5 @@
-//! How a source object is now: as its event says, or as the cluster says if the event does not carry the object or is
-//! old.
+//! How a source object is now: as its event says, or as the cluster says if the event does not carry the object, is old, or
+//! does not say how old it is.
 //!
 //! The cluster is asked for the apiVersion that the event names, so that the object has the same bytes as in the event.
 //! If the API server no longer serves that version, it is another one. A ResourceBinding or a Work names no apiVersion.
@@ -10,8 +10,8 @@ use cluster::{Cluster, Error, Named};
 use events::{Change, DriftReason, Nack, Nothing, Object, ObjectRef, Reply, Verdict, Version};
 use runtime::DriftCounter;
 
-/// The age, in milliseconds, from which an event only hints that something happened.
-const OLD: i64 = 10_000;
+/// How far, in milliseconds, the time of an event may be from now. Beyond that it only hints that something happened.
+const FRESH: u64 = 10_000;
 
 /// How a source object is, as far as is known.
 #[derive(Debug, Clone, PartialEq)]
@@ -89,7 +89,7 @@ impl Observer<'_> {
     /// # Errors
     /// The verdict on the event.
     pub async fn now(self, change: Change, time: Option<i64>) -> Result<Now, Verdict> {
-        let is_hint = matches!(change, Change::AppliedRef(_) | Change::DeletedRef(_)) || self.is_old(time);
+        let is_hint = matches!(change, Change::AppliedRef(_) | Change::DeletedRef(_)) || !self.is_fresh(time);
         let Some(cluster) = self.cluster.filter(|_| is_hint) else {
             return Now::carried(change).ok_or(nothing(Nothing::Unresolved));
         };
@@ -125,8 +125,9 @@ impl Observer<'_> {
         }
     }
 
-    fn is_old(self, time: Option<i64>) -> bool {
-        time.is_some_and(|time| self.clock.now().saturating_sub(time) > OLD)
+    /// Whether an event tells how its object is now. One without a time, or from the future, may be of any age.
+    fn is_fresh(self, time: Option<i64>) -> bool {
+        time.is_some_and(|time| self.clock.now().abs_diff(time) <= FRESH)
     }
 }
 

@@ -9,7 +9,7 @@ mod wire;
 
 pub(crate) use definitions::{definition, of_knative, promise};
 #[allow(unused_imports, reason = "not each suite sends events")]
-pub(crate) use events::{at, reference, resource};
+pub(crate) use events::{at, reference, resource, timed};
 
 use axum::{Router, extract::Request};
 use cluster::{Client, Cluster};

@@ -5,7 +5,11 @@ mod references;
 mod shadows;
 mod start;
 
-use crate::{kubernetes::Kubernetes, memory::Memory, support::settings};
+use crate::{
+    kubernetes::{Kubernetes, timed},
+    memory::Memory,
+    support::settings,
+};
 use bucket::{Bucket, Honours};
 use callboard::{
     clock::Clock,
@@ -47,7 +51,7 @@ impl Live {
     }
 
     async fn handle(&self, event: Event) -> Verdict {
-        self.process.handle(event).await
+        self.process.handle(timed(event, NOW)).await
     }
 
     /// The subject of the reply to an event that changes the catalog, and what became of its entities.

@@ -1,5 +1,6 @@
 //! The function `mesh`: one change writes what it affects, a resync repairs whatever was missed, and a start waits for all lists.
 
+mod alone;
 mod captured;
 mod commands;
 mod crashes;
@@ -14,7 +15,7 @@ mod unread;
 mod unserved;
 
 use crate::{
-    kubernetes::{Kubernetes, at, definition, of_knative, reference, resource},
+    kubernetes::{Kubernetes, at, definition, of_knative, reference, resource, timed},
     memory::Memory,
     support::settings,
 };
@@ -88,7 +89,7 @@ impl World {
     }
 
     async fn handle(&self, event: Event) -> Verdict {
-        self.process.handle(event).await
+        self.process.handle(timed(event, NOW + 1)).await
     }
 
     /// A resync, as soon as no other comparison is going.

@@ -1,5 +1,6 @@
 //! A resync: whatever was missed, the bucket says what the cluster says, or what would be deleted is held.
 
+mod alone;
 mod dead_letters;
 mod drift;
 mod hanging;
@@ -12,7 +13,7 @@ mod slices;
 mod unserved;
 
 use crate::{
-    kubernetes::{Kubernetes, definition, promise, resource},
+    kubernetes::{Kubernetes, definition, promise, resource, timed},
     memory::Memory,
     support::settings,
 };
@@ -90,7 +91,7 @@ impl World {
     }
 
     async fn handle(&self, event: Event) -> Verdict {
-        self.process.handle(event).await
+        self.process.handle(timed(event, Clock::default().now())).await
     }
 
     async fn resync(&self) -> Verdict {

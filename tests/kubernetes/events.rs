@@ -19,6 +19,12 @@ pub(crate) fn reference(verb: &str, object: &Value) -> Event {
     event("ref", verb, object, data)
 }
 
+/// The same event, of this time if it has none.
+pub(crate) fn timed(event: Event, millis: i64) -> Event {
+    use cloudevents::AttributesReader;
+    if event.time().is_some() { event } else { at(event, millis) }
+}
+
 /// The same event, of this time: milliseconds since the epoch.
 pub(crate) fn at(mut event: Event, millis: i64) -> Event {
     use cloudevents::AttributesWriter;

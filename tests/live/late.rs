@@ -2,7 +2,9 @@
 
 use super::{Live, NOW, app};
 use crate::kubernetes::{at, definition, resource};
-use events::Nothing;
+use cloudevents::Event;
+use events::{Nothing, Reply};
+use runtime::Handler;
 
 const TODO: &str = "/app/default/todo.yaml";
 
@@ -18,13 +20,81 @@ fn workshop() -> Live {
 
 #[tokio::test]
 async fn a_late_update_tells_how_the_object_is_now_and_a_fresh_one_how_it_was() {
-    for (time, title) in [(Some(LATE), "B"), (Some(FRESH), "A"), (Some(NOW + 60_000), "A"), (None, "A")] {
+    for (time, title) in
+        [(Some(LATE), "B"), (Some(FRESH), "A"), (Some(NOW + 10_000), "A"), (Some(NOW + 10_001), "B"), (None, "B")]
+    {
         let live = workshop();
         let event = resource("add", &live.kubernetes.apply(app("A")));
         live.kubernetes.apply(app("B"));
-        live.changed(time.map_or(event.clone(), |time| at(event, time))).await;
+        live.process.handle(time.map_or(event.clone(), |time| at(event, time))).await.unwrap();
         assert_eq!(live.title(TODO).as_deref(), Some(title), "{time:?}");
     }
+}
+
+/// An App is created, updated and deleted, and each event of that comes at any time after it, without a time or from the future,
+/// to a process that remembers those before or not.
+#[tokio::test]
+async fn an_event_that_says_no_time_raises_nothing_whenever_it_comes() {
+    const CHANGES: usize = 3;
+    let mut orders = 0;
+    // Each step is a change of the cluster, or the event of a change before.
+    let mut open = vec![Vec::<Option<usize>>::new()];
+    while let Some(steps) = open.pop() {
+        let changed = steps.iter().filter(|step| step.is_none()).count();
+        let left = (0..changed).filter(|change| !steps.contains(&Some(*change))).map(Some);
+        let next: Vec<_> = left.chain((changed < CHANGES).then_some(None)).collect();
+        open.extend(next.iter().map(|step| steps.iter().copied().chain([*step]).collect::<Vec<_>>()));
+        if !next.is_empty() {
+            continue;
+        }
+        orders += 1;
+        for time in [None, Some(NOW + 10_001)] {
+            for restarts in [false, true] {
+                ends_as_the_cluster(&steps, time, restarts).await;
+            }
+        }
+    }
+    assert_eq!(orders, 15);
+}
+
+async fn ends_as_the_cluster(steps: &[Option<usize>], time: Option<i64>, restarts: bool) {
+    let mut live = workshop();
+    let (mut events, mut was_there) = (Vec::new(), false);
+    for step in steps {
+        match (step, events.len()) {
+            (Some(event), _) => {
+                let event = Event::clone(&events[*event]);
+                live.process.handle(time.map_or(event.clone(), |time| at(event, time))).await.unwrap();
+            }
+            (None, 0) => events.push(resource("add", &live.kubernetes.apply(app("A")))),
+            (None, 1) => events.push(resource("update", &live.kubernetes.apply(app("B")))),
+            (None, _) => events.push(resource("delete", &live.kubernetes.delete(&app("B")))),
+        }
+        // Only the deletion's own event may still have to come.
+        let is_gone = live.kubernetes.find("apps.workshop.kratix.io", "todo").is_none();
+        if step.is_some() && is_gone && events.len() == 3 {
+            let raised = live.title(TODO).filter(|_| !was_there);
+            assert_eq!(raised, None, "{steps:?} {time:?}, restarts: {restarts}");
+        }
+        was_there = live.title(TODO).is_some();
+        if restarts {
+            live = live.restarted();
+        }
+    }
+    assert_eq!(live.title(TODO), None, "{steps:?} {time:?}, restarts: {restarts}");
+}
+
+#[tokio::test]
+async fn an_invented_object_of_a_later_version_is_not_believed_without_a_time() {
+    let live = workshop();
+    let mut invented = live.kubernetes.apply(app("A"));
+    live.changed(resource("add", &invented)).await;
+    live.changed(resource("delete", &live.kubernetes.delete(&invented))).await;
+    invented["metadata"]["resourceVersion"] = "999999".into();
+    for event in [resource("update", &invented), at(resource("update", &invented), NOW + 60_000)] {
+        assert_eq!(live.process.handle(event).await, Ok(Reply::Nothing(Nothing::Absent)));
+    }
+    assert!(live.store.entities().is_empty());
 }
 
 /// A at one version, A again, a late B in between, and no memory of the second A.

@@ -73,7 +73,11 @@ struct Prepared {
 
 impl Prepared {
     fn of(step: &Step) -> Self {
-        let cause = if step.by == By::Event { format!("{step:?}") } else { "resync".to_owned() };
+        let cause = match step.by {
+            By::Event => format!("{step:?}"),
+            By::Look => "look".to_owned(),
+            By::Repair | By::Rewind | By::Listing(_) => "resync".to_owned(),
+        };
         Self { step: *step, descriptor: descriptor(step), version: object(step).version(), cause }
     }
 
@@ -88,7 +92,7 @@ impl Prepared {
     async fn take(&self, bucket: &Bucket<Tape>, key: &Key) -> bool {
         let Self { step, version, cause, .. } = self;
         let ended = match step.by {
-            By::Event => bucket.sync(key, self.wanted(), version, cause).await,
+            By::Event | By::Look => bucket.sync(key, self.wanted(), version, cause).await,
             By::Repair => bucket.repair(key, self.wanted(), version, cause).await,
             By::Rewind => bucket.rewind(key, self.wanted(), version, cause).await,
             By::Listing(content) => {
@@ -215,6 +219,20 @@ fn all_end_right(stories: &[Story]) {
 #[test]
 fn every_interleaving_of_events_ends_right_and_none_re_creates_what_was_deleted() {
     all_end_right(EVENTS);
+}
+
+/// Whatever such an event carries, it means what the cluster says when it is handled: any state of the story, however long ago by
+/// the time it is written. Four processes with it are as many as are explored in seconds.
+#[test]
+fn an_event_that_says_no_time_raises_nothing_whatever_it_finds_in_the_cluster() {
+    for (name, before, steps) in EVENTS.iter().filter(|(_, _, steps)| steps.len() <= 3) {
+        let found = steps.iter().copied().flatten().map(|step| look(*step));
+        let Some(oldest) = found.min_by_key(|step| step.version) else { continue };
+        let looks = [oldest];
+        let with_look: Vec<_> = steps.iter().copied().chain([&looks[..]]).collect();
+        let (states, wrong) = explore(before, &with_look, 0);
+        assert!(states > 3 && wrong.is_empty(), "{name}: {} wrong ends: {:?}", wrong.len(), wrong.first());
+    }
 }
 
 #[test]

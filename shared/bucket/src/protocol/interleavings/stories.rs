@@ -21,6 +21,8 @@ pub(super) enum What {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) enum By {
     Event,
+    /// An event that says no time, so that the live object counts, at any time of the story.
+    Look,
     /// A resync that read the live object or a list. All of them have the same cause.
     Repair,
     Rewind,
@@ -42,6 +44,10 @@ pub(super) const fn deleted(version: u32) -> Step {
 
 pub(super) const fn opted_out(version: u32) -> Step {
     step(By::Event, version, What::OptedOut)
+}
+
+pub(super) const fn look(step: Step) -> Step {
+    Step { by: By::Look, ..step }
 }
 
 pub(super) const fn read(version: u32, content: char) -> Step {
