@@ -132,16 +132,17 @@ impl<S: Store> Context<S> {
         self
     }
 
-    /// What a live object means to this function; `None` if nothing. The mesh takes it in.
+    /// What a live object means to this function; `None` if nothing, or if nobody can say. The mesh takes it in.
     ///
     /// # Errors
     /// If the store fails.
     pub(crate) async fn described(&self, function: Function, object: &Object) -> Result<Option<Described>, Error> {
-        match (function, table::row(function).per_object) {
-            (Function::Mesh, _) => Ok(Some(self.mesh.described(object))),
-            (_, Some(it)) => self.describe(&it, object).await.map(Some),
-            (_, None) => Ok(None),
-        }
+        let described = match (function, table::row(function).per_object) {
+            (Function::Mesh, _) => Some(self.mesh.described(object)),
+            (_, Some(it)) => Some(self.describe(&it, object).await?),
+            (_, None) => None,
+        };
+        Ok(described.filter(|described| described.failure().is_none()))
     }
 
     async fn describe(&self, of: &PerObject, object: &Object) -> Result<Described, Error> {
@@ -177,25 +178,33 @@ impl<S: Store> Context<S> {
 
     /// Updates the bucket object of a source object to what that means now, and replies.
     async fn keep(&self, function: Function, per_object: &PerObject, cause: Cause, now: &Now) -> Verdict {
-        let (described, synced) = self.sync(per_object, now, &cause.sha256).await?;
+        let described = match now {
+            Now::Is(object) => self.describe(per_object, object).await?,
+            Now::Deleted(reference, _) => Described::empty(self.settings.layout.key(reference)),
+        };
+        let synced = match described.failure() {
+            Some(_) => return self.left(function, cause, now.object(), described),
+            None => self.sync(&described, now, &cause.sha256).await.map_err(Nack::from),
+        };
         match synced {
-            Synced::Changed(outcome) | Synced::Repeated(outcome) => {
-                reply(function, cause, now.object(), described, outcome)
+            Ok(Synced::Changed(outcome) | Synced::Repeated(outcome)) => {
+                reply(function, cause, now.object(), described, outcome).map(Reply::Changed)
             }
-            Synced::Unchanged if described.descriptor.is_none() && !described.omitted.is_empty() => {
-                reply(function, cause, now.object(), described, Outcome::default())
+            Ok(Synced::Unchanged) if described.descriptor.is_none() && !described.omitted.is_empty() => {
+                reply(function, cause, now.object(), described, Outcome::default()).map(Reply::Changed)
             }
-            Synced::Unchanged => nothing(Nothing::Unchanged),
-            Synced::Late => nothing(Nothing::Late),
+            Ok(Synced::Unchanged) => nothing(Nothing::Unchanged),
+            Ok(Synced::Late) => nothing(Nothing::Late),
+            Err(Nack::Refused(why)) => {
+                let refused = described.refused(now.object(), &self.settings, &why);
+                self.left(function, cause, now.object(), refused)
+            }
+            Err(nack) => Err(nack),
         }
     }
 
-    /// Read, think, sync, count. `cause` is the hash of the event.
-    async fn sync(&self, of: &PerObject, now: &Now, cause: &str) -> Result<(Described, Synced), Error> {
-        let described = match now {
-            Now::Is(object) => self.describe(of, object).await?,
-            Now::Deleted(reference, _) => Described::empty(self.settings.layout.key(reference)),
-        };
+    /// Syncs and counts. `cause` is the hash of the event.
+    async fn sync(&self, described: &Described, now: &Now, cause: &str) -> Result<Synced, Error> {
         let wanted = match (now, &described.descriptor) {
             (Now::Deleted(..), _) => Wanted::Deleted,
             (Now::Is(_), Some(descriptor)) => Wanted::Is(descriptor),
@@ -203,9 +212,15 @@ impl<S: Store> Context<S> {
         };
         let synced = self.bucket.sync(&described.key, wanted, &now.version(), cause).await?;
         if let Synced::Changed(outcome) = &synced {
-            self.count(outcome, &described);
+            self.count(outcome, described);
         }
-        Ok((described, synced))
+        Ok(synced)
+    }
+
+    /// The bucket stays as it is, as the reply says: the object cannot be described, or the store never takes it.
+    fn left(&self, function: Function, cause: Cause, subject: &ObjectRef, described: Described) -> Verdict {
+        self.count(&Outcome::default(), &described);
+        reply(function, cause, subject, described, Outcome::default()).map(Reply::Omitted)
     }
 
     /// Counts what became of entities.
@@ -232,7 +247,13 @@ pub(crate) fn warn(subject: &ObjectRef, described: &Described) {
     }
 }
 
-fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Described, outcome: Outcome) -> Verdict {
+fn reply(
+    function: Function,
+    cause: Cause,
+    subject: &ObjectRef,
+    described: Described,
+    outcome: Outcome,
+) -> Result<Box<cloudevents::Event>, Nack> {
     warn(subject, &described);
     let key = described.key.to_string();
     let changes = match outcome.entities.is_empty() {
@@ -241,5 +262,5 @@ fn reply(function: Function, cause: Cause, subject: &ObjectRef, described: Descr
     };
     let Described { omitted, invalid_overrides, .. } = described;
     let cataloged = Cataloged { cause, changes, omitted, invalid_overrides, truncated: outcome.truncated };
-    cataloged.event(function, subject, &key).map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
+    cataloged.event(function, subject, &key).map(Box::new).map_err(Nack::Reject)
 }

@@ -194,7 +194,7 @@ impl<S: Store + 'static> Functions<S> {
         let (sender, receiver) = oneshot::channel();
         let context = self.context.clone();
         let task = async move {
-            if let Err(Ok(Reply::Changed(event))) = sender.send(work.await) {
+            if let Err(Ok(Reply::Changed(event) | Reply::Omitted(event))) = sender.send(work.await) {
                 context.announce(Ok(*event)).await;
             }
         };
@@ -212,7 +212,7 @@ impl<S: Store + 'static> Functions<S> {
             (Ok(Reply::Nothing(Nothing::Lapsed)), meshed) => meshed,
             (resynced, Ok(Reply::Nothing(_))) => resynced,
             (Ok(Reply::Nothing(_)), meshed) => meshed,
-            (resynced, Ok(Reply::Changed(event))) => {
+            (resynced, Ok(Reply::Changed(event) | Reply::Omitted(event))) => {
                 self.context.announce(Ok(*event)).await;
                 resynced
             }

@@ -20,8 +20,8 @@ use std::{
 pub(crate) struct Memory {
     objects: Arc<Mutex<BTreeMap<String, Body>>>,
     calls: Arc<Mutex<BTreeMap<&'static str, usize>>>,
-    /// Which calls fail, by what their lines begin with, such as `put entities/`, and how often.
-    broken: Arc<Mutex<Vec<(String, usize)>>>,
+    /// Which calls fail, by what their lines begin with, such as `put entities/`, how often and why.
+    broken: Arc<Mutex<Vec<(String, usize, Fault)>>>,
     etag: fn(&[u8]) -> String,
 }
 
@@ -48,7 +48,13 @@ impl Memory {
 
     /// From now on so many of the calls fail whose line, such as `put entities/main/..`, begins so.
     pub(crate) fn break_off(&self, calls: &str, times: usize) {
-        self.broken.lock().unwrap().push((calls.to_owned(), times));
+        self.broken.lock().unwrap().push((calls.to_owned(), times, Fault::Busy { code: "503 SlowDown".to_owned() }));
+    }
+
+    /// From now on the store refuses these calls for good.
+    pub(crate) fn refuse(&self, calls: &str) {
+        let refused = Fault::Refused { code: "400 InvalidArgument".to_owned(), message: "the test said so".to_owned() };
+        self.broken.lock().unwrap().push((calls.to_owned(), usize::MAX, refused));
     }
 
     /// All calls succeed again.
@@ -56,10 +62,13 @@ impl Memory {
         self.broken.lock().unwrap().clear();
     }
 
-    fn fails(&self, line: &str) -> bool {
+    fn fault(&self, line: &str) -> Option<Fault> {
         let mut broken = self.broken.lock().unwrap();
-        let fault = broken.iter_mut().find(|(begin, times)| *times > 0 && line.starts_with(begin.as_str()));
-        fault.map(|(_, times)| *times -= 1).is_some()
+        let fault = broken.iter_mut().find(|(begin, times, _)| *times > 0 && line.starts_with(begin.as_str()));
+        fault.map(|(_, times, fault)| {
+            *times -= 1;
+            fault.clone()
+        })
     }
 
     /// Counts calls from zero on.
@@ -117,8 +126,8 @@ impl Memory {
     async fn call<T>(&self, operation: &'static str, key: &str, act: impl FnOnce() -> T) -> Result<T, Fault> {
         *self.calls.lock().unwrap().entry(operation).or_default() += 1;
         turn().await;
-        if self.fails(&format!("{operation} {key}")) {
-            return Err(Fault::Busy { code: "503 SlowDown".to_owned() });
+        if let Some(fault) = self.fault(&format!("{operation} {key}")) {
+            return Err(fault);
         }
         let answer = act();
         turn().await;

@@ -6,6 +6,7 @@ mod listing;
 mod repair;
 mod rights;
 mod watched;
+mod word;
 
 use crate::{
     story::{TODO, event},

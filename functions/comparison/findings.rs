@@ -144,7 +144,7 @@ impl Findings {
 
 fn lasts(drift: &Drift) -> bool {
     match drift.reason {
-        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered => true,
+        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered | DriftReason::Omitted => true,
         DriftReason::Missing | DriftReason::Outdated | DriftReason::Orphan | DriftReason::Rewound => false,
     }
 }

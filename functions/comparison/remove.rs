@@ -160,13 +160,16 @@ impl<S: Store> Walk<'_, S> {
         });
         let standing: Vec<_> = stream::iter(standing).buffered(AT_ONCE).collect().await;
         for (orphan, standing) in standing {
-            match standing? {
-                Some(stored) if stored.is_managed => verified.push(orphan),
-                Some(_) => {
+            match standing.map_err(Nack::from) {
+                // Its deletion is refused alone, too.
+                Err(Nack::Refused(_)) => verified.push(orphan),
+                Err(nack) => return Err(nack),
+                Ok(Some(stored)) if stored.is_managed => verified.push(orphan),
+                Ok(Some(_)) => {
                     let key = orphan.located.key.to_string();
                     self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED);
                 }
-                None => {}
+                Ok(None) => {}
             }
         }
         Ok(verified)
@@ -212,6 +215,9 @@ impl<S: Store> Walk<'_, S> {
                     self.findings.drifted(DriftReason::Unmanaged, "", Some(&key), UNMANAGED)
                 }
                 Some(Ok(Removed::No)) => {}
+                Some(Err(Nack::Refused(why))) => {
+                    self.findings.drifted(DriftReason::Omitted, &kind, Some(&key), why);
+                }
                 Some(Err(nack)) => self.findings.failed(&key, &nack),
             }
             after = key;

@@ -85,7 +85,9 @@ impl<S: Store> Walk<'_, S> {
                 if function == Function::Mesh {
                     self.cx.mesh.delete(reference, &deleted);
                 }
-                let (key, cause) = (self.cx.settings.layout.key(reference), &self.run.request.cause.sha256);
+                // The reference may be made of a key, which does not say in which case the kind is.
+                let key = self.cx.settings.layout.key(reference).of_any_case();
+                let cause = &self.run.request.cause.sha256;
                 self.cx.bucket.repair(&key, Wanted::Deleted, &deleted, cause).await?;
             }
         }

@@ -17,6 +17,8 @@ pub(crate) const AT_ONCE: usize = 64;
 pub(crate) enum Ended {
     Repaired(DriftReason, Outcome),
     AsItWas,
+    /// The store never takes it.
+    Refused(String),
     Failed(String),
     /// The slice's time was up before.
     Late,
@@ -27,6 +29,7 @@ impl From<Result<Repaired, Nack>> for Ended {
         match repaired {
             Ok(Some((reason, outcome))) => Self::Repaired(reason, outcome),
             Ok(None) => Self::AsItWas,
+            Err(Nack::Refused(why)) => Self::Refused(why),
             Err(nack) => Self::Failed(nack.to_string()),
         }
     }
@@ -61,6 +64,10 @@ impl<S: Store> Walk<'_, S> {
                     }
                 }
                 Ended::AsItWas => {}
+                Ended::Refused(why) => {
+                    let refused = described.refused(&reference, &self.cx.settings, &why);
+                    self.leave(kind, &refused);
+                }
                 Ended::Failed(why) => self.findings.failed(&key, &why),
             }
             self.acted();

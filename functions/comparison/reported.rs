@@ -48,7 +48,7 @@ pub(crate) async fn report<S: Store>(
     is_complete: bool,
 ) -> Result<(), Nack> {
     findings.degraded.iter().for_each(|it| cx.drift.degraded(&it.kind));
-    let (lasting, degraded) = lasts(findings, &before.state);
+    let (lasting, degraded) = lasts(findings, &before.state, request);
     findings.news |= is_complete && (lasting != before.state.lasting || degraded != before.state.degraded);
     let drift: Vec<_> = findings.unreported().cloned().collect();
     let mut is_reported = true;
@@ -79,15 +79,20 @@ fn name(who: Function) -> String {
 }
 
 /// What lasts after this run. If something could not be compared, what ended is not known, and it lasts.
-fn lasts(findings: &Findings, before: &State) -> (Vec<Drift>, Vec<String>) {
+///
+/// What the store does not take is found where it is written, perhaps in an earlier slice of the run.
+fn lasts(findings: &Findings, before: &State, request: &ResyncRequest) -> (Vec<Drift>, Vec<String>) {
     let mut degraded: Vec<_> = findings.degraded.iter().map(|Degraded { kind, .. }| kind.clone()).collect();
     degraded.sort();
     let mut lasting = findings.lasting();
-    if !degraded.is_empty() {
-        lasting.extend(before.lasting.iter().filter(|drift| drift.reason == DriftReason::Uncovered).cloned());
-        lasting.sort();
-        lasting.dedup();
-    }
+    let is_unknown = |drift: &&Drift| match drift.reason {
+        DriftReason::Uncovered => !degraded.is_empty(),
+        DriftReason::Omitted => !degraded.is_empty() || request.cursor.is_some(),
+        _ => false,
+    };
+    lasting.extend(before.lasting.iter().filter(is_unknown).cloned());
+    lasting.sort();
+    lasting.dedup();
     lasting.truncate(MAX);
     (lasting, degraded)
 }

@@ -85,6 +85,15 @@ impl<'a, S> Walk<'a, S> {
         self.listing.contains_key(&key.to_string()).then_some(system)
     }
 
+    /// Leaves what the bucket has of an object that cannot be described, or that the store never takes.
+    pub(crate) fn leave(&mut self, kind: &KindName, described: &Described) {
+        let (key, why) = (described.key.to_string(), described.failure().unwrap_or_default());
+        tracing::warn!(aws.s3.key = key, reason = why, "an object is left as it is in the bucket");
+        self.findings.drifted(DriftReason::Omitted, &kind.display(), Some(&key), why);
+        self.findings.omitted.extend(described.omitted.iter().cloned());
+        self.live.insert(key);
+    }
+
     /// Whether the listing shows what is wanted at a key.
     pub(crate) fn is_there(&self, key: &str, described: &Described) -> bool {
         match (self.listing.get(key), &described.descriptor) {

@@ -43,7 +43,7 @@ impl Report {
     /// Reads a verdict; `replies` are the ids of all replies so far.
     pub(super) fn of(verdict: &Verdict, replies: &mut HashSet<String>) -> Self {
         let (done, why) = match verdict {
-            Ok(Reply::Changed(reply)) => return Self::changed(reply, replies),
+            Ok(Reply::Changed(reply) | Reply::Omitted(reply)) => return Self::changed(reply, replies),
             Ok(Reply::Nothing(Nothing::Unchanged)) => (Done::Unchanged, "the entities stay as they are".to_owned()),
             Ok(Reply::Nothing(Nothing::Late)) => (Done::Late, "a newer state or the deletion is known".to_owned()),
             Ok(Reply::Nothing(Nothing::NotOurs)) => (Done::Skipped, "no function takes this kind".to_owned()),
@@ -57,7 +57,7 @@ impl Report {
                 | Nothing::Shown
                 | Nothing::OtherCluster),
             )) => (Done::Unresolved, format!("{}, as only a cluster knows", nothing.as_str())),
-            Err(Nack::Reject(why)) => (Done::Rejected, why.clone()),
+            Err(Nack::Reject(why) | Nack::Refused(why)) => (Done::Rejected, why.clone()),
             Err(Nack::Retry(why)) => (Done::Retried, why.clone()),
         };
         Self { done, details: vec![why] }

@@ -100,6 +100,10 @@ async fn found<S: Store>(walk: &mut Walk<'_, S>, named: &KindName, ids: &[Id]) -
         }
         walk.findings.compared += 1;
         let key = made.described.key.to_string();
+        if made.described.failure().is_some() {
+            walk.leave(named, &made.described);
+            continue;
+        }
         let described = walk.claimed(named, &key, made.described.clone());
         let is_stored = walk.listing.contains_key(&key);
         walk.live.insert(key.clone());
@@ -126,6 +130,7 @@ async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Diff
         let _lock = ledger.lock(&id).await;
         let pending = ledger.pending(&id);
         let Rendered { described, version, .. } = walk.cx.mesh.made(&id);
+        // What cannot be described any more is left to the event that caused that, too.
         let is_bare = described.descriptor.is_none();
         let (position, described) = (described.key.to_string(), walk.without_taken(described));
         let it = Differing { reference: mesh::versioned(&id), version, described, position };
@@ -141,7 +146,9 @@ async fn repaired<S: Store>(walk: &Walk<'_, S>, differing: Vec<Id>) -> Vec<(Diff
         }
         ledger.forget(&id);
         let ended = walk.repair(Function::Mesh, &it).await.into();
-        if let (Some(pending), Ended::Repaired(..) | Ended::AsItWas, Mode::Repair) = (pending, &ended, walk.run.mode) {
+        if let (Some(pending), Ended::Repaired(..) | Ended::Refused(_) | Ended::AsItWas, Mode::Repair) =
+            (pending, &ended, walk.run.mode)
+        {
             ledger.done(&id, &pending);
         }
         (it, ended)

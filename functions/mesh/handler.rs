@@ -93,7 +93,12 @@ async fn add_lost_reply<S: Store>(
     let touched = cx.mesh.touched(id).into_iter().filter(|it| it != id).take(ledger::CHANGES);
     for it in [id.clone()].into_iter().chain(touched) {
         let key = cx.settings.layout.key(&it);
-        match cx.bucket.done_by(&key, &cause.sha256).await? {
+        let done = match cx.bucket.done_by(&key, &cause.sha256).await.map_err(Nack::from) {
+            // It was written by nobody.
+            Err(Nack::Refused(_)) => None,
+            done => done?,
+        };
+        match done {
             Some(outcome) => {
                 let key = key.to_string();
                 written.truncated |= outcome.truncated;
@@ -110,7 +115,7 @@ async fn add_lost_reply<S: Store>(
 /// The reply names the object of the cause first, then the others. It also names those of an earlier delivery, unless something
 /// newer came since.
 fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written) -> Verdict {
-    let Written { changes, omitted, invalid_overrides, truncated } = written;
+    let Written { changes, omitted, invalid_overrides, truncated, is_left } = written;
     let is_late = cx.mesh.is_late(id, &now.version());
     let earlier = if is_late { Vec::new() } else { cx.mesh.ledger.changes_of(&cause.sha256) };
     let mut all: BTreeMap<_, _> = earlier.into_iter().map(|change| (change.key.clone(), change)).collect();
@@ -123,10 +128,11 @@ fn reply<S>(cx: &Context<S>, id: &Id, cause: Cause, now: &Now, written: Written)
             false => Nothing::Unchanged,
         });
     }
-    let key = cx.settings.layout.key(id).to_string();
+    let (key, is_quiet) = (cx.settings.layout.key(id).to_string(), all.is_empty());
     let own = all.remove(&key);
     let changes = own.into_iter().chain(all.into_values()).collect();
     let cataloged = Cataloged { cause, changes, omitted, invalid_overrides, truncated };
     let event = cataloged.event(Function::Mesh, now.object(), &key);
-    event.map(|event| Reply::Changed(Box::new(event))).map_err(Nack::Reject)
+    let reply = if is_left && is_quiet { Reply::Omitted } else { Reply::Changed };
+    event.map(|event| reply(Box::new(event))).map_err(Nack::Reject)
 }

@@ -76,7 +76,7 @@ async fn compared<S: Store>(cx: &Context<S>, cluster: &Cluster, request: &Resync
             }
             is_whole
         }
-        Err(Nack::Reject(why) | Nack::Retry(why)) => {
+        Err(Nack::Reject(why) | Nack::Refused(why) | Nack::Retry(why)) => {
             tracing::warn!(why, "the event mesh could not be compared with the bucket; it is tried again");
             false
         }

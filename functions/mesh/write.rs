@@ -32,6 +32,8 @@ pub(super) struct Written {
     pub(super) omitted: Vec<Omitted>,
     pub(super) invalid_overrides: Vec<InvalidOverride>,
     pub(super) truncated: bool,
+    /// Whether something is left as it is in the bucket.
+    pub(super) is_left: bool,
 }
 
 /// How the write of one object ended.
@@ -39,6 +41,8 @@ enum Ended {
     Changed(Described, Outcome),
     /// It has no entity, since Backstage would refuse it.
     Omitted(Described),
+    /// It stays as it is: it cannot be described, or the store never takes it.
+    Left(Described),
     AsItWas,
     Failed(String),
 }
@@ -82,6 +86,11 @@ async fn these<S: Store>(
             Ended::Failed(error) => (failed, why) = (failed + 1, error),
             Ended::Changed(described, outcome) => written.take(&id, described, Some(outcome)),
             Ended::Omitted(described) => written.take(&id, described, None),
+            Ended::Left(described) => {
+                written.is_left = true;
+                cx.count(&Outcome::default(), &described);
+                written.take(&id, described, None);
+            }
             Ended::AsItWas => {}
         }
     }
@@ -104,13 +113,23 @@ async fn one<S: Store>(cx: &Context<S>, id: &Id, cause: &str, until: Instant) ->
         ledger.done(id, &pending);
         return Ended::AsItWas;
     }
+    if made.described.failure().is_some() {
+        ledger.done(id, &pending);
+        return Ended::Left(made.described);
+    }
     match stays(cx, id, &pending, &made).await {
         Ok(false) => {}
         Ok(true) => {
             ledger.block(id, &pending);
             return Ended::AsItWas;
         }
-        Err(error) => return Ended::Failed(error.to_string()),
+        Err(error) => {
+            let ended = Ended::of(cx, id, made.described, error);
+            if matches!(ended, Ended::Left(_)) {
+                ledger.done(id, &pending);
+            }
+            return ended;
+        }
     }
     let ended = synced(cx, id, made, cause).await;
     if !matches!(ended, Ended::Failed(_)) {
@@ -166,7 +185,17 @@ async fn synced<S: Store>(cx: &Context<S>, id: &Id, made: Rendered, cause: &str)
         }
         // Another process was faster: the next resync decides.
         Ok(Synced::Late) => Ended::AsItWas,
-        Err(error) => Ended::Failed(error.to_string()),
+        Err(error) => Ended::of(cx, id, made.described, error),
+    }
+}
+
+impl Ended {
+    /// What the store never takes is left as it is.
+    fn of<S>(cx: &Context<S>, id: &Id, described: Described, error: bucket::Error) -> Self {
+        match Nack::from(error) {
+            Nack::Refused(why) => Self::Left(described.refused(id, &cx.settings, &why)),
+            nack => Self::Failed(nack.to_string()),
+        }
     }
 }
 

@@ -245,7 +245,7 @@ async fn tried<S: Store>(cx: &Context<S>, name: &str) -> Result<Ended, Nack> {
     let Some((etag, record)) = read(cx, name).await? else { return Ok(Ended::Done) };
     let ended = match record.arrival() {
         Some((function, arrival)) => match delivered(cx, function, arrival).await {
-            Ok(Reply::Changed(event)) => {
+            Ok(Reply::Changed(event) | Reply::Omitted(event)) => {
                 cx.announce(Ok(*event)).await;
                 Ended::Done
             }

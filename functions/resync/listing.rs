@@ -106,6 +106,10 @@ async fn differing<S: Store>(walk: &mut Walk<'_, S>, kind: &Compared, page: &Pag
         walk.findings.compared += 1;
         let described = described(walk, &per_object, &object).await.map_err(|error| Stopped::Store(error.into()))?;
         let key = described.key.to_string();
+        if described.failure().is_some() {
+            walk.leave(&kind.name, &described);
+            continue;
+        }
         let described = walk.claimed(&kind.name, &key, described);
         if described.descriptor.is_none() && walk.listing.contains_key(&key) {
             walk.findings.omitted.extend(described.omitted);

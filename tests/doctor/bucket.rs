@@ -41,6 +41,18 @@ async fn a_store_that_cannot_be_used_is_reported_once() {
             "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000",
         ),
         (
+            Fault::NoStore { store: "catalog at http://minio.example:9000".into(), why: "no ETag".into() },
+            "export AWS_ENDPOINT_URL_S3=...   # now http://minio.example:9000",
+        ),
+        (
+            Fault::Clock {
+                store: "http://minio.example:9000".into(),
+                skew: "3600 s behind".into(),
+                code: "403".into(),
+            },
+            "sudo timedatectl set-ntp true",
+        ),
+        (
             Fault::Denied { code: "403 SignatureDoesNotMatch".into() },
             "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...",
         ),

@@ -48,7 +48,7 @@ async fn a_store_that_honours_conditions_is_probed_once() {
     let first = place.process(Honours::Unknown);
     first.sync(&key, Wanted::Is(&wanted), &version, "1").await.unwrap();
     let calls = first.store().calls();
-    assert_eq!(calls.iter().filter(|call| call.contains("state")).count(), 7, "{calls:?}");
+    assert_eq!(calls.iter().filter(|call| call.contains("state")).count(), 8, "{calls:?}");
     let remembered = place.settings.layout.state("conditional-writes.json");
     assert_eq!(place.keys().await, [key.to_string(), remembered]);
     let second = place.process(Honours::Unknown);

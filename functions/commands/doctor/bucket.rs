@@ -134,12 +134,10 @@ fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
         return Some(fix);
     }
     match fault {
-        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_KEYS) => Some(KEYS.into()),
-        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &OF_REGION) => Some(region()),
-        Fault::Denied { code } | Fault::Answer { code, .. } if names(code, &["RequestTimeTooSkewed"]) => {
-            Some(CLOCK.into())
-        }
-        Fault::Answer { code, .. } if names(code, &["InvalidBucketName"]) => {
+        Fault::Clock { .. } => Some(CLOCK.into()),
+        fault if names(code(fault), &OF_KEYS) => Some(KEYS.into()),
+        fault if names(code(fault), &OF_REGION) => Some(region()),
+        fault if names(code(fault), &["InvalidBucketName"]) => {
             Some(format!("export CALLBOARD_BUCKET=...   # now {}", place.bucket))
         }
         Fault::Denied { .. } => None,
@@ -150,6 +148,8 @@ fn fix_of_all(fault: &Fault, place: &Place) -> Option<String> {
         | Fault::Timeout { .. }
         | Fault::Unusable(_)
         | Fault::TooLong { .. }
+        | Fault::NoStore { .. }
+        | Fault::Refused { .. }
         | Fault::Answer { .. } => Some(match &place.endpoint {
             Some(url) => format!("export {STORE}=...   # now {url}"),
             None => format!("export {STORE}=...   # now unset, which means AWS"),
@@ -162,7 +162,7 @@ fn fix_of_endpoint(fault: &Fault, place: &Place) -> Option<String> {
     let url = place.endpoint.as_ref()?;
     let is_plain = |fault: &Fault| match fault {
         // A store says more. This is a server that expects TLS.
-        Fault::Answer { code, .. } => code == "400",
+        Fault::Refused { code, .. } => code == "400",
         Fault::Unusable(why) => names(why, &CUT),
         _ => false,
     };
@@ -175,8 +175,10 @@ fn fix_of_endpoint(fault: &Fault, place: &Place) -> Option<String> {
         return Some(format!("export {STORE}={}   # now {url}", shell(&swapped)));
     }
     let is_of_path = match fault {
-        Fault::Denied { code } | Fault::Answer { code, .. } => !names(code, &["RequestTimeTooSkewed", "ExpiredToken"]),
-        Fault::NoBucket => true,
+        Fault::Denied { code } | Fault::Refused { code, .. } | Fault::Answer { code, .. } => {
+            !names(code, &["ExpiredToken"])
+        }
+        Fault::NoBucket | Fault::NoStore { .. } => true,
         _ => false,
     };
     let parsed = url::Url::parse(url).ok().filter(|it| is_of_path && it.path() != "/")?;
@@ -192,6 +194,14 @@ fn is_of_credentials(fault: &Fault) -> bool {
 /// Whether the store did not answer.
 fn is_unreached(fault: &Fault) -> bool {
     matches!(fault, Fault::Unusable(_) | Fault::Timeout { .. })
+}
+
+/// The store's own word for a refusal.
+fn code(fault: &Fault) -> &str {
+    match fault {
+        Fault::Denied { code } | Fault::Refused { code, .. } | Fault::Answer { code, .. } => code,
+        _ => "",
+    }
 }
 
 /// Whether a store's answer is one of these codes.
@@ -272,19 +282,21 @@ mod tests {
         let place = Place { bucket: "catalog".into(), ..Place::default() };
         let layout = Layout::new("entities", "main").unwrap();
         let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
+        let refused = |code: &str| Fault::Refused { code: code.into(), message: String::new() };
+        let clock = Fault::Clock { store: "AWS".into(), skew: "9 s behind".into(), code: "403".into() };
         let denied = |code: &str| Fault::Denied { code: code.into() };
         let region = "export AWS_REGION=...   # that of the bucket";
         for (fault, fix) in [
-            (answer("400 ExpiredToken"), KEYS),
-            (answer("400 InvalidToken"), KEYS),
+            (refused("400 ExpiredToken"), KEYS),
+            (refused("400 InvalidToken"), KEYS),
             (denied("403 InvalidAccessKeyId"), KEYS),
             (denied("403 SignatureDoesNotMatch"), KEYS),
             (answer("301 PermanentRedirect"), region),
-            (answer("400 AuthorizationHeaderMalformed"), region),
-            (answer("400 IllegalLocationConstraintException"), region),
-            (denied("403 RequestTimeTooSkewed"), CLOCK),
+            (refused("400 AuthorizationHeaderMalformed"), region),
+            (refused("400 IllegalLocationConstraintException"), region),
+            (clock, CLOCK),
             (denied("403 NotSignedUp"), KEYS),
-            (answer("400 InvalidBucketName"), "export CALLBOARD_BUCKET=...   # now catalog"),
+            (refused("400 InvalidBucketName"), "export CALLBOARD_BUCKET=...   # now catalog"),
         ] {
             assert!(fix != KEYS || !said(&fault).contains("s3:GetObject"), "a policy does not help: {}", said(&fault));
             // A HEAD has no code.
@@ -296,7 +308,8 @@ mod tests {
 
     #[test]
     fn a_wrong_url_is_blamed_before_the_keys() {
-        let answer = |code: &str| Fault::Answer { code: code.into(), message: String::new() };
+        let answer = |code: &str| Fault::Refused { code: code.into(), message: String::new() };
+        let clock = || Fault::Clock { store: "s3".into(), skew: "9 s behind".into(), code: "403".into() };
         let unusable = |why: &str| Fault::Unusable(why.into());
         let denied = |code: &str| Fault::Denied { code: code.into() };
         for (endpoint, fault, fix) in [
@@ -311,7 +324,7 @@ mod tests {
             ("http://s3:9000/x", Fault::NoBucket, Some("http://s3:9000   # now")),
             ("http://s3:9000", answer("400 InvalidRequest"), None),
             ("http://s3:9000", denied("403 InvalidAccessKeyId"), None),
-            ("http://s3:9000/x", denied("403 RequestTimeTooSkewed"), None),
+            ("http://s3:9000/x", clock(), None),
             ("http://s3:9000/x", unusable("Connection refused"), None),
         ] {
             let place = Place { bucket: "catalog".into(), endpoint: Some(endpoint.into()), forward: None };

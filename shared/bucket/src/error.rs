@@ -1,4 +1,4 @@
-//! What can go wrong with the bucket. All of it is the fault of the environment, not of the event.
+//! What can go wrong with the bucket: by the fault of the environment, or of one object that the store does not take.
 
 use events::Nack;
 
@@ -13,6 +13,36 @@ pub enum Fault {
     Denied {
         /// The store's own word for it.
         code: String,
+    },
+    /// The signature was made by another time than the store's.
+    #[error(
+        "the clock of this machine is {skew} that of the store {store}, which refuses it for that ({code}): set one of them right, by NTP"
+    )]
+    Clock {
+        /// Its URL, or AWS.
+        store: String,
+        /// By how much, such as `3600 s ahead of`.
+        skew: String,
+        /// The store's own word for it.
+        code: String,
+    },
+    /// An answer that no S3 store gives.
+    #[error(
+        "{store} does not answer as an S3 store does: {why}. Set AWS_ENDPOINT_URL_S3 to the URL of the store, and CALLBOARD_BUCKET to the bucket"
+    )]
+    NoStore {
+        /// The bucket and the URL of the store.
+        store: String,
+        /// What is wrong with the answer.
+        why: String,
+    },
+    /// A refusal that the call itself is at fault for (4xx): perhaps the store takes this key, or these bytes, never.
+    #[error("the store does not take it ({code}): {message}")]
+    Refused {
+        /// Status and code.
+        code: String,
+        /// The store's own words, cut.
+        message: String,
     },
     /// 404 with NoSuchBucket.
     #[error("the bucket does not exist: create it or set CALLBOARD_BUCKET")]
@@ -67,6 +97,26 @@ pub enum Error {
         /// The object.
         key: String,
     },
+    /// The store never takes this object, whatever else it takes.
+    #[error("{call}{way_out}")]
+    Refused {
+        /// The call that fails.
+        call: Box<Self>,
+        /// What to do, after a full stop, if the call does not say it.
+        way_out: &'static str,
+    },
+    /// The key belongs to an object of another kind.
+    #[error(
+        "{key} is that of an object of the kind {kind}, from which the kind {ours} differs in case alone: rename one of both objects"
+    )]
+    OtherKind {
+        /// The object.
+        key: String,
+        /// The kind that has it.
+        kind: String,
+        /// The kind that asks for it.
+        ours: String,
+    },
     /// The store answers a conditional write as if the condition held.
     #[error(
         "the store {store} does not honour {missing}, so that two writers would undo each other's work: \
@@ -89,6 +139,11 @@ impl Error {
 
 impl From<Error> for Nack {
     fn from(error: Error) -> Self {
-        Self::Retry(error.to_string())
+        match error {
+            Error::Refused { .. } | Error::OtherKind { .. } => Self::Refused(error.to_string()),
+            Error::Call { .. } | Error::Contended { .. } | Error::Unconditional { .. } => {
+                Self::Retry(error.to_string())
+            }
+        }
     }
 }

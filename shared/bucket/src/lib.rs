@@ -4,6 +4,7 @@
 //! the bucket with the cluster. The protocol runs on a [`Store`]; [`S3`] is the real one.
 
 mod args;
+mod blame;
 mod bucket;
 mod error;
 mod listing;

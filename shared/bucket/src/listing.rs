@@ -47,6 +47,11 @@ impl<S: Store> Bucket<S> {
     /// # Errors
     /// If the store fails, or if other writers were faster three times.
     pub async fn remove_listed(&self, key: &Key, etag: &str, cause: &str) -> Result<Synced, Error> {
+        let ended = self.removed(key, etag, cause).await;
+        self.blamed(key, ended).await
+    }
+
+    async fn removed(&self, key: &Key, etag: &str, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let Some(stored) = self.head(key).await?.filter(|stored| stored.etag == etag) else {
             return Ok(Synced::Late);

@@ -25,8 +25,9 @@ impl<S: Store> Bucket<S> {
     /// # Errors
     /// If the store fails.
     pub async fn object(&self, key: &Key) -> Result<Option<BucketObject>, Error> {
-        Ok(self.head(key).await?.map(|stored| BucketObject {
-            is_managed: !stored.sha256.is_empty() && !stored.cause.is_empty(),
+        let stored = self.head(key).await;
+        Ok(self.blamed(key, stored).await?.map(|stored| BucketObject {
+            is_managed: stored.is_managed(),
             entities: stored.outcome.remaining().map(str::to_owned).collect(),
             etag: stored.etag,
             sha256: stored.sha256,
@@ -39,7 +40,8 @@ impl<S: Store> Bucket<S> {
     /// # Errors
     /// If the store fails.
     pub async fn done_by(&self, key: &Key, cause: &str) -> Result<Option<Outcome>, Error> {
-        let deleted = match self.head(key).await? {
+        let stored = self.head(key).await;
+        let deleted = match self.blamed(key, stored).await? {
             Some(stored) => return Ok((stored.cause == cause).then_some(stored.outcome)),
             None => self.tombstone(key).await?,
         };

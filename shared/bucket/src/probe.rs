@@ -1,27 +1,36 @@
 //! Whether the store honours conditional writes, found out once and remembered in the bucket.
 
-use crate::{Body, Condition, Conditional, Error, Store};
+use crate::{Body, Condition, Conditional, Error, Fault, Store};
 use catalog::Layout;
 use std::{collections::BTreeMap, time::SystemTime};
 
 /// The most bytes that are read of what was remembered.
 const MAX: usize = 4096;
 
+/// What is remembered of a store that honours them.
+const HONOURED: &str = r#"{"put":["If-None-Match","If-Match"],"delete":["If-Match"]}"#;
+
 /// Probes unless an earlier probe went well.
 ///
 /// # Errors
 /// [`Error::Unconditional`] names what the store ignores; nothing is remembered then, so that a repaired store is found.
+/// [`Fault::NoStore`] if it does not have what was written.
 pub(crate) async fn conditions<S: Store>(store: &S, layout: &Layout) -> Result<(), Error> {
     let remembered = layout.state("conditional-writes.json");
-    if store.get(&remembered, MAX).await.map_err(Error::call("get", &remembered))?.is_some() {
-        return Ok(());
+    match store.get(&remembered, MAX).await {
+        Ok(None) => {}
+        Ok(Some((_, bytes))) if is_honoured(&bytes) => return Ok(()),
+        Ok(Some(_)) | Err(Fault::TooLong { .. }) => {
+            let why = "the file says something else than Callboard wrote. If another wrote it, delete it";
+            return Err(no_store(store, "get", &remembered, why));
+        }
+        Err(fault) => return Err(Error::call("get", &remembered)(fault)),
     }
     let missing = tried(store, layout).await?;
     if !missing.is_empty() {
         return Err(Error::Unconditional { store: store.name(), missing: missing.join(" and ") });
     }
-    let honoured = text(r#"{"put":["If-None-Match","If-Match"],"delete":["If-Match"]}"#);
-    store.put(&remembered, honoured, Condition::Always).await.map_err(Error::call("put", &remembered))?;
+    store.put(&remembered, text(HONOURED), Condition::Always).await.map_err(Error::call("put", &remembered))?;
     Ok(())
 }
 
@@ -41,16 +50,17 @@ pub(crate) fn scratch(layout: &Layout) -> String {
 
 async fn ignored<S: Store>(store: &S, key: &str) -> Result<Vec<&'static str>, Error> {
     let wrong = "\"00000000000000000000000000000000\"";
-    let put = async |condition| {
-        let written = store.put(key, text("probe"), condition).await.map_err(Error::call("put", key))?;
-        Ok::<_, Error>(matches!(written, Conditional::Done(_)))
-    };
+    let put = async |condition| store.put(key, text("probe"), condition).await.map_err(Error::call("put", key));
     let mut ignored = Vec::new();
-    put(Condition::Always).await?;
-    if put(Condition::Absent).await? {
+    let written = put(Condition::Always).await?;
+    let shown = store.head(key).await.map_err(Error::call("head", key))?.map(|head| Conditional::Done(head.etag));
+    if shown != Some(written) {
+        return Err(no_store(store, "head", key, "it shows another ETag than the PUT before gave, or none"));
+    }
+    if put(Condition::Absent).await? != Conditional::Lost {
         ignored.push("If-None-Match on PUT");
     }
-    if put(Condition::Is(wrong)).await? {
+    if put(Condition::Is(wrong)).await? != Conditional::Lost {
         ignored.push("If-Match on PUT");
     }
     let deleted = store.delete(key, Condition::Is(wrong)).await.map_err(Error::call("delete", key))?;
@@ -58,6 +68,15 @@ async fn ignored<S: Store>(store: &S, key: &str) -> Result<Vec<&'static str>, Er
         ignored.push("If-Match on DELETE");
     }
     Ok(ignored)
+}
+
+fn is_honoured(bytes: &[u8]) -> bool {
+    let read = |bytes: &[u8]| serde_json::from_slice::<serde_json::Value>(bytes).ok();
+    read(bytes).is_some_and(|it| Some(it) == read(HONOURED.as_bytes()))
+}
+
+fn no_store<S: Store>(store: &S, operation: &'static str, key: &str, why: &str) -> Error {
+    Error::call(operation, key)(Fault::NoStore { store: store.name(), why: why.to_owned() })
 }
 
 pub(crate) fn text(text: &str) -> Body {

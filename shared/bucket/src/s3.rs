@@ -65,6 +65,27 @@ impl S3 {
         Fault::Timeout { store: self.store().to_owned() }
     }
 
+    /// An answer that no store gives, and why.
+    fn no_store(&self, why: String) -> Fault {
+        Fault::NoStore { store: self.name(), why }
+    }
+
+    /// Whatever answers every call with 200 gives no ETag.
+    fn etag_of(&self, method: &str, etag: Option<String>) -> Result<String, Fault> {
+        etag.filter(|etag| !etag.is_empty())
+            .ok_or_else(|| self.no_store(format!("its answer to a {method} has no ETag")))
+    }
+
+    fn head_of(
+        &self,
+        method: &str,
+        etag: Option<String>,
+        metadata: Option<HashMap<String, String>>,
+    ) -> Result<Head, Fault> {
+        let metadata = metadata.unwrap_or_default().into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value));
+        Ok(Head { etag: self.etag_of(method, etag)?, metadata: metadata.collect() })
+    }
+
     async fn client(&self) -> Result<&Client, Fault> {
         self.client
             .get_or_try_init(|| client::connect(&self.args, self.credentials.as_ref()))
@@ -107,8 +128,8 @@ impl Store for S3 {
     async fn head(&self, key: &str) -> Result<Option<Head>, Fault> {
         let call = self.client().await?.head_object().bucket(&self.args.bucket).key(key);
         match self.call("head", key, call.send()).await {
-            Ok(found) => Ok(Some(head(found.e_tag, found.metadata))),
-            Err(error) => answer::missing_or(&error, self.store()).map(|()| None),
+            Ok(found) => Ok(Some(self.head_of("HEAD", found.e_tag, found.metadata)?)),
+            Err(error) => answer::missing_or(&error, self).map(|()| None),
         }
     }
 
@@ -116,10 +137,10 @@ impl Store for S3 {
         let call = self.client().await?.get_object().bucket(&self.args.bucket).key(key);
         let found = match self.call("get", key, call.send()).await {
             Ok(found) => found,
-            Err(error) => return answer::missing_or(&error, self.store()).map(|()| None),
+            Err(error) => return answer::missing_or(&error, self).map(|()| None),
         };
         let (found, bytes) = timeout(BODY_TIMEOUT, read(found, limit)).await.map_err(|_| self.late())??;
-        Ok(Some((head(found.e_tag, found.metadata), bytes)))
+        Ok(Some((self.head_of("GET", found.e_tag, found.metadata)?, bytes)))
     }
 
     async fn put(&self, key: &str, body: Body, condition: Condition<'_>) -> Result<Conditional<String>, Fault> {
@@ -131,8 +152,8 @@ impl Store for S3 {
             Condition::Is(etag) => call.if_match(etag),
         };
         match self.call("put", key, call.send()).await {
-            Ok(written) => Ok(Conditional::Done(written.e_tag.unwrap_or_default())),
-            Err(error) => answer::lost_or(&error, condition, self.store()).map(|()| Conditional::Lost),
+            Ok(written) => Ok(Conditional::Done(self.etag_of("PUT", written.e_tag)?)),
+            Err(error) => answer::lost_or(&error, condition, self).map(|()| Conditional::Lost),
         }
     }
 
@@ -144,14 +165,17 @@ impl Store for S3 {
         };
         match self.call("delete", key, call.send()).await {
             Ok(_) => Ok(Conditional::Done(())),
-            Err(error) => answer::lost_or(&error, condition, self.store()).map(|()| Conditional::Lost),
+            Err(error) => answer::lost_or(&error, condition, self).map(|()| Conditional::Lost),
         }
     }
 
     async fn list(&self, prefix: &str, from: Option<&str>) -> Result<Page, Fault> {
         let call = self.client().await?.list_objects_v2().bucket(&self.args.bucket).prefix(prefix);
         let call = call.set_continuation_token(from.map(str::to_owned));
-        let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error, self.store()))?;
+        let page = self.call("list", prefix, call.send()).await.map_err(|error| answer::fault(&error, self))?;
+        if page.is_truncated.is_none() && page.name.is_none() && page.key_count.is_none() {
+            return Err(self.no_store("its answer to a listing is none".to_owned()));
+        }
         let next = match (page.is_truncated, page.next_continuation_token) {
             (Some(true), None) => {
                 return Err(Fault::Unusable("its listing is truncated without a continuation token".to_owned()));
@@ -172,11 +196,6 @@ impl Store for S3 {
     fn name(&self) -> String {
         format!("{} at {}", self.args.bucket, self.store())
     }
-}
-
-fn head(etag: Option<String>, metadata: Option<HashMap<String, String>>) -> Head {
-    let metadata = metadata.unwrap_or_default().into_iter().map(|(key, value)| (key.to_ascii_lowercase(), value));
-    Head { etag: etag.unwrap_or_default(), metadata: metadata.collect() }
 }
 
 /// The body, of which never more than `limit` bytes and one piece are in memory.

@@ -6,6 +6,7 @@
 //!
 //! The rooms, from the ground up. A room imports only from those above it in this list:
 //!
+//! - `alone`: the work on one object, which fails alone;
 //! - `markdown`: texts that are read as Markdown, without what leads elsewhere;
 //! - `secret`: which fields and texts may hold a secret, and what is shown of them;
 //! - `entity`: Backstage's entities, names and refs, its rules for them, and their YAML;
@@ -19,6 +20,7 @@
 //! - `descriptor`: the descriptor of one source object;
 //! - [`kratix`], [`mesh`]: what the source objects mean.
 
+mod alone;
 mod api;
 mod attributes;
 mod bounded;

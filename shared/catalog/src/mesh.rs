@@ -224,9 +224,10 @@ impl Mesh {
         let mut affected = BTreeSet::new();
         for id in of_kind {
             let Some(Known { it: node, round }) = self.graph.known(&id) else { continue };
-            let (version, round) = (node.version.clone(), *round);
+            let (version, round, is_failed) = (node.version.clone(), *round, node.is_failed);
             let mut read = node.object().map(|object| Node::of(&object, &self.roles, &self.settings));
-            read.iter_mut().for_each(|node| node.version = version.clone());
+            read.iter_mut()
+                .for_each(|node| (node.version, node.is_failed) = (version.clone(), is_failed || node.is_failed));
             affected.extend(self.graph.change(&id, read.map(|it| Known { it, round })));
         }
         affected

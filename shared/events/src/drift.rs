@@ -30,6 +30,8 @@ pub enum DriftReason {
     Rewound,
     /// A kind that no source reports, or that Callboard may not read.
     Uncovered,
+    /// An object that Callboard cannot describe, or that the store never takes; the bucket stays as it is.
+    Omitted,
 }
 
 impl DriftReason {
@@ -43,6 +45,7 @@ impl DriftReason {
             Self::Collision => "collision",
             Self::Rewound => "rewound",
             Self::Uncovered => "uncovered",
+            Self::Omitted => "omitted",
         }
     }
 }

@@ -81,7 +81,7 @@ fn repaired(reason: DriftReason) -> Option<Became> {
     match reason {
         DriftReason::Outdated | DriftReason::Rewound => Some(Became::Changed),
         DriftReason::Missing | DriftReason::Orphan => Some(Became::Other),
-        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered => None,
+        DriftReason::Unmanaged | DriftReason::Collision | DriftReason::Uncovered | DriftReason::Omitted => None,
     }
 }
 

@@ -1,7 +1,7 @@
 //! A Kubernetes object as an event carries it.
 
 use crate::ObjectRef;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// A whole Kubernetes object of any kind, whose identity was checked.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,6 +59,15 @@ impl TryFrom<Value> for Object {
 }
 
 impl Object {
+    /// The same without anything but its identity and version.
+    pub fn bare(&self) -> Self {
+        let mut value = json!({"apiVersion": self.reference.api_version(), "kind": self.reference.kind()});
+        for field in ["name", "namespace", "uid", "resourceVersion"] {
+            value["metadata"][field] = self.value["metadata"].get(field).cloned().unwrap_or_default();
+        }
+        Self { reference: self.reference.clone(), value }
+    }
+
     /// Its identity.
     pub fn reference(&self) -> &ObjectRef {
         &self.reference

@@ -10,6 +10,9 @@ pub type Verdict = Result<Reply, Nack>;
 pub enum Reply {
     /// Something changed; the Broker forwards this event.
     Changed(Box<Event>),
+    /// The object is left as it is in the bucket, whatever comes again: Callboard could not describe it, or the store never takes
+    /// it. The Broker forwards this event, which says so.
+    Omitted(Box<Event>),
     /// Nothing to report to the Broker.
     Nothing(Nothing),
 }
@@ -67,6 +70,9 @@ pub enum Nack {
     /// The event is at fault: it is for Callboard, but it does not decode. A retry would not help.
     #[error("{0}")]
     Reject(String),
+    /// The object is at fault: the store never takes it and takes others. A retry would not help.
+    #[error("{0}")]
+    Refused(String),
     /// The environment is at fault: the bucket or the cluster. A retry may help.
     #[error("{0}")]
     Retry(String),

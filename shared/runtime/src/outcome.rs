@@ -10,6 +10,8 @@ use trust::shown;
 pub(crate) enum Outcome {
     /// Something changed; what that is, and the event that says so, ready to be sent.
     Changed(Change, Box<Response>),
+    /// The object stays as it is in the bucket, as the event says; which object that is.
+    Omitted(Change, Box<Response>),
     /// Nothing to report.
     Nothing(Nothing),
     /// The event is at fault.
@@ -32,6 +34,7 @@ impl Outcome {
     pub(crate) fn verdict(&self) -> &'static str {
         match self {
             Self::Changed(..) => "changed",
+            Self::Omitted(..) => "omitted",
             Self::Nothing(nothing) => nothing.as_str(),
             Self::Rejected(_) => "rejected",
             Self::Retry(_) => "retry",
@@ -47,6 +50,10 @@ impl Outcome {
         match self {
             Self::Changed(Change { object, entities }, _) => {
                 tracing::info!(verdict, k8s.object = object, entities, "event changed the catalog");
+            }
+            // The function says why.
+            Self::Omitted(Change { object, .. }, _) => {
+                tracing::warn!(verdict, k8s.object = object, "an object is left as it is in the bucket");
             }
             Self::Nothing(_) => tracing::debug!(verdict, "event changed nothing"),
             Self::Rejected(error) => tracing::warn!(verdict, error = shown(error), "event rejected"),
@@ -71,7 +78,7 @@ impl Outcome {
 impl IntoResponse for Outcome {
     fn into_response(self) -> Response {
         match self {
-            Self::Changed(_, response) => *response,
+            Self::Changed(_, response) | Self::Omitted(_, response) => *response,
             Self::Nothing(_) => StatusCode::NO_CONTENT.into_response(),
             Self::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, Self::line(&why)).into_response(),
             Self::Retry(why) => (StatusCode::SERVICE_UNAVAILABLE, Self::line(&why)).into_response(),

@@ -5,6 +5,7 @@ use crate::change::Change;
 use crate::metrics::Metrics;
 use crate::outcome::Outcome;
 use crate::parent::Parent;
+use crate::telemetry::static_words;
 use crate::{Args, Handler, incoming, outgoing};
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -124,21 +125,23 @@ impl<H: Handler> Endpoint<H> {
 
 fn outcome(verdict: Verdict, parent: Parent) -> Outcome {
     match verdict {
-        Ok(Reply::Changed(mut event)) => {
-            parent.hand_on(&mut event);
-            let change = Change::of(&event);
-            match outgoing::binary(*event) {
-                Ok((headers, body)) => Outcome::Changed(change, Box::new((headers, Body::from(body)).into_response())),
-                Err(error) => Outcome::Panicked(format!("failed to send the reply event: {error}")),
-            }
-        }
+        Ok(Reply::Changed(event)) => replied(event, parent, Outcome::Changed),
+        Ok(Reply::Omitted(event)) => replied(event, parent, Outcome::Omitted),
         Ok(Reply::Nothing(nothing)) => Outcome::Nothing(nothing),
-        Err(Nack::Reject(why)) => Outcome::Rejected(why),
+        Err(Nack::Reject(why) | Nack::Refused(why)) => Outcome::Rejected(why),
         Err(Nack::Retry(why)) => Outcome::Retry(why),
     }
 }
 
-fn panic_message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().copied().or_else(|| panic.downcast_ref::<String>().map(String::as_str));
-    format!("the function panicked: {}", text.unwrap_or("without a message"))
+fn replied(mut event: Box<Event>, parent: Parent, ended: fn(Change, Box<Response>) -> Outcome) -> Outcome {
+    parent.hand_on(&mut event);
+    let change = Change::of(&event);
+    match outgoing::binary(*event) {
+        Ok((headers, body)) => ended(change, Box::new((headers, Body::from(body)).into_response())),
+        Err(error) => Outcome::Panicked(format!("failed to send the reply event: {error}")),
+    }
+}
+
+fn panic_message(panic: &dyn Any) -> String {
+    format!("the function panicked: {}", static_words(panic).unwrap_or("the log says where"))
 }

@@ -5,9 +5,11 @@ use anyhow::{Context, ensure};
 use opentelemetry::{global, trace::TracerProvider};
 use opentelemetry_otlp::{MetricExporter, SpanExporter};
 use opentelemetry_sdk::{Resource, metrics::SdkMeterProvider, trace::SdkTracerProvider};
+use std::any::Any;
 use std::env;
 use std::ffi::OsStr;
 use std::io::{IsTerminal, stderr};
+use std::panic::{self, PanicHookInfo};
 use std::time::Duration;
 use tokio::sync::oneshot;
 use tracing_subscriber::filter::{EnvFilter, LevelFilter};
@@ -41,6 +43,7 @@ pub fn init(service: &str, args: &Args) -> anyhow::Result<Telemetry> {
     });
     let subscriber = tracing_subscriber::registry().with(logs(args.log_format)?).with(spans);
     subscriber.try_init().context("failed to set up logs")?;
+    panic::set_hook(Box::new(log_panic));
     Ok(Telemetry { traces, metrics })
 }
 
@@ -58,6 +61,17 @@ impl Telemetry {
             tracing::warn!("telemetry was not flushed in time, its end is lost");
         }
     }
+}
+
+/// A panic is one line. Words that were put together may have a part of an object in them, and are left out.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(place, words = static_words(panic.payload()), "panicked");
+}
+
+/// What a panic says, if that is a text of the code.
+pub(crate) fn static_words(payload: &dyn Any) -> Option<&'static str> {
+    payload.downcast_ref::<&'static str>().copied()
 }
 
 fn logs(format: LogFormat) -> anyhow::Result<Box<dyn Layer<Registry> + Send + Sync>> {

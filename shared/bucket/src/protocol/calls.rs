@@ -14,9 +14,16 @@ pub(super) const TRIES: usize = 3;
 const ROUNDS: usize = 10;
 
 impl<S: Store> Bucket<S> {
+    /// What is stored at the key, unless it is that of a kind whose name differs in case alone.
     pub(crate) async fn head(&self, key: &Key) -> Result<Option<Stored>, Error> {
-        let key = key.to_string();
-        Ok(self.store.head(&key).await.map_err(Error::call("head", &key))?.map(Stored::from))
+        let at = key.to_string();
+        let stored = self.store.head(&at).await.map_err(Error::call("head", &at))?.map(Stored::from);
+        match (&stored, key.kind()) {
+            (Some(Stored { kind, .. }), Some(ours)) if kind != ours && kind.eq_ignore_ascii_case(ours) => {
+                Err(Error::OtherKind { key: at, kind: kind.clone(), ours: ours.to_owned() })
+            }
+            _ => Ok(stored),
+        }
     }
 
     /// Replaces what the HEAD showed; `None` if that is no longer there.
@@ -30,6 +37,7 @@ impl<S: Store> Bucket<S> {
     ) -> Result<Option<Stored>, Error> {
         let next = Stored {
             etag: String::new(),
+            kind: key.kind().unwrap_or_default().to_owned(),
             version: version.clone(),
             sha256: wanted.sha256().to_owned(),
             cause: cause.to_owned(),
@@ -99,11 +107,11 @@ impl<S: Store> Bucket<S> {
         Err(Error::Contended { key: key.tombstone() })
     }
 
-    /// Deletes the object at the key as long as it is not newer than the deleted version.
+    /// Deletes the object at the key as long as it is not newer than the deleted version. What another wrote there stays.
     pub(crate) async fn delete_covered(&self, key: &Key, deleted: &Version) -> Result<(), Error> {
         for _ in 0..ROUNDS {
             match self.head(key).await? {
-                Some(stored) if !deleted.is_before(&stored.version) => {
+                Some(stored) if stored.is_managed() && !deleted.is_before(&stored.version) => {
                     if self.delete(key, &stored.etag).await? {
                         return Ok(());
                     }

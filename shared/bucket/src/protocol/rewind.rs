@@ -19,6 +19,11 @@ impl<S: Store> Bucket<S> {
     /// # Errors
     /// If the store fails, or if other writers were faster three times.
     pub async fn rewind(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
+        let ended = self.rewound(key, wanted, version, cause).await;
+        self.blamed(key, ended).await
+    }
+
+    async fn rewound(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         self.memory.forget(key);
         self.drop_old_tombstone(key, |tombstone| match wanted {

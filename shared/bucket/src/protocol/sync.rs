@@ -59,8 +59,14 @@ impl<S: Store> Bucket<S> {
     /// It is safe to run twice, in parallel and in any order.
     ///
     /// # Errors
-    /// If the store fails, or if other writers were faster three times. The event should then come again.
+    /// [`Error::Refused`] if the store never takes this object. Otherwise if the store fails, or if other writers were faster
+    /// three times. The event should then come again.
     pub async fn sync(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
+        let ended = self.synced(key, wanted, version, cause).await;
+        self.blamed(key, ended).await
+    }
+
+    async fn synced(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
         let known = self.memory.get(key).unwrap_or_default();
         let seen = version.order().is_some() && known.highest == *version;
@@ -85,7 +91,8 @@ impl<S: Store> Bucket<S> {
     /// If the store fails, or if other writers were faster three times.
     pub async fn repair(&self, key: &Key, wanted: Wanted<'_>, version: &Version, cause: &str) -> Result<Synced, Error> {
         let _lock = self.memory.lock(key).await;
-        self.apply(key, wanted, version, cause, Trust::Bytes).await
+        let ended = self.apply(key, wanted, version, cause, Trust::Bytes).await;
+        self.blamed(key, ended).await
     }
 
     async fn apply(
@@ -115,6 +122,10 @@ impl<S: Store> Bucket<S> {
         for _ in 0..TRIES {
             let stored = self.head(key).await?;
             let late = self.is_late(key, stored.as_ref(), version).await?;
+            // What is late must not take the place of a file of another's, to be deleted again after that.
+            if stored.as_ref().is_some_and(|stored| !stored.is_managed()) && self.covers(key, version).await? {
+                return Ok(Synced::Late);
+            }
             let is_right = match stored.as_ref().filter(|stored| stored.matches(wanted, version)) {
                 Some(_) if trust == Trust::Metadata => true,
                 Some(stored) => self.is_intact(key, stored, wanted).await?,
@@ -164,7 +175,8 @@ impl<S: Store> Bucket<S> {
     }
 
     async fn remove(&self, key: &Key, source: Source, version: &Version, cause: &str) -> Result<Synced, Error> {
-        let stored = self.head(key).await?;
+        // A file of another's is none of ours: it stays, and there is nothing of ours to delete.
+        let stored = self.head(key).await?.filter(Stored::is_managed);
         let newer = stored.as_ref().is_some_and(|stored| version.is_before(&stored.version));
         if self.is_late(key, stored.as_ref(), version).await? && !newer {
             return Ok(Synced::Late);
@@ -182,7 +194,7 @@ impl<S: Store> Bucket<S> {
     }
 
     /// Writes the tombstone first, so that a writer in between sees it. Then it deletes the object, or what is stored by then
-    /// and not newer.
+    /// and not newer. A file of another's at the key stays.
     pub(crate) async fn delete_with_tombstone(
         &self,
         key: &Key,
@@ -191,6 +203,7 @@ impl<S: Store> Bucket<S> {
         version: &Version,
         cause: &str,
     ) -> Result<Synced, Error> {
+        let target = target.filter(Stored::is_managed);
         let outcome = target.as_ref().map(|stored| Outcome::deleted(&stored.outcome)).unwrap_or_default();
         let (outcome, again) = self.put_tombstone(key, Tombstone::new(version, source, cause, &outcome)).await?;
         let deleted = match target {

@@ -10,6 +10,8 @@ use std::collections::BTreeMap;
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Stored {
     pub(crate) etag: String,
+    /// The kind of the source, in its real case; empty if an older Callboard wrote it.
+    pub(crate) kind: String,
     /// The version of the source it was made from.
     pub(crate) version: Version,
     /// Hex SHA-256 of its bytes.
@@ -24,6 +26,7 @@ impl From<Head> for Stored {
     fn from(mut head: Head) -> Self {
         let mut take = |key| head.metadata.remove(key).unwrap_or_default();
         Self {
+            kind: take("kind"),
             version: Version { uid: take("uid"), resource_version: take("resource-version") },
             sha256: take("sha256"),
             cause: take("cause"),
@@ -39,6 +42,11 @@ impl Stored {
         self.sha256 == wanted.sha256() && self.version.uid == version.uid
     }
 
+    /// Whether Callboard wrote it.
+    pub(crate) fn is_managed(&self) -> bool {
+        !self.sha256.is_empty() && !self.cause.is_empty()
+    }
+
     pub(crate) fn held(&self) -> Held {
         Held::Object { version: self.version.clone(), sha256: self.sha256.clone() }
     }
@@ -46,6 +54,7 @@ impl Stored {
     /// The metadata to write with the object.
     pub(crate) fn metadata(&self) -> BTreeMap<String, String> {
         let fields = [
+            ("kind", self.kind.clone()),
             ("uid", self.version.uid.clone()),
             ("resource-version", self.version.resource_version.clone()),
             ("sha256", self.sha256.clone()),

@@ -20,8 +20,7 @@ impl S3 {
     /// If the store does not say.
     pub async fn versioning(&self) -> Result<Versioning, Fault> {
         let call = self.client().await?.get_bucket_versioning().bucket(self.bucket());
-        let answer =
-            self.call("versioning", "", call.send()).await.map_err(|error| answer::fault(&error, self.store()))?;
+        let answer = self.call("versioning", "", call.send()).await.map_err(|error| answer::fault(&error, self))?;
         match answer.status {
             Some(BucketVersioningStatus::Enabled) => Ok(Versioning::On),
             _ => Ok(Versioning::Off),

@@ -23,6 +23,8 @@ pub enum Absence {
     Empty,
     /// Its spec is not valid, as the notes say.
     Invalid,
+    /// Callboard cannot describe it, for this reason. What the bucket has stays.
+    Failed(String),
 }
 
 impl Absence {
@@ -45,6 +47,7 @@ impl fmt::Display for Absence {
             Self::NotOptedIn => f.write_str("it does not opt in, or opts out"),
             Self::Empty => f.write_str("no entity is in this namespace"),
             Self::Invalid => f.write_str("its spec is not valid"),
+            Self::Failed(why) => f.write_str(why),
         }
     }
 }

@@ -7,13 +7,17 @@ use super::{
     public::made_public,
 };
 use crate::{
+    alone::{BUG, alone},
     entity::{Entity, EntityRef, rules::check},
-    naming::Key,
+    naming::{Key, names},
     notes::Notes,
     settings::Settings,
 };
-use events::{InvalidOverride, Object, Omitted};
+use events::{InvalidOverride, Object, ObjectRef, Omitted};
 use std::collections::BTreeSet;
+
+/// The most bytes of a descriptor. Kubernetes stores objects of 1.5 MB, of which each line of a text may be indented.
+const LONGEST: usize = 4 * 1024 * 1024;
 
 /// What a source object means for the bucket.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -34,6 +38,52 @@ impl Described {
     /// There is to be no bucket object, and there is nothing to note.
     pub fn empty(key: Key) -> Self {
         Self { key, descriptor: None, absence: None, omitted: Vec::new(), invalid_overrides: Vec::new() }
+    }
+
+    /// What the work on an object gives, of which this is the main entity. If it panics, or gives more than can be written, that
+    /// is a note of this object alone.
+    pub(crate) fn alone(
+        source: &ObjectRef,
+        main: &EntityRef,
+        settings: &Settings,
+        work: impl FnOnce() -> Self,
+    ) -> Self {
+        let key = || settings.layout.key(source);
+        let Some(described) = alone(source, work) else { return Self::failed(key(), main, BUG) };
+        match described.descriptor.as_ref().map(|descriptor| descriptor.body().len()) {
+            Some(length) if length > LONGEST => Self::failed(
+                key(),
+                main,
+                &format!("its entities have {length} bytes, and {LONGEST} at most are written"),
+            ),
+            _ => described,
+        }
+    }
+
+    /// An object that cannot be described. What the bucket has stays.
+    pub(crate) fn failed(key: Key, main: &EntityRef, why: &str) -> Self {
+        let omitted = vec![Omitted { entity: main.to_string(), reason: why.to_owned() }];
+        Self { absence: Some(Absence::Failed(why.to_owned())), omitted, ..Self::empty(key) }
+    }
+
+    /// Why the object cannot be described, so that the bucket stays as it is.
+    pub fn failure(&self) -> Option<&str> {
+        match &self.absence {
+            Some(Absence::Failed(why)) => Some(why),
+            _ => None,
+        }
+    }
+
+    /// The same as the store takes it, which refuses its bucket object for good: without any entity.
+    pub fn refused(self, source: &ObjectRef, settings: &Settings, why: &str) -> Self {
+        let mut entities: Vec<_> = self.descriptor.iter().flat_map(Descriptor::entities).cloned().collect();
+        if entities.is_empty() {
+            let named = names::component(&settings.layout, source.kind(), source.namespace(), source.name());
+            entities.push(named.entity_ref());
+        }
+        let refused = entities.iter().map(|entity| Omitted { entity: entity.to_string(), reason: why.to_owned() });
+        let omitted = self.omitted.iter().cloned().chain(refused).collect();
+        Self { descriptor: None, absence: Some(Absence::Failed(why.to_owned())), omitted, ..self }
     }
 
     /// The source object is to have no bucket object, for this reason.
@@ -127,6 +177,25 @@ mod tests {
         let described = described(notes);
         assert_eq!(described.omitted.len(), 4);
         assert_eq!(described.omitted_entities().into_iter().collect::<Vec<_>>(), ["group:default/y"]);
+    }
+
+    #[test]
+    fn what_is_too_long_to_be_written_is_a_note_of_its_object() {
+        let owner = EntityRef::parse("group:default/platform", "", "").unwrap();
+        let settings = Settings::new(Layout::new("entities", "main").unwrap(), owner.clone());
+        let source = json!({"apiVersion": "example.org/v1", "kind": "App", "metadata": {"name": "x"}});
+        let source = Object::try_from(source).unwrap();
+        let of = |children: usize| {
+            let metadata = Metadata::new(EntityNamespace::fit("default"), EntityName::fit("x"));
+            let spec = GroupSpec { ty: "team".into(), children: vec![owner.clone(); children] };
+            let entity = Entity::new(metadata, Spec::Group(spec));
+            let work = || Described::new(&source, &settings, vec![entity], Notes::default());
+            Described::alone(source.reference(), &owner, &settings, work)
+        };
+        let (short, long) = (of(10), of(LONGEST / 20));
+        assert_eq!((short.failure(), short.descriptor.is_some()), (None, true));
+        assert!(long.failure().is_some_and(|why| why.contains("bytes")) && long.descriptor.is_none());
+        assert_eq!(long.omitted[0].entity, "group:default/platform");
     }
 
     #[test]

@@ -1,6 +1,9 @@
 //! The kind that a Promise offers, for finding its objects in the cluster.
 
-use crate::api::crd::{Api, Scope};
+use crate::{
+    alone::alone,
+    api::crd::{Api, Scope},
+};
 use events::Object;
 
 /// A kind of resource requests, as the API of its Promise defines it.
@@ -23,6 +26,10 @@ pub struct Offered {
 impl Offered {
     /// What this Promise offers; `None` if it offers nothing that can be requested.
     pub fn by(promise: &Object) -> Option<Self> {
+        alone(promise.reference(), || Self::read(promise))?
+    }
+
+    fn read(promise: &Object) -> Option<Self> {
         let api = Api::read(promise.at("/spec/api")).ok()?;
         Some(Self {
             group: api.group.to_owned(),

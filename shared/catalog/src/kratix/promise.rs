@@ -8,7 +8,7 @@ use crate::{
     },
     descriptor::{Absence, Described, metadata},
     entity::{ApiSpec, ComponentSpec, Dependencies, Entity, EntityRef, Ownership, Spec},
-    naming::names,
+    naming::names::{self, Named},
     notes::{Notes, listed},
     overrides::{self, Overrides, bearer::Bearer, not_secret::NotSecret},
     secret,
@@ -21,11 +21,15 @@ use std::collections::BTreeSet;
 
 /// What a Promise means.
 pub fn describe(promise: &Object, settings: &Settings) -> Described {
+    let named = names::promise(&settings.layout, promise.reference().name());
+    Described::alone(promise.reference(), &named.entity_ref(), settings, || made(promise, &named, settings))
+}
+
+fn made(promise: &Object, named: &Named, settings: &Settings) -> Described {
     let mut notes = Notes::default();
     if !overrides::selection::is_wanted(promise, settings, &mut notes) {
         return Described::nothing(promise, settings, Absence::unwanted(settings), notes);
     }
-    let named = names::promise(&settings.layout, promise.reference().name());
     let overrides = Overrides::of(promise, Bearer::Promise, &named.namespace, settings, &mut notes);
     let owner = overrides::owner::owner(promise, &overrides, settings, &mut notes);
     let system = overrides.system.clone().or_else(|| settings.system.clone());

@@ -4,7 +4,7 @@ use super::relations;
 use crate::{
     descriptor::{Absence, Described, metadata},
     entity::{ComponentSpec, Dependencies, Entity, EntityRef, Metadata, Ownership, Spec, rules::is_label_value},
-    naming::names,
+    naming::names::{self, Named},
     notes::Notes,
     overrides::{self, Overrides, bearer::Bearer},
     settings::Settings,
@@ -15,12 +15,16 @@ use std::collections::BTreeSet;
 
 /// What a resource request means. `system` is that of its namespace, if it has one.
 pub fn describe(request: &Object, system: Option<&EntityRef>, settings: &Settings) -> Described {
+    let reference = request.reference();
+    let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
+    Described::alone(reference, &named.entity_ref(), settings, || made(request, &named, system, settings))
+}
+
+fn made(request: &Object, named: &Named, system: Option<&EntityRef>, settings: &Settings) -> Described {
     let mut notes = Notes::default();
     if !overrides::selection::is_wanted(request, settings, &mut notes) {
         return Described::nothing(request, settings, Absence::unwanted(settings), notes);
     }
-    let reference = request.reference();
-    let named = names::component(&settings.layout, reference.kind(), reference.namespace(), reference.name());
     let overrides = Overrides::of(request, Bearer::Request, &named.namespace, settings, &mut notes);
     let ownership = Ownership {
         owner: overrides::owner::owner(request, &overrides, settings, &mut notes),

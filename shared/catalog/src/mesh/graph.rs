@@ -98,6 +98,9 @@ impl Graph {
 
     /// Whether an object surely had no entity, and gets none.
     fn has_no_entity(&self, id: &Id, becomes: Option<&Known<Node>>) -> bool {
+        if becomes.is_some_and(|node| node.it.is_failed) {
+            return false;
+        }
         let becomes = becomes.map(|node| &node.it.relations.summary);
         match self.node(id).map(|node| &node.relations.summary) {
             Some(is) => is.entity.is_none() && becomes.is_none_or(|becomes| becomes.entity.is_none()),

@@ -96,6 +96,19 @@ fn an_event_in_flight_is_finished_before_the_end() {
     assert!(TcpStream::connect(address).is_err());
 }
 
+#[test]
+fn a_panic_is_a_line_that_says_where_and_nothing_of_the_event() {
+    let process = Process::start(&[]);
+    let answer = process.send("ce-id: panic\r\nce-type: t\r\n", "");
+    assert!(answer.starts_with("HTTP/1.1 500") && !answer.contains("secret"), "{answer}");
+    process.terminate();
+    let (_, stderr) = process.ended(Duration::from_secs(20));
+    let line =
+        stderr.lines().find(|line| line.contains("\"panicked\"")).unwrap_or_else(|| panic!("no line in {stderr}"));
+    assert!(line.starts_with('{') && line.contains("served.rs:"), "{line}");
+    assert!(!stderr.contains("secret"), "{stderr}");
+}
+
 #[tokio::test(start_paused = true)]
 async fn a_client_that_stalls_does_not_keep_the_process_alive() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

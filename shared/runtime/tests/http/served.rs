@@ -1,6 +1,6 @@
 //! The function that the tests run as a process of its own.
 
-#![allow(clippy::print_stdout, reason = "it speaks to its test")]
+#![allow(clippy::print_stdout, clippy::panic, reason = "it speaks to its test, and fails for it")]
 
 use clap::Parser;
 use cloudevents::{AttributesReader, Event, EventBuilder, EventBuilderV10};
@@ -29,6 +29,7 @@ impl Handler for Served {
     async fn handle(&self, event: Event) -> Verdict {
         match event.id() {
             "retry" => Err(Nack::Retry("the bucket is away".to_owned())),
+            "panic" => panic!("the event {} is a secret", event.id()),
             "nothing" => Ok(Reply::Nothing(Nothing::Unchanged)),
             "slow" => {
                 println!("handling slow");

@@ -4,6 +4,7 @@ use super::{
     api::api, component::component, delivery::delivery, inherited::Inherited, subject::Subject, system::system,
 };
 use crate::{
+    alone::BUG,
     descriptor::Described,
     entity::{EntityRef, Ownership},
     mesh::{
@@ -16,7 +17,7 @@ use crate::{
             summary::{Summary, name_of},
         },
     },
-    naming::names::Named,
+    naming::names::{self, Named},
     notes::Notes,
     overrides::{self, Overrides, bearer::Bearer},
     settings::Settings,
@@ -24,6 +25,16 @@ use crate::{
 
 /// What an object means for the bucket.
 pub(crate) fn described(graph: &Graph, roles: &Roles, settings: &Settings, id: &Id, node: &Node) -> Described {
+    let named = name_of(id, node.relations.summary.role, &settings.layout);
+    let named = named.unwrap_or_else(|| names::component(&settings.layout, id.kind(), id.namespace(), id.name()));
+    let main = named.entity_ref();
+    match node.is_failed {
+        true => Described::failed(settings.layout.key(id), &main, BUG),
+        false => Described::alone(id, &main, settings, || made(graph, roles, settings, id, node)),
+    }
+}
+
+fn made(graph: &Graph, roles: &Roles, settings: &Settings, id: &Id, node: &Node) -> Described {
     let Some(object) = node.object() else { return Described::empty(settings.layout.key(id)) };
     let mut notes = Notes::default();
     let relations = Relations::of(&object, node.relations.summary.role, roles, settings, &mut notes);

@@ -2,6 +2,7 @@
 
 use super::Graph;
 use crate::{
+    alone::ended,
     attributes::Answer,
     filter::Filter,
     mesh::{
@@ -88,8 +89,10 @@ impl Graph {
         Some(self.nodes.get_key_value(&known)?.0)
     }
 
+    /// Of a filter on which Callboard fails nothing is known.
     fn answer(&self, filter: &Filter, declared: &DeclaredEvents) -> Option<Answer> {
-        Some(filter.answer(&declared.pins)).filter(|answer| *answer != Answer::No)
+        let answer = ended(|| filter.answer(&declared.pins)).unwrap_or(Answer::Maybe);
+        Some(answer).filter(|answer| *answer != Answer::No)
     }
 
     pub(super) fn declared(&self, id: &Id) -> Option<&DeclaredEvents> {

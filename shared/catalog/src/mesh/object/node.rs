@@ -4,7 +4,7 @@ use super::{
     relations::Relations,
     role::{Role, Roles},
 };
-use crate::{notes::Notes, settings::Settings};
+use crate::{alone::alone, notes::Notes, settings::Settings};
 use events::{Object, Version};
 use serde_json::{Value, json};
 
@@ -15,19 +15,29 @@ pub(crate) struct Node {
     pub(crate) relations: Relations,
     /// The parts of the object that entities need, as JSON.
     packed: Box<[u8]>,
+    /// Whether it could not be read: nothing but its identity is known.
+    pub(crate) is_failed: bool,
 }
 
 impl Node {
     pub(crate) fn of(object: &Object, roles: &Roles, settings: &Settings) -> Self {
+        alone(object.reference(), || Self::read(object, roles, settings))
+            .unwrap_or_else(|| Self { is_failed: true, ..Self::read(&object.bare(), roles, settings) })
+    }
+
+    fn read(object: &Object, roles: &Roles, settings: &Settings) -> Self {
         let role = roles.of(object.reference().group(), object.reference().kind());
         let relations = Relations::of(object, role, roles, settings, &mut Notes::default());
         let packed = serde_json::to_vec(&kept(object, role)).unwrap_or_default().into();
-        Self { version: object.version(), relations, packed }
+        Self { version: object.version(), relations, packed, is_failed: false }
     }
 
     /// Whether they mean the same, whatever their versions.
     pub(crate) fn is_like(&self, other: &Self) -> bool {
-        self.version.uid == other.version.uid && self.packed == other.packed && self.relations == other.relations
+        self.version.uid == other.version.uid
+            && self.packed == other.packed
+            && self.relations == other.relations
+            && self.is_failed == other.is_failed
     }
 
     /// The object, as far as entities need it.

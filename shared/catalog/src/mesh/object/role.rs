@@ -1,5 +1,6 @@
 //! The role of an object in the event mesh, by its kind.
 
+use crate::alone::alone;
 use events::Object;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -85,7 +86,7 @@ impl Roles {
     pub(crate) fn learn(&mut self, name: &str, definition: Option<&Object>) -> Vec<Kind> {
         let before = self.0.iter().find(|(_, learned)| &*learned.definition == name);
         let before = before.map(|(kind, learned)| (kind.clone(), learned.clone()));
-        let after = definition.and_then(Learned::of);
+        let after = definition.and_then(|it| alone(it.reference(), || Learned::of(it))?);
         if before == after {
             return Vec::new();
         }
