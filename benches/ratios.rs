@@ -83,7 +83,7 @@ impl Bench {
         tokio::spawn(runtime::serve(listener, runtime::router(functions, &args.runtime), std::future::pending()));
         let bench = Self { address, store: S3::new(args.catalog.bucket.clone()), run, began: Instant::now() };
         let mut client = bench.connect().await?;
-        bench.tell(&mut client, "add", "warm-up", 1, "x").await?;
+        bench.send(&mut client, "add", "warm-up", 1, "x").await?;
         Ok(bench)
     }
 
@@ -92,12 +92,12 @@ impl Bench {
         let (mut raw, mut ours) = (Vec::new(), Vec::new());
         let app = format!("app-{}", case as u8);
         let mut etag = self.raw_create(&app).await?;
-        self.tell(&mut client, "add", &app, 1, "0").await?;
+        self.send(&mut client, "add", &app, 1, "0").await?;
         for round in 0..ROUNDS {
             let fresh = format!("{app}-{round}");
             if matches!(case, Case::Delete) {
                 self.raw_create(&fresh).await?;
-                self.tell(&mut client, "add", &fresh, 1, "0").await?;
+                self.send(&mut client, "add", &fresh, 1, "0").await?;
             }
             let began = Instant::now();
             match case {
@@ -146,7 +146,7 @@ impl Bench {
                 let mut client = self.connect().await?;
                 for round in 0..EACH {
                     let status =
-                        self.tell(&mut client, "add", &format!("ours-{block}-{worker}-{round}"), 1, "0").await?;
+                        self.send(&mut client, "add", &format!("ours-{block}-{worker}-{round}"), 1, "0").await?;
                     ensure!(status == 200, "{status} instead of 200");
                 }
                 anyhow::Ok(())
@@ -203,7 +203,7 @@ impl Bench {
         Ok(stream)
     }
 
-    async fn tell(
+    async fn send(
         &self,
         client: &mut TcpStream,
         verb: &str,

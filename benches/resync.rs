@@ -166,9 +166,9 @@ impl Bench {
         };
         let took = began.elapsed();
         ensure!(ended.success(), "callboard resync failed: {}", std::fs::read_to_string(&out)?);
-        let told: Value = serde_json::from_slice(&std::fs::read(&out)?)?;
-        let changed = told["changes"].as_array().context("it told no changes")?.len();
-        ensure!(told["compared"] == APPS_IN_ALL + 1, "{} objects were compared", told["compared"]); // and the Promise
+        let report: Value = serde_json::from_slice(&std::fs::read(&out)?)?;
+        let changed = report["changes"].as_array().context("it reported no changes")?.len();
+        ensure!(report["compared"] == APPS_IN_ALL + 1, "{} objects were compared", report["compared"]); // and the Promise
         ensure!(changed == changes, "{changed} changes instead of {changes}");
         Ok(Ran { took, peak })
     }
@@ -180,10 +180,10 @@ impl Bench {
         let mut next = String::new();
         loop {
             let page = self.get(&format!("{APPS}?limit=500&continue={next}")).await?;
-            let told = page.split("\"continue\":\"").nth(1).and_then(|rest| rest.split('"').next());
-            match told.context("the API server answered with no list")? {
+            let token = page.split("\"continue\":\"").nth(1).and_then(|rest| rest.split('"').next());
+            match token.context("the API server answered with no list")? {
                 "" => return Ok(began.elapsed()),
-                told => next = told.to_owned(),
+                token => next = token.to_owned(),
             }
         }
     }

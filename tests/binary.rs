@@ -27,7 +27,7 @@ pub(crate) fn callboard(variables: &[(&str, &str)]) -> Command {
 }
 
 /// How a command ends, and what it prints.
-pub(crate) async fn told(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
+pub(crate) async fn output_of(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
     let output = ended(arguments, &NEEDED, kubernetes, store).await;
     (output.status.success(), String::from_utf8([output.stdout, output.stderr].concat()).unwrap())
 }

@@ -88,7 +88,7 @@ fn a_url_with_a_secret_is_refused_without_showing_it() {
 }
 
 #[test]
-fn a_function_is_ready_without_an_event_and_ends_well_when_told_to() {
+fn a_function_is_ready_without_an_event_and_ends_well_when_asked_to() {
     let served = Served::start(&[("FUNCTION", "apps")]);
     for (method, path, status) in
         [("GET", "/health/readiness", 200), ("GET", "/health/liveness", 200), ("GET", "/", 405), ("POST", "/", 400)]

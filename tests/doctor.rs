@@ -5,7 +5,7 @@ mod bucket;
 mod cluster;
 mod command;
 mod eventing;
-mod ill;
+mod faulty;
 mod variables;
 
 use crate::{
@@ -23,7 +23,7 @@ use callboard::{
     serving::{Functions, Serving},
 };
 use clap::Parser;
-use ill::Ill;
+use faulty::Faulty;
 use serde_json::{Value, json};
 use std::{sync::Arc, time::Duration};
 use tempfile::NamedTempFile;
@@ -33,7 +33,7 @@ const BUCKET: &str = "http://minio.example:9000/catalog";
 /// An install of `deploy/`, all of it well, with an App and an event mesh in its bucket.
 struct World {
     kubernetes: Kubernetes,
-    store: Ill,
+    store: Faulty,
     backstage: FakeBackstage,
     honours: Honours,
     install: Install,
@@ -59,7 +59,7 @@ struct Args {
 
 impl World {
     fn new() -> Self {
-        let (kubernetes, store) = (cluster(), Ill::default());
+        let (kubernetes, store) = (cluster(), Faulty::default());
         fill(&kubernetes, &store);
         let install = Install::new("callboard", "callboard".parse().unwrap());
         let variables = VARIABLES.map(|(name, value)| (name, value.to_owned())).into();
@@ -96,8 +96,8 @@ impl World {
             let _ = context.bucket.put_state("cluster.json", uid.into_bytes(), Condition::Absent).await;
         }
         let given = |name: &str| {
-            let told = self.variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str());
-            told.filter(|_| name != "CALLBOARD_BACKSTAGE_URL" || matches!(backstage, Ok(Some(_))))
+            let finding = self.variables.iter().find(|(it, _)| *it == name).map(|(_, value)| value.as_str());
+            finding.filter(|_| name != "CALLBOARD_BACKSTAGE_URL" || matches!(backstage, Ok(Some(_))))
         };
         let checkup = Checkup {
             settings: Vec::new(),
@@ -120,8 +120,8 @@ impl World {
         found
     }
 
-    /// The only thing that is wrong: what it says, and the line that mends it.
-    async fn ill(&self) -> (String, String) {
+    /// The only thing that is wrong: what it says, and the line that fixes it.
+    async fn one_wrong(&self) -> (String, String) {
         let found = self.found().await;
         let wrong: Vec<_> = found.into_iter().filter(|it| it.state == State::Wrong).collect();
         let [Finding { subject, detail, fix: Some(fix), .. }] = &wrong[..] else { panic!("{wrong:#?}") };
@@ -220,7 +220,7 @@ fn ready(mut object: Value) -> Value {
 }
 
 /// The entities of each kind that we write.
-fn fill(kubernetes: &Kubernetes, store: &Ill) {
+fn fill(kubernetes: &Kubernetes, store: &Faulty) {
     let settings = settings();
     let bucket = Bucket::new(store.clone(), settings.layout.clone(), Honours::Conditions);
     let context = Context::new(settings, bucket).with_mesh_of_events();
@@ -248,8 +248,8 @@ fn fill(kubernetes: &Kubernetes, store: &Ill) {
 #[tokio::test]
 async fn a_healthy_install_has_nothing_wrong() {
     let found = World::new().found().await;
-    let ill: Vec<_> = found.iter().filter(|it| it.state != State::Ok).collect();
-    assert!(ill.is_empty(), "{ill:#?}");
+    let not_ok: Vec<_> = found.iter().filter(|it| it.state != State::Ok).collect();
+    assert!(not_ok.is_empty(), "{not_ok:#?}");
     for subject in [
         "rights on catalog",
         "conditional writes",
@@ -303,8 +303,8 @@ async fn a_check_leaves_nothing_behind() {
 #[tokio::test]
 async fn a_backstage_that_is_not_given_is_reported_and_nothing_wrong() {
     let found = World::new().examined(Ok(None)).await;
-    let told = found.iter().find(|it| it.state == State::Skipped).unwrap();
-    assert_eq!((told.subject.as_str(), told.detail.as_str()), ("Backstage", "not given"));
+    let finding = found.iter().find(|it| it.state == State::Skipped).unwrap();
+    assert_eq!((finding.subject.as_str(), finding.detail.as_str()), ("Backstage", "not given"));
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 

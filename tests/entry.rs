@@ -20,7 +20,7 @@ use std::{
 const APP: &str = "entities/main/workshop.kratix.io/app/default/todo.yaml";
 const PROMISE: &str = "entities/main/platform.kratix.io/promise/app.yaml";
 /// The captures whose answer is not 204, and what became of which object.
-const TOLD: &[(&str, u16, &str, &str)] = &[
+const ANSWERS: &[(&str, u16, &str, &str)] = &[
     ("apiserversource/resource/18-kratix-app-add", 200, "+", APP),
     ("apiserversource/resource/20-kratix-app-delete", 200, "-", APP),
     ("apiserversource/resource/21-kratix-promise-add", 200, "+", PROMISE),
@@ -32,15 +32,15 @@ const TOLD: &[(&str, u16, &str, &str)] = &[
 
 #[tokio::test]
 async fn every_captured_request_is_answered_and_leads_to_its_object() {
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for folder in
         ["apiserversource/resource", "apiserversource/reference", "broker-delivery", "kn-event", "func-invoke"]
     {
-        told.extend(replay(folder).await);
+        answers.extend(replay(folder).await);
     }
-    assert_eq!(told.len(), 62);
-    for (capture, status, changes) in told {
-        let row = TOLD.iter().find(|row| row.0 == capture);
+    assert_eq!(answers.len(), 62);
+    for (capture, status, changes) in answers {
+        let row = ANSWERS.iter().find(|row| row.0 == capture);
         let wanted = row.map_or((204, String::new()), |row| (row.1, format!("{}{}", row.2, row.3)));
         assert_eq!((status, changes), wanted, "{capture}");
     }
@@ -53,7 +53,7 @@ async fn replay(folder: &str) -> Vec<(String, u16, String)> {
     files.sort();
     let store = Memory::default();
     let router = router(process(store.clone()));
-    let mut told = Vec::new();
+    let mut answers = Vec::new();
     for file in files {
         let before = store.entities();
         let status = answer(&router, captured(&fs::read(&file).unwrap())).await.status;
@@ -67,9 +67,9 @@ async fn replay(folder: &str) -> Vec<(String, u16, String)> {
             }
         }
         before.keys().filter(|key| !after.contains_key(*key)).for_each(|key| changes.push_str(&format!("-{key}")));
-        told.push((format!("{folder}/{}", file.file_stem().unwrap().display()), status.as_u16(), changes));
+        answers.push((format!("{folder}/{}", file.file_stem().unwrap().display()), status.as_u16(), changes));
     }
-    told
+    answers
 }
 
 /// The request that a capture holds, but to the path that a Trigger uses.

@@ -62,7 +62,7 @@ fn the_events_are_documented_as_the_schemas_say() {
 }
 
 #[test]
-fn what_backstage_refuses_is_told_as_its_schema_says() {
+fn what_backstage_refuses_is_reported_as_its_schema_says() {
     let refusal = |entity: Option<&str>| Refusal {
         entity: entity.map(str::to_owned),
         reason: "kind System is not allowed".to_owned(),

@@ -20,7 +20,7 @@ const INSTALL: &str = "--locked --no-default-features --features=preview --path=
 const SDK: [&str; 3] = ["AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
 
 #[test]
-fn the_buildpack_is_told_what_it_cannot_find_out() {
+fn the_buildpack_is_given_what_it_cannot_find_out() {
     let binary = Path::new(env!("CARGO_BIN_EXE_callboard")).file_name().unwrap().to_str().unwrap();
     let environment: Vec<_> = [
         ("BP_RUSTUP_ENABLED", "true"),

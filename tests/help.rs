@@ -112,7 +112,7 @@ fn callboard_alone_says_where_to_start() {
 }
 
 #[test]
-fn who_has_configured_something_is_told_what_is_missing() {
+fn who_has_configured_something_hears_what_is_missing() {
     let output = callboard(&[("CALLBOARD_BUCKET", "catalog")]).output().unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();

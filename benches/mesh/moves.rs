@@ -105,10 +105,10 @@ impl<'a> Moves<'a> {
     pub(crate) async fn replay(&mut self) -> anyhow::Result<()> {
         self.recorder().take();
         for nth in 0..self.n {
-            let told = http::update(&self.objects.event_type(nth))?;
-            ensure!(self.client.send(&told).await?.status == 204, "an unchanged EventType changed something");
-            let told = http::update(&self.objects.trigger(nth, Route::of(nth), nth))?;
-            ensure!(self.client.send(&told).await?.status == 204, "an unchanged Trigger changed something");
+            let update = http::update(&self.objects.event_type(nth))?;
+            ensure!(self.client.send(&update).await?.status == 204, "an unchanged EventType changed something");
+            let update = http::update(&self.objects.trigger(nth, Route::of(nth), nth))?;
+            ensure!(self.client.send(&update).await?.status == 204, "an unchanged Trigger changed something");
         }
         let calls = self.recorder().take().len();
         ensure!(calls == 0, "a replay made {calls} calls at the store");
@@ -123,13 +123,13 @@ impl<'a> Moves<'a> {
         let rounds = if case == Move::All { ROUNDS_OF_ALL } else { ROUNDS };
         let mut measured = Measured { raw: Vec::new(), ours: Vec::new(), calls: 0, descriptors: 0 };
         for round in 0..rounds {
-            let told = http::update(&self.moved(round % moving, case))?;
+            let update = http::update(&self.moved(round % moving, case))?;
             self.recorder().take();
             let began = Instant::now();
-            let mut answer = self.client.send(&told).await?;
+            let mut answer = self.client.send(&update).await?;
             // There was no more time: the Broker sends it again.
             while answer.status == 503 {
-                answer = self.client.send(&told).await?;
+                answer = self.client.send(&update).await?;
             }
             measured.ours.push(began.elapsed());
             ensure!(answer.status == 200, "a move ended in {}", answer.status);

@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn who_asks_wrongly_is_told_so() {
+    async fn who_asks_wrongly_is_refused() {
         let endpoint = endpoint(None).await;
         let elsewhere =
             S3::with_credentials(bucket::Args { bucket: "other".into(), ..endpoint.args() }, "dev", "dev-secret");

@@ -243,7 +243,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_reader_is_told_what_it_already_has() {
+    async fn a_reader_is_answered_what_it_already_has() {
         let objects = bucket_of(&["a"]).await;
         let current = "900150983cd24fb0d6963f7d28e17f72";
         let status = async |if_match, if_none_match| {
@@ -263,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_listing_begins_where_it_is_told() {
+    async fn a_listing_begins_where_it_is_asked_to() {
         let objects = bucket_of(&["a/1", "b/1", "b/2", "b/3", "c/1"]).await;
         let list = async |max_keys, start_after: Option<&str>, token: Option<&str>| {
             let asked = ListObjectsV2Input {

@@ -30,8 +30,8 @@ async fn an_unknown_token_and_one_without_rights_have_different_fixes() {
     ] {
         let world = World::new();
         world.backstage.break_off("", Wrong::Status(status), usize::MAX);
-        let (told, line) = world.ill().await;
-        assert!(told.starts_with(subject) && line.starts_with(fix), "{told}\n{line}");
+        let (finding, line) = world.one_wrong().await;
+        assert!(finding.starts_with(subject) && line.starts_with(fix), "{finding}\n{line}");
         assert_eq!(world.backstage.calls(), ["tasks"]);
     }
 }
@@ -64,20 +64,20 @@ async fn settings_that_cannot_be_used_are_reported_and_the_rest_is_checked() {
 async fn a_provider_of_another_name_is_named_and_ours_is_the_line() {
     let world = World::new();
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global"), ("awsS3-provider:eventmesh:refresh", "local")]);
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with(&format!("{TASK}: this task does not exist, only those of the providers eventmesh. ")));
-    assert!(told.contains("CALLBOARD_BACKSTAGE_PROVIDER") && fix == PROVIDER, "{told}\n{fix}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with(&format!("{TASK}: this task does not exist, only those of the providers eventmesh. ")));
+    assert!(finding.contains("CALLBOARD_BACKSTAGE_PROVIDER") && fix == PROVIDER, "{finding}\n{fix}");
     world.backstage.has_tasks(&[("catalog_orphan_cleanup", "global")]);
-    let (told, fix) = world.ill().await;
-    assert!(told.contains("no provider for S3") && fix == PROVIDER, "{told}\n{fix}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.contains("no provider for S3") && fix == PROVIDER, "{finding}\n{fix}");
 }
 
 #[tokio::test]
 async fn a_global_scope_is_made_local() {
     let world = World::new();
     world.backstage.has_tasks(&[(TASK, "global")]);
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with(&format!("{TASK}: scope global")), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with(&format!("{TASK}: scope global")), "{finding}");
     assert_eq!(fix, "scope: local   # in app-config, below catalog.providers.awsS3.callboard.schedule");
 }
 
@@ -143,8 +143,8 @@ async fn a_kind_that_the_rules_do_not_allow_is_reported_with_its_fix() {
         let at = format!("url:{target}");
         let said = format!("Entity {entity} at {at}, originated at {at}, is not of an allowed kind for that location");
         world.backstage.objects(target, &[&said]);
-        let (told, fix) = world.ill().await;
-        assert!(told.ends_with(&said) && fix.contains("catalog.rules") && fix.contains(line), "{told}\n{fix}");
+        let (finding, fix) = world.one_wrong().await;
+        assert!(finding.ends_with(&said) && fix.contains("catalog.rules") && fix.contains(line), "{finding}\n{fix}");
         let all = "- allow: [Component, API, System, Template, Location]   # for all of it, ";
         assert!(fix.lines().nth(1).unwrap().starts_with(all), "{fix}");
     }
@@ -184,8 +184,8 @@ async fn a_reader_without_credentials_is_reported_once() {
     let world = World::new();
     let said = "Unable to read url, Could not retrieve file from S3; caused by AccessDenied: Access Denied";
     targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
-    let (told, fix) = world.ill().await;
-    assert!(told.ends_with(said), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.ends_with(said), "{finding}");
     let line = "- {endpoint: 'http://minio.example:9000', s3ForcePathStyle: true, accessKeyId: ..., secretAccessKey: ...}   # in app-config, the first below integrations.awsS3";
     assert_eq!(fix, line);
 }
@@ -206,7 +206,7 @@ async fn what_the_catalog_says_of_a_location_is_reported() {
 
 #[tokio::test]
 async fn what_backstage_takes_is_unknown_for_an_empty_bucket() {
-    let world = World { store: Ill::default(), ..World::new() };
+    let world = World { store: Faulty::default(), ..World::new() };
     let found = world.found().await;
     let unknown: Vec<_> = found.iter().filter(|it| it.state == State::Unknown).map(|it| it.subject.as_str()).collect();
     assert_eq!(unknown, ["whose bucket", "what Backstage takes"]);
@@ -231,7 +231,7 @@ async fn a_deleted_object_is_not_about_keys() {
     let world = World::new();
     let said = "Unable to read url, Could not retrieve file from S3; caused by NoSuchKey: UnknownError";
     targets(&world, "").iter().for_each(|target| world.backstage.objects(target, &[said]));
-    let fix = world.ill().await.1;
+    let fix = world.one_wrong().await.1;
     assert!(fix.starts_with("the object is gone, or ") && !fix.contains("accessKeyId"), "{fix}");
 }
 
@@ -267,8 +267,8 @@ async fn a_location_that_backstage_has_not_processed_is_not_about_credentials() 
     world.backstage.lists(Vec::new);
     world.backstage.break_off("refresh", Wrong::Status(200), usize::MAX);
     let found = world.examined(Ok(Some(edge))).await;
-    let told = found.iter().find(|it| it.subject == "locations").unwrap();
-    assert!(told.state == State::Unknown && told.detail.contains("not processed them yet"), "{told:?}");
+    let finding = found.iter().find(|it| it.subject == "locations").unwrap();
+    assert!(finding.state == State::Unknown && finding.detail.contains("not processed them yet"), "{finding:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
@@ -282,15 +282,15 @@ async fn a_consumer_that_no_catalog_has_is_named_with_the_annotation_that_fixes_
     of("apps/v1", "Deployment", json!({"backstage.io/kubernetes-id": "legacy"}), json!({}));
     let subscriber = json!({"ref": {"apiVersion": "apps/v1", "kind": "Deployment", "name": "legacy"}});
     of("eventing.knative.dev/v1", "Trigger", json!({}), json!({"broker": "shop", "subscriber": subscriber}));
-    let (told, fix) = world.ill().await;
+    let (finding, fix) = world.one_wrong().await;
     let key = "entities/main/eventing.knative.dev/trigger/shop/legacy.yaml";
-    assert_eq!(told, format!("consumer component:default/legacy: no catalog has this Component. {key} names it"));
+    assert_eq!(finding, format!("consumer component:default/legacy: no catalog has this Component. {key} names it"));
     let annotate = "kubectl annotate -n shop deployment.apps/legacy --overwrite callboard.dev/component";
     assert_eq!(fix, format!("{annotate}=component:.../legacy"));
 
     let metadata = json!({"name": "legacy", "namespace": "shop", "annotations": {}});
     let entity = json!({"kind": "Component", "metadata": metadata});
     world.backstage.took(entity, "https://git.example/catalog-info.yaml");
-    let (_, fix) = world.ill().await;
+    let (_, fix) = world.one_wrong().await;
     assert_eq!(fix, format!("{annotate}=component:shop/legacy"));
 }

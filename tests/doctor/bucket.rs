@@ -26,8 +26,8 @@ async fn each_right_that_is_missing_is_named_as_a_policy_has_it() {
     ] {
         let world = World::new();
         world.store.refuse(operation, denied());
-        let (told, fix) = world.ill().await;
-        assert!(told.contains("access denied (403 AccessDenied)"), "{told}");
+        let (finding, fix) = world.one_wrong().await;
+        assert!(finding.contains("access denied (403 AccessDenied)"), "{finding}");
         assert_eq!(fix, action);
     }
 }
@@ -61,7 +61,7 @@ async fn a_store_that_cannot_be_used_is_reported_once() {
         for operation in ["list", "head", "put", "get", "delete"] {
             world.store.refuse(operation, fault.clone());
         }
-        assert_eq!(world.ill().await.1, fix);
+        assert_eq!(world.one_wrong().await.1, fix);
     }
 }
 
@@ -73,8 +73,11 @@ async fn a_bucket_that_does_not_exist_is_not_created() {
     world.store.refuse("list", Fault::NoBucket);
     let before = world.store.memory.objects();
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
-    assert!(told.state == State::Wrong && told.fix.as_ref().unwrap().ends_with("s3 mb s3://catalog"), "{told:?}");
+    let finding = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
+    assert!(
+        finding.state == State::Wrong && finding.fix.as_ref().unwrap().ends_with("s3 mb s3://catalog"),
+        "{finding:?}"
+    );
     assert!(world.store.memory.objects() == before, "{:?}", world.store.memory.objects().keys());
     assert!(found.iter().all(|it| it.subject != "conditional writes"), "{found:#?}");
 }
@@ -84,9 +87,9 @@ async fn keys_that_are_missing_here_are_nothing_wrong_with_the_install() {
     let world = World::new();
     world.store.refuse("list", Fault::Unusable("no credentials found".into()));
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
+    let finding = found.iter().find(|it| it.subject == "bucket catalog").unwrap();
     let fix = "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...";
-    assert_eq!((told.state, told.fix.as_deref()), (State::Unknown, Some(fix)));
+    assert_eq!((finding.state, finding.fix.as_deref()), (State::Unknown, Some(fix)));
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
@@ -94,8 +97,11 @@ async fn keys_that_are_missing_here_are_nothing_wrong_with_the_install() {
 async fn a_store_that_ignores_conditions_needs_one_writer() {
     let mut world = World::new();
     world.store.ignore_conditions();
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("conditional writes: the store ignores If-None-Match on PUT, If-Match on PUT"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(
+        finding.starts_with("conditional writes: the store ignores If-None-Match on PUT, If-Match on PUT"),
+        "{finding}"
+    );
     assert!(fix.starts_with("CALLBOARD_UNCONDITIONAL=true   # literal of the configMapGenerator callboard"), "{fix}");
     world.honours = Honours::Nothing;
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
@@ -104,12 +110,12 @@ async fn a_store_that_ignores_conditions_needs_one_writer() {
 #[tokio::test]
 async fn conditions_that_are_honoured_but_not_used_are_reported() {
     let found = World { honours: Honours::Nothing, ..World::new() }.found().await;
-    let told = found.iter().find(|it| it.subject == "conditional writes").unwrap();
+    let finding = found.iter().find(|it| it.subject == "conditional writes").unwrap();
     assert!(
-        told.state == State::Ok && told.detail.contains("CALLBOARD_UNCONDITIONAL=true does not use them"),
-        "{told:?}"
+        finding.state == State::Ok && finding.detail.contains("CALLBOARD_UNCONDITIONAL=true does not use them"),
+        "{finding:?}"
     );
-    assert!(told.fix.as_ref().unwrap().starts_with("CALLBOARD_UNCONDITIONAL=false   # literal of"), "{told:?}");
+    assert!(finding.fix.as_ref().unwrap().starts_with("CALLBOARD_UNCONDITIONAL=false   # literal of"), "{finding:?}");
 }
 
 #[tokio::test]
@@ -126,8 +132,8 @@ async fn a_bucket_that_cannot_be_listed_is_not_called_empty() {
 async fn the_prefixes_that_were_tried_are_reported() {
     let found = World::new().found().await;
     let rights = found.iter().find(|it| it.subject == "rights on catalog").unwrap();
-    let told = "list entities/main/; put, head, get, delete state/entities/main/; head, get entities/main/core/namespace/shop.yaml";
-    assert_eq!(rights.detail, told);
+    let finding = "list entities/main/; put, head, get, delete state/entities/main/; head, get entities/main/core/namespace/shop.yaml";
+    assert_eq!(rights.detail, finding);
 }
 
 #[tokio::test]
@@ -136,8 +142,8 @@ async fn an_unmanaged_file_below_the_prefix_must_be_moved_away() {
     for key in ["entities/main/README.md", "entities/main/x.yaml", "entities/index.json"] {
         let world = World::new();
         world.store.put(key, body(), Condition::Always).await.unwrap();
-        let (told, fix) = world.ill().await;
-        assert!(told.starts_with(key), "{told}");
+        let (finding, fix) = world.one_wrong().await;
+        assert!(finding.starts_with(key), "{finding}");
         let moved = format!(
             "aws --endpoint-url http://minio.example:9000 s3 mv s3://catalog/{key} s3://catalog/unmanaged/{key}"
         );
@@ -146,7 +152,7 @@ async fn an_unmanaged_file_below_the_prefix_must_be_moved_away() {
     let world = World::new();
     world.store.put("entities/$(reboot).txt", body(), Condition::Always).await.unwrap();
     let moved = "s3 mv 's3://catalog/entities/$(reboot).txt' 's3://catalog/unmanaged/entities/$(reboot).txt'";
-    assert!(world.ill().await.1.ends_with(moved));
+    assert!(world.one_wrong().await.1.ends_with(moved));
     let world = World::new();
     world.store.put("entities/other/core/namespace/shop.yaml", body(), Condition::Always).await.unwrap();
     assert!(

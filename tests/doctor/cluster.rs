@@ -13,14 +13,14 @@ async fn a_bucket_of_another_cluster_is_taken_over_by_its_uid() {
     let bucket = Bucket::new(world.store.clone(), settings.layout, Honours::Conditions);
     bucket.put_state("cluster.json", br#"{"uid":"another"}"#.to_vec(), Condition::Always).await.unwrap();
     let uid = world.kubernetes.cluster().uid().await.unwrap();
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("whose bucket: another cluster filled it"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("whose bucket: another cluster filled it"), "{finding}");
     assert_eq!(fix, format!("callboard resync --accept-cluster {uid}"));
 }
 
 #[tokio::test]
 async fn a_right_that_is_missing_is_granted_by_a_line() {
-    for (right, told, fix) in [
+    for (right, finding, fix) in [
         (
             "callboard-mesh list triggers.eventing.knative.dev",
             "rights of callboard-mesh: may not list triggers.eventing.knative.dev",
@@ -58,7 +58,7 @@ async fn a_right_that_is_missing_is_granted_by_a_line() {
     ] {
         let world = World::new();
         world.kubernetes.deny(right);
-        assert_eq!(world.ill().await, (told.to_owned(), fix.to_owned()));
+        assert_eq!(world.one_wrong().await, (finding.to_owned(), fix.to_owned()));
     }
 }
 
@@ -70,7 +70,7 @@ async fn kinds_that_lack_the_same_verbs_are_one_finding() {
         world.kubernetes.deny(&format!("callboard-resync list {kind}"));
     }
     let kinds = "customresourcedefinitions.apiextensions.k8s.io, promises.platform.kratix.io";
-    assert_eq!(world.ill().await.0, format!("rights of callboard-resync: may not get,list {kinds}"));
+    assert_eq!(world.one_wrong().await.0, format!("rights of callboard-resync: may not get,list {kinds}"));
 }
 
 #[tokio::test]
@@ -78,9 +78,9 @@ async fn where_namespaces_are_chosen_rights_in_each_are_needed() {
     let mut world = World::new();
     world.install.namespaces = vec!["shop".into(), "team-a".into()];
     world.kubernetes.deny("callboard-apps get apps.workshop.kratix.io in team-a");
-    let told = "rights of callboard-apps: may not get apps.workshop.kratix.io in team-a";
+    let finding = "rights of callboard-apps: may not get apps.workshop.kratix.io in team-a";
     let sources = "callboard sources --namespaces shop,team-a | kubectl apply -f -";
-    assert_eq!(world.ill().await, (told.to_owned(), sources.to_owned()));
+    assert_eq!(world.one_wrong().await, (finding.to_owned(), sources.to_owned()));
 }
 
 #[tokio::test]
@@ -88,8 +88,11 @@ async fn so_many_namespaces_are_asked_for_and_no_more() {
     let mut world = World::new();
     world.install.namespaces = (0..30).map(|n| format!("team-{n:02}")).collect();
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "rights in namespaces").unwrap();
-    assert_eq!((told.state, told.detail.as_str()), (State::Unknown, "asked for in the first 20 of 30 namespaces"));
+    let finding = found.iter().find(|it| it.subject == "rights in namespaces").unwrap();
+    assert_eq!(
+        (finding.state, finding.detail.as_str()),
+        (State::Unknown, "asked for in the first 20 of 30 namespaces")
+    );
     assert!(!world.kubernetes.requests().iter().any(|it| it.starts_with("may ") && it.ends_with("team-20")));
 }
 
@@ -121,9 +124,9 @@ async fn a_kind_whose_group_is_not_served_loses_only_its_own_rows() {
 
 #[tokio::test]
 async fn a_bucket_that_no_cluster_has_filled_is_unknown() {
-    let found = World { store: Ill::default(), ..World::new() }.found().await;
-    let told = found.iter().find(|it| it.subject == "whose bucket").unwrap();
-    assert_eq!((told.state, told.fix.as_deref()), (State::Unknown, Some("callboard resync")));
+    let found = World { store: Faulty::default(), ..World::new() }.found().await;
+    let finding = found.iter().find(|it| it.subject == "whose bucket").unwrap();
+    assert_eq!((finding.state, finding.fix.as_deref()), (State::Unknown, Some("callboard resync")));
 }
 
 /// What doctor takes a function to need is what deploy/ grants, and the other way round.
@@ -198,9 +201,9 @@ async fn an_install_that_takes_over_the_bindings_of_another_one_is_named() {
             }
         });
     }
-    let (told, fix) = world.ill().await;
+    let (finding, fix) = world.one_wrong().await;
     let taken = "an install in other has taken over callboard-mesh, callboard-promises";
-    assert_eq!(told, format!("clusterrolebindings: {taken}"));
+    assert_eq!(finding, format!("clusterrolebindings: {taken}"));
     assert_eq!(fix, format!("{component} other\nkubectl apply -k .   # in the folder of your overlay"));
 }
 
@@ -226,9 +229,9 @@ async fn bindings_that_another_install_could_take_over_are_named() {
     assert_eq!(found(&world).await.state, State::Ok);
     world.install.namespace = "other".into();
     world.kubernetes.apply(named("callboard-mesh", "other"));
-    let told = found(&world).await;
-    assert_eq!(told.detail, "not named after other, so another install can take them over: callboard-mesh");
-    assert!(told.state == State::Wrong && told.fix.unwrap().ends_with("of the install in other"));
+    let finding = found(&world).await;
+    assert_eq!(finding.detail, "not named after other, so another install can take them over: callboard-mesh");
+    assert!(finding.state == State::Wrong && finding.fix.unwrap().ends_with("of the install in other"));
 }
 
 #[tokio::test]
@@ -245,8 +248,8 @@ async fn a_right_that_doctor_grants_is_named_after_its_install() {
 async fn a_kind_that_no_source_reports_gets_one() {
     let world = World::new();
     world.lose("apiserversources.sources.knative.dev", "workshop-kratix-io");
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("kind app.workshop.kratix.io: no ApiServerSource names it"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("kind app.workshop.kratix.io: no ApiServerSource names it"), "{finding}");
     assert_eq!(fix, SOURCES);
 }
 
@@ -256,8 +259,8 @@ async fn a_third_party_source_is_found_by_the_periodic_resync() {
     let label = "duck.knative.dev/source";
     world.kubernetes.apply(labelled("sources.knative.dev", ("IntegrationSource", "integrationsources"), label));
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "kind integrationsource.sources.knative.dev").unwrap();
-    assert_eq!(told.detail, format!("found by the periodic resync. For immediate updates: {SOURCES}"));
+    let finding = found.iter().find(|it| it.subject == "kind integrationsource.sources.knative.dev").unwrap();
+    assert_eq!(finding.detail, format!("found by the periodic resync. For immediate updates: {SOURCES}"));
     assert!(found.iter().all(|it| it.state == State::Ok), "{found:#?}");
 }
 
@@ -269,8 +272,8 @@ async fn works_report_a_kind_with_an_irregular_plural() {
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
     world.lose("apiserversources.sources.knative.dev", "works");
     world.lose("apiserversources.sources.knative.dev", "resource-bindings");
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("kind jenkins.example.org: ApiServerSource cannot guess"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("kind jenkins.example.org: ApiServerSource cannot guess"), "{finding}");
     assert!(fix.starts_with("kubectl apply -k ."), "{fix}");
 }
 
@@ -292,7 +295,7 @@ async fn a_kind_that_hangs_is_named() {
         Fault::Slow(std::time::Duration::from_secs(3600)),
         usize::MAX,
     );
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("answer for app.workshop.kratix.io: the API server did not answer"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("answer for app.workshop.kratix.io: the API server did not answer"), "{finding}");
     assert!(fix.starts_with("kubectl get app.workshop.kratix.io "), "{fix}");
 }

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::{
-    binary::{NEEDED, callboard, ended, told},
+    binary::{NEEDED, callboard, ended, output_of},
     kubernetes::Fault,
     s3::endpoint,
 };
@@ -12,7 +12,7 @@ use callboard::dev::endpoint::Endpoint;
 
 /// How the command ends, and what it prints.
 async fn run(arguments: &[&str], kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
-    told(&[&["doctor"], arguments].concat(), kubernetes, store).await
+    output_of(&[&["doctor"], arguments].concat(), kubernetes, store).await
 }
 
 /// An install without Backstage whose functions use this store, and whose bucket is filled.
@@ -29,7 +29,7 @@ async fn installed(store: &Endpoint) -> Kubernetes {
     configuration["data"]["AWS_ENDPOINT_URL_S3"] = store.url().into();
     configuration["data"].as_object_mut().unwrap().retain(|name, _| !name.starts_with("CALLBOARD_BACKSTAGE"));
     kubernetes.apply(configuration);
-    let (is_well, printed) = told(&["resync"], &kubernetes, store).await;
+    let (is_well, printed) = output_of(&["resync"], &kubernetes, store).await;
     assert!(is_well, "{printed}");
     kubernetes
 }
@@ -45,17 +45,17 @@ async fn doctor(arguments: &[&str], set: &[(&str, &str)], kubernetes: &Kubernete
 async fn it_ends_with_0_if_nothing_is_wrong_with_1_if_something_is_and_with_2_if_it_could_not_tell() {
     let store = endpoint().await;
     let kubernetes = installed(&store).await;
-    let (code, told) = doctor(&[], &[("AWS_ENDPOINT_URL_S3", "")], &kubernetes, &store).await;
-    assert!(code == 0 && told.contains(" 0 wrong, 0 unknown, "), "{told}");
+    let (code, printed) = doctor(&[], &[("AWS_ENDPOINT_URL_S3", "")], &kubernetes, &store).await;
+    assert!(code == 0 && printed.contains(" 0 wrong, 0 unknown, "), "{printed}");
     // All of it comes from the install.
-    assert!(told.contains("ok       bucket     rights on catalog") && told.contains("whose bucket"), "{told}");
+    assert!(printed.contains("ok       bucket     rights on catalog") && printed.contains("whose bucket"), "{printed}");
     kubernetes.break_off("may ", Fault::Status(403), usize::MAX);
-    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
-    assert!(code == 2 && told.contains(" 0 wrong, 1 unknown, "), "{told}");
+    let (code, printed) = doctor(&[], &[], &kubernetes, &store).await;
+    assert!(code == 2 && printed.contains(" 0 wrong, 1 unknown, "), "{printed}");
     kubernetes.delete(&kubernetes.find("triggers.eventing.knative.dev", "mesh").unwrap());
-    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
-    assert!(code == 1 && told.contains("wrong    eventing   service mesh"), "{told}");
-    assert!(told.contains("\n         kubectl apply -k ."), "{told}");
+    let (code, printed) = doctor(&[], &[], &kubernetes, &store).await;
+    assert!(code == 1 && printed.contains("wrong    eventing   service mesh"), "{printed}");
+    assert!(printed.contains("\n         kubectl apply -k ."), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -72,8 +72,8 @@ async fn it_waits_until_all_of_it_works() {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     kubernetes.apply(trigger);
-    let (code, told) = waited.await.unwrap();
-    assert!(code == 0, "{told}");
+    let (code, printed) = waited.await.unwrap();
+    assert!(code == 0, "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -82,13 +82,13 @@ async fn what_the_install_does_not_say_is_missing_and_the_rest_is_checked() {
     let mut configuration = kubernetes.find("configmaps", "callboard").unwrap();
     configuration["data"] = json!({});
     kubernetes.apply(configuration);
-    let (code, told) = doctor(&[], &[], &kubernetes, &store).await;
+    let (code, printed) = doctor(&[], &[], &kubernetes, &store).await;
     for missing in ["CALLBOARD_BUCKET", "CALLBOARD_OWNER"] {
-        assert!(told.contains(missing) && told.contains("neither set here nor in the install"), "{told}");
+        assert!(printed.contains(missing) && printed.contains("neither set here nor in the install"), "{printed}");
     }
-    assert!(code == 1 && told.contains("ok       eventing   broker callboard"), "{told}");
-    let (code, told) = doctor(&["--install", "elsewhere"], &[], &kubernetes, &store).await;
-    assert!(code == 1 && told.contains("not set here, and the install cannot be read"), "{told}");
+    assert!(code == 1 && printed.contains("ok       eventing   broker callboard"), "{printed}");
+    let (code, printed) = doctor(&["--install", "elsewhere"], &[], &kubernetes, &store).await;
+    assert!(code == 1 && printed.contains("not set here, and the install cannot be read"), "{printed}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -112,10 +112,13 @@ async fn a_setting_that_cannot_be_used_is_found_before_anything_is_called() {
         ),
         ("CALLBOARD_UNCONDITIONAL", "perhaps", "cannot be used", "export CALLBOARD_UNCONDITIONAL=...   # now perhaps"),
     ] {
-        let (code, told) = doctor(&[], &[(name, value)], &kubernetes, &store).await;
-        assert!(code == 1 && told.contains(&format!("wrong    bucket     {name}")), "{told}");
-        assert!(told.contains(says) && told.contains(fix), "{told}");
-        assert!(!told.contains("rights on") && told.contains("ok       eventing   broker callboard"), "{told}");
+        let (code, printed) = doctor(&[], &[(name, value)], &kubernetes, &store).await;
+        assert!(code == 1 && printed.contains(&format!("wrong    bucket     {name}")), "{printed}");
+        assert!(printed.contains(says) && printed.contains(fix), "{printed}");
+        assert!(
+            !printed.contains("rights on") && printed.contains("ok       eventing   broker callboard"),
+            "{printed}"
+        );
     }
 }
 
@@ -138,10 +141,10 @@ async fn the_scheme_and_the_key_are_blamed_only_if_they_are_wrong() {
             "export AWS_ACCESS_KEY_ID=... AWS_SECRET_ACCESS_KEY=...".to_owned(),
         ),
     ] {
-        let (code, told) = doctor(&[], &[&NEEDED[..], &set].concat(), &kubernetes, &store).await;
+        let (code, printed) = doctor(&[], &[&NEEDED[..], &set].concat(), &kubernetes, &store).await;
         assert!(
-            code == 1 && told.contains("wrong    bucket     bucket catalog") && told.contains(&fix),
-            "{fix}\n{told}"
+            code == 1 && printed.contains("wrong    bucket     bucket catalog") && printed.contains(&fix),
+            "{fix}\n{printed}"
         );
     }
 }
@@ -165,17 +168,17 @@ async fn refusing_plain_http() -> String {
 async fn json_has_each_check() {
     let (kubernetes, store) = (cluster(), endpoint().await);
     kubernetes.delete(&kubernetes.find("brokers.eventing.knative.dev", "callboard").unwrap());
-    let (is_well, told) = run(&["--output", "json"], &kubernetes, &store).await;
-    let told: Value = serde_json::from_str(&told).unwrap();
-    let checks = told["checks"].as_array().unwrap();
+    let (is_well, printed) = run(&["--output", "json"], &kubernetes, &store).await;
+    let printed: Value = serde_json::from_str(&printed).unwrap();
+    let checks = printed["checks"].as_array().unwrap();
     let broker = checks.iter().find(|it| it["subject"] == "broker callboard").unwrap();
     let wanted = json!({
         "area": "eventing", "state": "wrong", "subject": "broker callboard",
         "detail": "it does not exist. To name another one, use --broker [NAMESPACE/]NAME",
         "fix": "kubectl apply -k .   # in the folder of your overlay",
     });
-    assert_eq!((is_well, broker, &told["wrong"]), (false, &wanted, &json!(1)));
-    assert!(checks.iter().any(|it| it["subject"] == "versioning"), "{told:#}");
+    assert_eq!((is_well, broker, &printed["wrong"]), (false, &wanted, &json!(1)));
+    assert!(checks.iter().any(|it| it["subject"] == "versioning"), "{printed:#}");
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -191,9 +194,9 @@ async fn without_a_cluster_the_bucket_is_checked_nevertheless() {
     let mut command = callboard(&[&NEEDED[..], &variables[..]].concat());
     command.arg("doctor");
     let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-    let told = String::from_utf8(output.stdout).unwrap();
-    assert!(!output.status.success() && told.contains("ok       bucket     rights on catalog"), "{told}");
-    assert!(told.contains("wrong    cluster    API server") && told.contains("export KUBECONFIG="), "{told}");
+    let printed = String::from_utf8(output.stdout).unwrap();
+    assert!(!output.status.success() && printed.contains("ok       bucket     rights on catalog"), "{printed}");
+    assert!(printed.contains("wrong    cluster    API server") && printed.contains("export KUBECONFIG="), "{printed}");
 }
 
 #[tokio::test]

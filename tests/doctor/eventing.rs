@@ -43,8 +43,8 @@ async fn what_is_not_ready_is_reported_with_its_condition() {
     ] {
         let world = World::new();
         world.fail(resource, name, condition, "Broken");
-        let (told, line) = world.ill().await;
-        assert!(told.ends_with(&format!(" {name}: {condition}: Broken: so it is")), "{told}");
+        let (finding, line) = world.one_wrong().await;
+        assert!(finding.ends_with(&format!(" {name}: {condition}: Broken: so it is")), "{finding}");
         assert_eq!(line, fix);
     }
 }
@@ -54,9 +54,9 @@ async fn a_source_that_waits_for_kratix_is_not_needed_without_it() {
     let world = World::new();
     world.fail("apiserversources.sources.knative.dev", "works", "Deployed", "The adapter is not ready");
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "works.platform.kratix.io");
-    let (told, fix) = world.ill().await;
+    let (finding, fix) = world.one_wrong().await;
     let why = "it waits for work.platform.kratix.io, which the API server does not serve";
-    assert_eq!(told, format!("apiserversource works: {why}"));
+    assert_eq!(finding, format!("apiserversource works: {why}"));
     let component = "components: [../../components/without-kratix]   # in your overlay, as the path to deploy/ is";
     assert_eq!(fix, format!("{component}\n{REAPPLY}"));
 }
@@ -67,10 +67,10 @@ async fn a_source_that_waits_for_another_kind_says_so() {
     world.fail("apiserversources.sources.knative.dev", "mesh", "Deployed", "The adapter is not ready");
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "channels.messaging.knative.dev");
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "apiserversource mesh").unwrap();
-    assert!(told.detail.starts_with("it waits for "), "{told:?}");
-    assert!(told.detail.contains("channel.messaging.knative.dev"), "{told:?}");
-    assert_eq!(told.fix.as_deref(), Some(REAPPLY));
+    let finding = found.iter().find(|it| it.subject == "apiserversource mesh").unwrap();
+    assert!(finding.detail.starts_with("it waits for "), "{finding:?}");
+    assert!(finding.detail.contains("channel.messaging.knative.dev"), "{finding:?}");
+    assert_eq!(finding.fix.as_deref(), Some(REAPPLY));
 }
 
 #[tokio::test]
@@ -99,7 +99,7 @@ async fn a_trigger_waits_for_its_service() {
 
 #[tokio::test]
 async fn what_is_missing_comes_back_with_the_overlay() {
-    for (resource, name, told) in [
+    for (resource, name, finding) in [
         ("brokers.eventing.knative.dev", "callboard", "broker callboard: it does not exist"),
         ("triggers.eventing.knative.dev", "promises", "service promises: no Trigger of the Broker callboard"),
         ("pingsources.sources.knative.dev", "tick", "pingsource tick: no PingSource starts the periodic resync"),
@@ -113,8 +113,8 @@ async fn what_is_missing_comes_back_with_the_overlay() {
     ] {
         let world = World::new();
         world.lose(resource, name);
-        let (is, fix) = world.ill().await;
-        assert!(is.starts_with(told), "{is}");
+        let (is, fix) = world.one_wrong().await;
+        assert!(is.starts_with(finding), "{is}");
         assert_eq!(fix, REAPPLY);
     }
 }
@@ -130,8 +130,8 @@ async fn without_backstage_refresh_is_not_needed() {
 async fn a_trigger_without_a_dead_letter_sink_gets_one() {
     let world = World::new();
     world.change("triggers.eventing.knative.dev", "promises", |it| it["spec"]["delivery"] = json!({"retry": 5}));
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("trigger promises: it has no dead-letter sink"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("trigger promises: it has no dead-letter sink"), "{finding}");
     let patch = r#"{"spec":{"delivery":{"deadLetterSink":{"ref":{"apiVersion":"serving.knative.dev/v1","kind":"Service","name":"resync","namespace":"callboard"}}}}}"#;
     assert_eq!(
         fix,
@@ -146,7 +146,7 @@ async fn a_trigger_without_a_delivery_has_the_brokers() {
     world.change("triggers.eventing.knative.dev", "apps", |it| {
         drop(it["spec"].as_object_mut().unwrap().remove("delivery"))
     });
-    assert!(world.ill().await.0.starts_with("trigger apps: it has no dead-letter sink"));
+    assert!(world.one_wrong().await.0.starts_with("trigger apps: it has no dead-letter sink"));
     world.change("brokers.eventing.knative.dev", "callboard", |it| it["spec"] = json!({"delivery": delivery}));
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
 }
@@ -156,8 +156,8 @@ async fn callboards_own_broker_delays_no_source() {
     let world = World::new();
     let forget = |it: &mut Value| drop(it["metadata"].as_object_mut().unwrap().remove("annotations"));
     world.change("brokers.eventing.knative.dev", "callboard", forget);
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("broker callboard: it delays each source"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("broker callboard: it delays each source"), "{finding}");
     assert_eq!(
         fix,
         "kubectl -n callboard annotate brokers.eventing.knative.dev callboard --overwrite messaging.knative.dev/async-handler=true"
@@ -181,7 +181,7 @@ async fn one_service_serves_all_functions_with_one_trigger() {
     });
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
     world.kubernetes.deny("callboard-all list brokers");
-    assert!(world.ill().await.0.starts_with("rights of callboard-all: may not list brokers"));
+    assert!(world.one_wrong().await.0.starts_with("rights of callboard-all: may not list brokers"));
 }
 
 #[tokio::test]
@@ -200,8 +200,8 @@ async fn what_may_not_be_listed_is_unknown() {
 async fn a_knative_that_is_not_installed_is_named() {
     let world = World::new();
     world.lose("customresourcedefinitions.apiextensions.k8s.io", "eventtypes.eventing.knative.dev");
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("EventTypes: the API server does not serve this kind. Knative eventing"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("EventTypes: the API server does not serve this kind. Knative eventing"), "{finding}");
     assert!(
         fix.starts_with("open https://github.com/callboard-dev/callboard/blob/main/docs/how-to/install.md "),
         "{fix}"
@@ -213,9 +213,9 @@ async fn without_the_component_backstage_is_not_notified_and_nothing_is_wrong() 
     let world = World::new();
     world.lose("services.serving.knative.dev", "refresh");
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "function refresh").unwrap();
-    assert_eq!(told.state, State::Skipped);
-    assert!(told.fix.as_ref().unwrap().starts_with("components: [../../components/backstage]"), "{told:?}");
+    let finding = found.iter().find(|it| it.subject == "function refresh").unwrap();
+    assert_eq!(finding.state, State::Skipped);
+    assert!(finding.fix.as_ref().unwrap().starts_with("components: [../../components/backstage]"), "{finding:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
@@ -232,7 +232,7 @@ async fn an_event_type_of_v1beta3_has_its_type_among_its_attributes() {
     }
     assert!(world.found().await.iter().all(|it| it.state != State::Wrong));
     world.lose("eventtypes.eventing.knative.dev", "dev.callboard.deletion.held");
-    assert!(world.ill().await.0.ends_with("not registered: dev.callboard.deletion.held"));
+    assert!(world.one_wrong().await.0.ends_with("not registered: dev.callboard.deletion.held"));
 }
 
 fn callboard_types(world: &World) -> Vec<String> {
@@ -257,8 +257,8 @@ async fn triggers_are_in_the_namespace_of_the_broker() {
     }
     assert!(world.found().await.iter().all(|it| it.state == State::Ok), "{:#?}", world.found().await);
     world.change("triggers.eventing.knative.dev", "callboard-mesh", |it| it["spec"]["delivery"] = json!({"retry": 5}));
-    let (told, fix) = world.ill().await;
-    assert!(told.starts_with("trigger callboard-mesh: it has no dead-letter sink"), "{told}");
+    let (finding, fix) = world.one_wrong().await;
+    assert!(finding.starts_with("trigger callboard-mesh: it has no dead-letter sink"), "{finding}");
     assert!(fix.starts_with("kubectl -n default patch triggers.eventing.knative.dev callboard-mesh "), "{fix}");
     assert!(fix.contains(r#""name":"resync","namespace":"callboard""#), "{fix}");
 }

@@ -32,9 +32,12 @@ async fn a_variable_that_differs_is_reported_with_both_lines() {
         let mut world = World::new();
         world.has(name, here);
         world.installs(name, there);
-        let (told, fix) = world.ill().await;
+        let (finding, fix) = world.one_wrong().await;
         let first = if name.starts_with("CALLBOARD_BACKSTAGE_") { "refresh" } else { "apps" };
-        assert!(told.starts_with(&format!("{name}: ")) && told.contains(&format!("{there} for {first}")), "{told}");
+        assert!(
+            finding.starts_with(&format!("{name}: ")) && finding.contains(&format!("{there} for {first}")),
+            "{finding}"
+        );
         let word = if there.contains(' ') { format!("'{there}'") } else { there.to_owned() };
         let [export, literal] = fix.lines().collect::<Vec<_>>()[..] else { panic!("{fix}") };
         assert_eq!(export, format!("export {name}={word}   # as the install has it"));
@@ -46,10 +49,10 @@ async fn a_variable_that_differs_is_reported_with_both_lines() {
 async fn what_only_one_side_has_is_fixed_on_the_other() {
     let mut world = World::new();
     world.has("CALLBOARD_NAMESPACES", "shop");
-    assert_eq!(world.ill().await.1, format!("CALLBOARD_NAMESPACES=shop{LITERAL}"));
+    assert_eq!(world.one_wrong().await.1, format!("CALLBOARD_NAMESPACES=shop{LITERAL}"));
     let world = World::new();
     world.installs("CALLBOARD_NAMESPACES", "shop, team-a");
-    assert_eq!(world.ill().await.1, "export CALLBOARD_NAMESPACES=shop,team-a   # as the install has it");
+    assert_eq!(world.one_wrong().await.1, "export CALLBOARD_NAMESPACES=shop,team-a   # as the install has it");
 }
 
 #[tokio::test]
@@ -59,7 +62,7 @@ async fn a_service_has_its_own_variables_first() {
         let env = it["spec"]["template"]["spec"]["containers"][0]["env"].as_array_mut().unwrap();
         env.push(json!({"name": "CALLBOARD_CLUSTER", "value": "berlin"}));
     });
-    assert_eq!(world.ill().await.0, "CALLBOARD_CLUSTER: main here, berlin for mesh");
+    assert_eq!(world.one_wrong().await.0, "CALLBOARD_CLUSTER: main here, berlin for mesh");
 }
 
 #[tokio::test]
@@ -67,11 +70,11 @@ async fn a_store_at_another_address_may_be_the_same() {
     let mut world = World::new();
     world.has("AWS_ENDPOINT_URL_S3", "http://127.0.0.1:9000");
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "AWS_ENDPOINT_URL_S3").unwrap();
-    assert_eq!(told.state, State::Skipped);
+    let finding = found.iter().find(|it| it.subject == "AWS_ENDPOINT_URL_S3").unwrap();
+    assert_eq!(finding.state, State::Skipped);
     assert!(
-        told.fix.as_ref().unwrap().starts_with("export AWS_ENDPOINT_URL_S3=http://minio.example:9000 "),
-        "{told:?}"
+        finding.fix.as_ref().unwrap().starts_with("export AWS_ENDPOINT_URL_S3=http://minio.example:9000 "),
+        "{finding:?}"
     );
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
@@ -84,8 +87,8 @@ async fn a_missing_secret_is_reported_with_its_fix() {
     ] {
         let world = World::new();
         world.lose("secrets", name);
-        let (told, fix) = world.ill().await;
-        assert!(told.starts_with(&format!("secret {name}: it does not exist")), "{told}");
+        let (finding, fix) = world.one_wrong().await;
+        assert!(finding.starts_with(&format!("secret {name}: it does not exist")), "{finding}");
         assert_eq!(fix, format!("kubectl -n callboard create secret generic {name} {line}"));
     }
 }
@@ -97,8 +100,8 @@ async fn on_aws_a_role_does_without_the_secret() {
     world.installs("AWS_ENDPOINT_URL_S3", "");
     world.lose("secrets", "callboard-s3");
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "secret callboard-s3").unwrap();
-    assert!(told.state == State::Skipped && told.detail.contains("role"), "{told:?}");
+    let finding = found.iter().find(|it| it.subject == "secret callboard-s3").unwrap();
+    assert!(finding.state == State::Skipped && finding.detail.contains("role"), "{finding:?}");
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }
 
@@ -120,8 +123,8 @@ async fn what_may_not_be_read_is_unknown() {
 async fn a_configmap_that_is_not_there_comes_back_with_the_overlay() {
     let world = World::new();
     world.lose("configmaps", "callboard");
-    let (told, fix) = world.ill().await;
-    assert_eq!(told, "configmap callboard: it does not exist, but Services name it");
+    let (finding, fix) = world.one_wrong().await;
+    assert_eq!(finding, "configmap callboard: it does not exist, but Services name it");
     assert_eq!(fix, "kubectl apply -k .   # in the folder of your overlay");
 }
 
@@ -138,7 +141,7 @@ async fn all_in_one_serves_refresh_where_it_knows_backstage() {
     assert!(world.found().await.iter().all(|it| it.subject != "function refresh"));
     world.installs("CALLBOARD_BACKSTAGE_URL", "");
     let found = world.found().await;
-    let told = found.iter().find(|it| it.subject == "function refresh").unwrap();
-    assert_eq!(told.fix, Some(format!("CALLBOARD_BACKSTAGE_URL=http://backstage:7007{LITERAL}")));
+    let finding = found.iter().find(|it| it.subject == "function refresh").unwrap();
+    assert_eq!(finding.fix, Some(format!("CALLBOARD_BACKSTAGE_URL=http://backstage:7007{LITERAL}")));
     assert!(found.iter().all(|it| it.state != State::Wrong), "{found:#?}");
 }

@@ -79,7 +79,7 @@ const BACKSTAGE: &[(&str, Scenario)] = scenarios![
     "eight writers in parallel lose nothing": with_backstage::changes::writers,
     "a filled form leads to an App and to its Component": with_backstage::circle::closed,
     "a Backstage that was down shows all after one resync": with_backstage::down::made_good,
-    "what Backstage refuses is reported once, with its own words and the line to add": with_backstage::refused::told,
+    "what Backstage refuses is reported once, with its own words and the line to add": with_backstage::refused::reported,
     "callboard doctor finds what is wrong with Backstage, and names what fixes it": with_backstage::doctor::examined,
     "how long it takes from kubectl to Backstage": with_backstage::figures::one_by_one,
     "200 requests show when they are made, changed and deleted, and how long that takes": with_backstage::figures::bursts,

@@ -257,12 +257,12 @@ impl Suite {
     }
 
     /// The event of this type of a run of `resync`.
-    pub(crate) async fn told(&self, tick: &Tick, ty: &str) -> Result<Recorded> {
-        self.told_by("resync", tick, ty).await
+    pub(crate) async fn reported(&self, tick: &Tick, ty: &str) -> Result<Recorded> {
+        self.reported_by("resync", tick, ty).await
     }
 
     /// The event of this type of a function's run.
-    pub(crate) async fn told_by(&self, function: &str, tick: &Tick, ty: &str) -> Result<Recorded> {
+    pub(crate) async fn reported_by(&self, function: &str, tick: &Tick, ty: &str) -> Result<Recorded> {
         let asked =
             |event: &Recorded| event.ty() == ty && event.is_of(function) && event.data["run"] == tick.run.as_str();
         eventually(&format!("a {ty} of this run"), 10, async || self.recorder.find(tick.mark, asked)).await

@@ -110,7 +110,7 @@ async fn what_a_new_process_cannot_remember_the_cluster_knows() {
 }
 
 #[tokio::test]
-async fn a_late_update_of_what_is_gone_raises_nothing() {
+async fn a_late_update_of_what_is_deleted_raises_nothing() {
     let live = workshop();
     let stored = live.kubernetes.apply(app("A"));
     live.kubernetes.delete(&stored);
@@ -123,30 +123,30 @@ async fn a_late_deletion_covers_all_that_was_before_it_and_before_the_list() {
     let live = workshop();
     let stored = live.kubernetes.apply(app("A"));
     live.changed(resource("add", &stored)).await;
-    let gone = live.kubernetes.delete(&stored);
+    let deleted = live.kubernetes.delete(&stored);
     let again = live.kubernetes.apply(app("B"));
     live.kubernetes.delete(&again);
-    live.changed(at(resource("delete", &gone), LATE)).await;
+    live.changed(at(resource("delete", &deleted), LATE)).await;
     assert_eq!(live.restarted().nothing(resource("add", &again)).await, Nothing::Late);
 }
 
 #[tokio::test]
-async fn a_late_deletion_is_not_taken_back_by_a_cluster_that_counts_anew() {
+async fn a_late_deletion_is_not_taken_back_by_a_cluster_that_counts_again() {
     let live = workshop();
     let stored = live.kubernetes.apply(app("A"));
-    let gone = live.kubernetes.delete(&stored);
+    let deleted = live.kubernetes.delete(&stored);
     live.kubernetes.rebuild(1);
-    assert_eq!(live.nothing(at(resource("delete", &gone), LATE)).await, Nothing::Unchanged);
+    assert_eq!(live.nothing(at(resource("delete", &deleted), LATE)).await, Nothing::Unchanged);
     assert_eq!(live.restarted().nothing(resource("add", &stored)).await, Nothing::Late);
 }
 
 #[tokio::test]
 async fn a_late_deletion_of_what_was_made_again_deletes_nothing() {
     let live = workshop();
-    let gone = live.kubernetes.delete(&live.kubernetes.apply(app("A")));
+    let deleted = live.kubernetes.delete(&live.kubernetes.apply(app("A")));
     let made = live.kubernetes.apply(app("B"));
     live.changed(resource("add", &made)).await;
-    assert_eq!(live.nothing(at(resource("delete", &gone), LATE)).await, Nothing::Unchanged);
+    assert_eq!(live.nothing(at(resource("delete", &deleted), LATE)).await, Nothing::Unchanged);
     assert_eq!(live.title(TODO).as_deref(), Some("B"));
 }
 

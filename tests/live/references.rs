@@ -26,8 +26,8 @@ async fn captured_references_lead_to_the_same_bytes_as_captured_objects() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/captures/apiserversource");
     let read = |mode: &str, name: &str| fs::read(root.join(mode).join(format!("{name}.http"))).unwrap();
     let live = workshop();
-    let told = Memory::default();
-    let (references, objects) = (router(live.process), router(process(told.clone())));
+    let reported = Memory::default();
+    let (references, objects) = (router(live.process), router(process(reported.clone())));
     for (name, is_there) in [
         ("18-kratix-app-add", true),
         ("19-kratix-app-update", true),
@@ -46,7 +46,7 @@ async fn captured_references_lead_to_the_same_bytes_as_captured_objects() {
             statuses.push(answer(router, captured(&read(mode, name))).await.status);
         }
         assert_eq!(statuses[0], statuses[1], "{name}");
-        assert_eq!(live.store.entities(), told.entities(), "{name}");
+        assert_eq!(live.store.entities(), reported.entities(), "{name}");
         assert_eq!(live.store.entities().is_empty(), !is_there, "{name}");
     }
 }
@@ -73,14 +73,14 @@ async fn a_late_update_does_not_raise_an_app_that_a_reference_deleted() {
 #[tokio::test]
 async fn a_deletion_of_what_was_made_again_tells_how_it_is_now() {
     let live = workshop();
-    let gone = live.kubernetes.delete(&live.kubernetes.apply(app("A")));
+    let deleted = live.kubernetes.delete(&live.kubernetes.apply(app("A")));
     live.kubernetes.apply(app("B"));
-    live.changed(reference("delete", &gone)).await;
+    live.changed(reference("delete", &deleted)).await;
     assert_eq!(live.title(TODO).as_deref(), Some("B"));
 }
 
 #[tokio::test]
-async fn what_is_gone_before_it_is_asked_for_is_left_to_its_deletion() {
+async fn what_is_deleted_before_it_is_asked_for_is_left_to_its_deletion() {
     let live = workshop();
     let stored = live.kubernetes.apply(app("A"));
     live.changed(resource("add", &stored)).await;

@@ -122,15 +122,15 @@ async fn a_work_leads_to_the_request_that_its_labels_name() {
 }
 
 #[tokio::test]
-async fn a_work_that_is_deleted_takes_only_a_request_along_that_is_gone() {
+async fn a_work_that_is_deleted_takes_only_a_request_along_that_is_deleted() {
     let (live, todo) = marketplace();
     let made = live.kubernetes.apply(work("default", &of_request()));
     live.changed(reference("add", &made)).await;
-    let gone = live.kubernetes.delete(&made);
-    assert_eq!(live.nothing(resource("delete", &gone)).await, Nothing::Unchanged);
+    let deleted = live.kubernetes.delete(&made);
+    assert_eq!(live.nothing(resource("delete", &deleted)).await, Nothing::Unchanged);
     live.kubernetes.delete(&todo);
-    assert_eq!(live.nothing(reference("delete", &gone)).await, Nothing::Absent);
-    let mut again = gone;
+    assert_eq!(live.nothing(reference("delete", &deleted)).await, Nothing::Absent);
+    let mut again = deleted;
     again["metadata"]["resourceVersion"] = "5000".into();
     live.changed(resource("delete", &again)).await;
     assert!(live.store.entities().is_empty());

@@ -27,17 +27,17 @@ async fn what_may_not_be_read_is_counted_and_logged_with_what_to_do() {
     let kubeconfig = kubeconfig.path().to_str().unwrap();
     let variables = [("OTEL_EXPORTER_OTLP_ENDPOINT", otlp.as_str()), ("FUNCTION", "apps"), ("KUBECONFIG", kubeconfig)];
     let served = serve(&store, &variables);
-    let tell = |title| {
+    let report = |title| {
         let event = reference("update", &kubernetes.apply(app(title)));
         let head = format!("ce-id: {title}\r\nce-source: {}\r\nce-type: {}\r\n", event.source(), event.ty());
         let data: serde_json::Value = event.data().unwrap().clone().try_into().unwrap();
         served.send(&head, &data.to_string())
     };
-    let told = tell("A");
-    assert!(told.starts_with("HTTP/1.1 200 "), "{told}");
+    let reported = report("A");
+    assert!(reported.starts_with("HTTP/1.1 200 "), "{reported}");
     kubernetes.forbid("apps.workshop.kratix.io");
-    let told = tell("B");
-    assert!(told.starts_with("HTTP/1.1 204 "), "{told}");
+    let reported = report("B");
+    assert!(reported.starts_with("HTTP/1.1 204 "), "{reported}");
     let (status, stderr) = served.terminated();
     assert!(status.success() && !stderr.contains("there is no cluster"), "{stderr}");
     assert!(stderr.contains("an object may not be read") && stderr.contains("callboard sources"), "{stderr}");

@@ -1,12 +1,12 @@
 //! The mesh at a terminal.
 
 use super::*;
-use crate::{binary::told as printed_by, s3::endpoint};
+use crate::{binary::output_of, s3::endpoint};
 use callboard::dev::endpoint::Endpoint;
 
 /// How a command ends, and what it prints.
 async fn run(command: &str, kubernetes: &Kubernetes, store: &Endpoint) -> (bool, String) {
-    printed_by(&[command], kubernetes, store).await
+    output_of(&[command], kubernetes, store).await
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -74,9 +74,9 @@ async fn an_object_by_reference_is_read_in_the_cluster() {
         keys(world.handle(reference("update", &object)).await),
         ["trigger/orders", "eventtype/order", "eventtype/refund", "service/billing"]
     );
-    let gone = world.kubernetes.delete(&object);
+    let deleted = world.kubernetes.delete(&object);
     assert_eq!(
-        keys(world.handle(reference("delete", &gone)).await),
+        keys(world.handle(reference("delete", &deleted)).await),
         ["trigger/orders", "eventtype/refund", "service/billing"]
     );
 }

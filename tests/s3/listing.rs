@@ -50,8 +50,8 @@ async fn a_file_of_ours_is_written_read_listed_and_deleted_under_its_name() {
     assert_eq!(listed, [("dead/1.json", 2), ("dead/2.json", 3)]);
 
     put("dead/1.json", "{\"count\":2}", Condition::Is(&etag)).await;
-    let stale = process.delete_state("dead/1.json", Condition::Is(&etag)).await;
-    assert_eq!(stale, Ok(Conditional::Lost));
+    let overwritten = process.delete_state("dead/1.json", Condition::Is(&etag)).await;
+    assert_eq!(overwritten, Ok(Conditional::Lost));
     assert_eq!(process.delete_state("dead/1.json", Condition::Always).await, Ok(Conditional::Done(())));
     assert_eq!(process.state("dead/1.json").await, Ok(None));
 }

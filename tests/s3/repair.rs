@@ -73,14 +73,14 @@ async fn an_orphan_is_deleted_by_the_version_of_its_list_and_stays_dead_to_it() 
     let place = Place::new("orphan").await;
     let (key, wanted, version) = place.app(5, "A");
     place.process(Honours::Conditions).sync(&key, Wanted::Is(&wanted), &version, "5").await.unwrap();
-    let gone = async |list: &str| {
+    let delete_listed = async |list: &str| {
         let listed = Version { resource_version: list.to_owned(), ..version.clone() };
         place.process(Honours::Conditions).repair(&key, Wanted::Deleted, &listed, "resync").await.unwrap()
     };
-    let deleted = gone("9").await;
+    let deleted = delete_listed("9").await;
     assert!(matches!(deleted, Synced::Changed(_)), "{deleted:?}");
     assert_eq!(changes(deleted), changed(Action::Deleted));
-    let again = gone("12").await;
+    let again = delete_listed("12").await;
     assert!(matches!(again, Synced::Repeated(_)), "{again:?}");
     assert_eq!(changes(again), changed(Action::Deleted));
 
@@ -102,7 +102,7 @@ async fn an_orphan_that_lives_again_is_left_alone() {
 }
 
 #[tokio::test]
-async fn what_counts_anew_is_written_over_what_counts_higher() {
+async fn what_counts_again_is_written_over_what_counts_higher() {
     let place = Place::new("rewound").await;
     let (key, old, version) = place.app(100, "old");
     let witness = place.process(Honours::Conditions);
@@ -121,7 +121,7 @@ async fn what_counts_anew_is_written_over_what_counts_higher() {
 }
 
 #[tokio::test]
-async fn what_lives_in_a_cluster_that_counts_anew_is_dead_no_more() {
+async fn what_lives_in_a_cluster_that_counts_again_is_no_longer_deleted() {
     let place = Place::new("rewound-dead").await;
     let (key, wanted, dead) = place.app(100, "A");
     let witness = place.process(Honours::Conditions);
@@ -188,7 +188,7 @@ async fn what_opted_out_in_the_new_count_goes_and_may_come_back() {
 }
 
 #[tokio::test]
-async fn of_a_kind_that_is_gone_only_what_was_listed_goes() {
+async fn of_a_kind_that_is_deleted_only_what_was_listed_goes() {
     let place = Place::new("kind-gone").await;
     let (key, wanted, version) = place.app(5, "A");
     let process = place.process(Honours::Conditions);

@@ -17,9 +17,9 @@ proptest! {
     #[test]
     fn an_outcome_holds_for_every_event_that_fits(text in random::expression(), event in random::typed_event(), weak in weaknesses()) {
         if let Ok(expression) = Expression::parse(&text) {
-            let told = expression.evaluate(&pins(&event, &weak));
+            let answered = expression.evaluate(&pins(&event, &weak));
             let real = expression.evaluate(&Attributes::of_event(event.clone()));
-            prop_assert!(admits(&told, &real), "{text}: {told:?}, but {event:?} gives {real:?}");
+            prop_assert!(admits(&answered, &real), "{text}: {answered:?}, but {event:?} gives {real:?}");
         }
     }
 
@@ -27,10 +27,10 @@ proptest! {
     fn an_answer_holds_for_every_event_that_fits(spec in random::trigger(), event in random::event(), weak in weaknesses()) {
         let (filter, _) = Filter::of_trigger(&spec);
         let attributes = pins(&event, &weak);
-        let (told, real) = (filter.answer(&attributes), filter.answer(&Attributes::of_event(event.clone())));
-        prop_assert!(told == real || told == Answer::Maybe, "{spec}: {told:?}, but {event:?} gives {real:?}");
+        let (answered, real) = (filter.answer(&attributes), filter.answer(&Attributes::of_event(event.clone())));
+        prop_assert!(answered == real || answered == Answer::Maybe, "{spec}: {answered:?}, but {event:?} gives {real:?}");
         if let (Some(types), Some(event_type)) = (filter.types(), attributes.event_type()) {
-            prop_assert!(told == Answer::No || types.contains(event_type), "{spec}: {types:?} without {event_type}");
+            prop_assert!(answered == Answer::No || types.contains(event_type), "{spec}: {types:?} without {event_type}");
         }
     }
 
@@ -73,9 +73,9 @@ fn ends(text: &str, from: usize, to: usize) -> Known {
 }
 
 /// Whether the answer that knows less allows the other one.
-fn admits(told: &Outcome, real: &Outcome) -> bool {
-    let value = match (&told.values, &real.values) {
-        (told, real) if told == real => true,
+fn admits(answered: &Outcome, real: &Outcome) -> bool {
+    let value = match (&answered.values, &real.values) {
+        (answered, real) if answered == real => true,
         (_, Values::Nothing) | (Values::Anything, _) => true,
         (Values::Integer, Values::Exactly(Value::Integer(_))) => true,
         (Values::Boolean, Values::Exactly(Value::Boolean(_))) => true,
@@ -85,5 +85,5 @@ fn admits(told: &Outcome, real: &Outcome) -> bool {
         (Values::Text { starts, ends }, Values::Text { .. }) => starts.is_empty() && ends.is_empty(),
         _ => false,
     };
-    value && (told.failure.is_some() || real.failure.is_none())
+    value && (answered.failure.is_some() || real.failure.is_none())
 }

@@ -108,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn what_stayed_was_there_before_and_the_rest_may_be_new_or_gone() {
+    fn what_stayed_was_there_before_and_the_rest_may_be_new_or_deleted() {
         let changes = [
             change("a", &[Action::Created]),
             change("b", &[Action::Created, Action::Updated]),
@@ -116,9 +116,9 @@ mod tests {
             change("d", &[]),
         ];
         for ty in types().filter(|ty| *ty != DRIFTED) {
-            let told = decoded(ty, json!({"changes": changes}));
-            let changed: Vec<_> = told.iter().filter(|(_, became)| **became == Became::Changed).collect();
-            assert_eq!((told.len(), changed), (4, vec![(&"b".to_owned(), &Became::Changed)]), "{ty}");
+            let said = decoded(ty, json!({"changes": changes}));
+            let changed: Vec<_> = said.iter().filter(|(_, became)| **became == Became::Changed).collect();
+            assert_eq!((said.len(), changed), (4, vec![(&"b".to_owned(), &Became::Changed)]), "{ty}");
         }
     }
 
@@ -132,17 +132,17 @@ mod tests {
             drift("missing", "a"),
             json!({"reason": "uncovered", "kind": "x.y", "detail": "d"}),
         ];
-        let told = decoded(DRIFTED, json!({"drift": drift}));
-        assert_eq!(told, BTreeMap::from([("a".into(), Became::Other), ("b".into(), Became::Other)]));
+        let said = decoded(DRIFTED, json!({"drift": drift}));
+        assert_eq!(said, BTreeMap::from([("a".into(), Became::Other), ("b".into(), Became::Other)]));
     }
 
     #[test]
     fn what_resync_says_of_drift_are_numbers() {
-        let told = decoded(
+        let said = decoded(
             Function::Resync.reply_type(),
             json!({"changes": [change("a", &[Action::Updated])], "drift": {"outdated": 1}}),
         );
-        assert_eq!(told, BTreeMap::from([("a".into(), Became::Changed)]));
+        assert_eq!(said, BTreeMap::from([("a".into(), Became::Changed)]));
     }
 
     #[test]

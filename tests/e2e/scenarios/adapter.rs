@@ -1,7 +1,7 @@
 //! The source is down while things change.
 
 use super::{
-    functions::gone,
+    functions::removed,
     requests::{cache, caches},
 };
 use crate::{
@@ -55,7 +55,7 @@ pub(crate) async fn stopped(suite: &Suite) -> Result<()> {
         catalog.absent(&cache_key(&format!("missed-{number}"))).await?;
     }
     suite.callboard("drift").context("callboard drift after the tick")?;
-    let drifted = suite.told(&tick, "dev.callboard.catalog.drifted").await?;
+    let drifted = suite.reported(&tick, "dev.callboard.catalog.drifted").await?;
     let counts = &drifted.data["counts"];
     for (reason, count) in [("missing", 5), ("outdated", 10), ("orphan", 5)] {
         ensure!(counts[reason] == count, "{count} {reason} expected: {counts}");
@@ -66,19 +66,19 @@ pub(crate) async fn stopped(suite: &Suite) -> Result<()> {
         Ok(())
     })
     .await?;
-    suite.told(&tick, "dev.callboard.catalog.resynced").await.context("no event says what was repaired")?;
-    told_again(suite, |title| cache("missed-20", &title), &cache_key("missed-20")).await?;
+    suite.reported(&tick, "dev.callboard.catalog.resynced").await.context("no event says what was repaired")?;
+    reported_again(suite, |title| cache("missed-20", &title), &cache_key("missed-20")).await?;
     eventually("how long nobody had looked is measured", 10, async || {
         let lag = suite.count("callboard_truth_lag_seconds", &["service=resync"]);
         ensure!((1.0..600.0).contains(&lag), "{lag} s");
         Ok(())
     })
     .await?;
-    gone(suite, "missed").await
+    removed(suite, "missed").await
 }
 
 /// Changes a request until the source reports it. At its start a source does not report what it finds.
-pub(crate) async fn told_again(suite: &Suite, request: impl Fn(String) -> String, key: &str) -> Result<()> {
+pub(crate) async fn reported_again(suite: &Suite, request: impl Fn(String) -> String, key: &str) -> Result<()> {
     let (catalog, mut times) = (suite.catalog()?, 0);
     eventually("the source reports changes again", 120, async || {
         times += 1;

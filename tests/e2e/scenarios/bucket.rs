@@ -1,6 +1,6 @@
 //! The bucket is unreachable for a while.
 
-use super::{functions::gone, requests::caches};
+use super::{functions::removed, requests::caches};
 use crate::{
     eventually::eventually,
     recorder::Recorded,
@@ -68,5 +68,5 @@ pub(crate) async fn unreachable(suite: &Suite) -> Result<()> {
     ensure!(!by_retry.is_empty(), "none arrived by retry");
     ensure!(all == CHANGES, "{all} of {CHANGES} are there after the tick");
     suite.callboard("drift").context("callboard drift after the tick")?;
-    gone(suite, "outage").await
+    removed(suite, "outage").await
 }

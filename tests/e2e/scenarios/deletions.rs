@@ -1,7 +1,7 @@
 //! When nothing may be deleted, and when much may be only if a user says so.
 
 use super::{
-    adapter::{scale, told_again},
+    adapter::{reported_again, scale},
     mesh,
     requests::{self, CACHE, cache, caches},
 };
@@ -27,7 +27,7 @@ pub(crate) async fn another_cluster(suite: &Suite) -> Result<()> {
     // Two entities are missing, and one is of an object that is gone.
     let (missing, orphan) = (app_key("cart"), cache_key("orphan"));
     let ours = mesh::key("eventing.knative.dev", "eventtype", NAMESPACE, "dev.callboard.app.cataloged");
-    told_again(suite, |title| cache("orphan", &title), &orphan).await?;
+    reported_again(suite, |title| cache("orphan", &title), &orphan).await?;
     scale(suite, SOURCE, 0).await?;
     suite.cluster.delete(&["caches.e2e.callboard.dev", "orphan", "--namespace", SHOP])?;
     catalog.delete(&missing).await?;
@@ -81,7 +81,7 @@ pub(crate) async fn definition(suite: &Suite) -> Result<()> {
     eventually("the Promise's own entities are gone", 30, async || catalog.absent(&promise_key("cache")).await).await?;
     requests::promise(suite, CACHE, "cache").await?;
     scale(suite, SOURCE, 1).await?;
-    told_again(suite, |title| cache("pages", &title), &cache_key("pages")).await
+    reported_again(suite, |title| cache("pages", &title), &cache_key("pages")).await
 }
 
 /// So many Caches, cataloged by a tick, whose definition Kratix then deletes with its Promise.

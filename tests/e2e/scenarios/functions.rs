@@ -49,7 +49,7 @@ pub(crate) async fn wake_up(suite: &Suite) -> Result<()> {
     suite.cluster.apply(&cache("pages", "Woken")).await?;
     let key = cache_key("pages");
     eventually("the change arrives", 60, async || catalog.contains(&key, "Woken").await).await?;
-    eventually("it is told", 10, async || suite.recorder.find(mark, |event| event.says("updated", &key))).await?;
+    eventually("it is reported", 10, async || suite.recorder.find(mark, |event| event.says("updated", &key))).await?;
     suite.grew("callboard_events_total", &CHANGED, before).await
 }
 
@@ -71,7 +71,7 @@ pub(crate) async fn killed(suite: &Suite) -> Result<()> {
     .await?;
     eventually("callboard drift finds nothing, before any tick", 60, async || suite.callboard("drift")).await?;
     suite.grew("callboard_events_total", &CHANGED, before).await?;
-    gone(suite, "killed").await
+    removed(suite, "killed").await
 }
 
 /// Without its ServiceAccount no pod of `apps` can start.
@@ -117,7 +117,7 @@ async fn subscribed(suite: &Suite) -> Result<()> {
 }
 
 /// Deletes the Caches of this name, and waits until the bucket has followed.
-pub(crate) async fn gone(suite: &Suite, prefix: &str) -> Result<()> {
+pub(crate) async fn removed(suite: &Suite, prefix: &str) -> Result<()> {
     let caches = suite.cluster.list(&["caches.e2e.callboard.dev", "--namespace", SHOP])?;
     let names: Vec<String> = caches.iter().filter_map(|c| c["metadata"]["name"].as_str().map(str::to_owned)).collect();
     let names = names.iter().map(String::as_str).filter(|name| name.starts_with(&format!("{prefix}-")));

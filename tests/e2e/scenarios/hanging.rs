@@ -58,7 +58,7 @@ async fn found(suite: &Suite, key: &str) -> Result<()> {
     catalog.delete(key).await?;
     let tick = suite.tick().await?;
     catalog.present(key).await.context("the other kinds did not go on")?;
-    let resynced = suite.told(&tick, "dev.callboard.catalog.resynced").await?;
+    let resynced = suite.reported(&tick, "dev.callboard.catalog.resynced").await?;
     let degraded = resynced.data["degraded"].to_string();
     ensure!(degraded.contains("slow.slow.e2e.callboard.dev"), "degraded: {degraded}");
     let Err(said) = suite.callboard("doctor") else { anyhow::bail!("doctor finds nothing") };

@@ -68,7 +68,7 @@ pub(crate) async fn first_look(suite: &Suite) -> Result<()> {
     let tick = suite.tick().await?;
     wanted.extend([cache_key("pages"), key("e2e.callboard.dev", "redis", "sessions")]);
     eventually("with sources for all kinds, all of them", 10, async || holds(&wanted).await).await?;
-    let resynced = suite.told(&tick, "dev.callboard.catalog.resynced").await?;
+    let resynced = suite.reported(&tick, "dev.callboard.catalog.resynced").await?;
     ensure!(resynced.says("created", &cache_key("pages")), "it does not say so: {}", resynced.data);
     eventually("drift is counted", 10, async || {
         let missing = suite.metrics.total("callboard_drift_total", &["service=resync", "reason=missing"]).count;

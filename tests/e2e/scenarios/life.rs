@@ -13,7 +13,7 @@ pub(crate) async fn app_life(suite: &Suite) -> Result<()> {
     suite.cluster.apply(&app("hello", "nginx:1")).await?;
     eventually("it is there before its pipeline has run", 10, async || catalog.contains(&key, "name: app-hello").await)
         .await?;
-    told(suite, mark, "dev.callboard.app.cataloged", "created", &key).await?;
+    reported(suite, mark, "dev.callboard.app.cataloged", "created", &key).await?;
     deployed(suite, "hello", "nginx:1").await?;
     let text =
         eventually("it is reconciled", 60, async || catalog.contains(&key, "callboard.dev/state: reconciled").await)
@@ -26,11 +26,11 @@ pub(crate) async fn app_life(suite: &Suite) -> Result<()> {
         ["annotate", "apps.marketplace.kratix.io", "hello", "--namespace", SHOP, "callboard.dev/title=Changed"];
     suite.cluster.kubectl(&annotate)?;
     eventually("the change is there", 10, async || catalog.contains(&key, "title: Changed").await).await?;
-    told(suite, mark, "dev.callboard.app.cataloged", "updated", &key).await?;
+    reported(suite, mark, "dev.callboard.app.cataloged", "updated", &key).await?;
     deployed(suite, "hello", "nginx:2").await?;
     suite.cluster.delete(&["apps.marketplace.kratix.io", "hello", "--namespace", SHOP])?;
     eventually("it is gone from the bucket", 10, async || catalog.absent(&key).await).await?;
-    told(suite, mark, "dev.callboard.app.cataloged", "deleted", &key).await?;
+    reported(suite, mark, "dev.callboard.app.cataloged", "deleted", &key).await?;
     counted(suite, "apps", before + 3.0).await
 }
 
@@ -42,19 +42,19 @@ pub(crate) async fn promise_life(suite: &Suite) -> Result<()> {
     for part in ["kind: Component", "kind: API", "kind: Template", "queue-promise-template"] {
         ensure!(text.contains(part), "its entities lack {part:?}:\n{text}");
     }
-    told(suite, mark, "dev.callboard.promise.cataloged", "created", &key).await?;
+    reported(suite, mark, "dev.callboard.promise.cataloged", "created", &key).await?;
     suite.cluster.apply(&QUEUE.replace("DESCRIPTION", "Second")).await?;
     eventually("the change is there", 10, async || catalog.contains(&key, "description: Second").await).await?;
-    told(suite, mark, "dev.callboard.promise.cataloged", "updated", &key).await?;
+    reported(suite, mark, "dev.callboard.promise.cataloged", "updated", &key).await?;
     suite.cluster.delete(&["promise", "queue"])?;
     let definition = suite.cluster.get(&["crd", "queues.queues.e2e.callboard.dev"])?;
     ensure!(definition.is_null(), "Kratix left its definition");
     eventually("it is gone from the bucket", 10, async || catalog.absent(&key).await).await?;
-    told(suite, mark, "dev.callboard.promise.cataloged", "deleted", &key).await?;
+    reported(suite, mark, "dev.callboard.promise.cataloged", "deleted", &key).await?;
     counted(suite, "promises", before + 3.0).await
 }
 
-async fn told(suite: &Suite, mark: usize, ty: &str, action: &str, key: &str) -> Result<()> {
+async fn reported(suite: &Suite, mark: usize, ty: &str, action: &str, key: &str) -> Result<()> {
     let asked = |event: &crate::recorder::Recorded| event.ty() == ty && event.says(action, key);
     eventually(&format!("{ty} says that {key} was {action}"), 10, async || suite.recorder.find(mark, asked)).await?;
     Ok(())

@@ -60,7 +60,7 @@ pub(crate) fn may_consume(entity: &Value) -> BTreeSet<String> {
 }
 
 /// Waits until the bucket holds nothing that is in the mesh of a namespace.
-async fn gone(suite: &Suite, namespace: &str) -> Result<()> {
+async fn removed(suite: &Suite, namespace: &str) -> Result<()> {
     let catalog = suite.catalog()?;
     eventually(&format!("nothing of {namespace} is left"), 60, async || {
         let mut keys = catalog.keys("entities/").await?;

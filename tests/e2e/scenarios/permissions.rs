@@ -1,7 +1,7 @@
 //! What is not allowed, and an API server that goes away.
 
 use super::{
-    adapter::{scale, told_again},
+    adapter::{reported_again, scale},
     requests::titled_app,
 };
 use crate::{
@@ -32,8 +32,8 @@ pub(crate) async fn taken(suite: &Suite) -> Result<()> {
         catalog.present(key).await.context("a kind that may not be read lost an entity")?;
     }
     catalog.present(&missing).await.context("the other kinds did not go on")?;
-    let told = suite.told(&tick, "dev.callboard.catalog.resynced").await?;
-    let degraded = told.data["degraded"].to_string();
+    let reported = suite.reported(&tick, "dev.callboard.catalog.resynced").await?;
+    let degraded = reported.data["degraded"].to_string();
     ensure!(degraded.contains("app.marketplace.kratix.io"), "degraded: {degraded}");
     suite.cluster.kubectl(&["label", "clusterrole", ROLE, &format!("{LABEL}=true")])?;
     may_list(suite, "yes").await?;
@@ -41,7 +41,7 @@ pub(crate) async fn taken(suite: &Suite) -> Result<()> {
     catalog.absent(&orphan).await.context("with the right back, the tick did not take the orphan away")?;
     scale(suite, SOURCE, 1).await?;
     let again = |title: String| titled_app("cart", "nginx:1", &title);
-    told_again(suite, again, &orphan).await?;
+    reported_again(suite, again, &orphan).await?;
     restarted(suite).await
 }
 

@@ -22,7 +22,7 @@ pub(crate) async fn irregular(suite: &Suite) -> Result<()> {
     suite.cluster.delete(&["redis.e2e.callboard.dev", "queue", "--namespace", SHOP])?;
     let tick = suite.tick().await?;
     eventually("the resync after its deletion removes it", 10, async || catalog.absent(&key).await).await?;
-    let told = suite.told(&tick, "dev.callboard.catalog.resynced").await?;
-    ensure!(told.says("deleted", &key), "it is not said: {}", told.data);
+    let reported = suite.reported(&tick, "dev.callboard.catalog.resynced").await?;
+    ensure!(reported.says("deleted", &key), "it is not said: {}", reported.data);
     Ok(())
 }

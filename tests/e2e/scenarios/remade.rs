@@ -1,7 +1,7 @@
 //! What no source ever tells.
 
 use super::{
-    adapter::told_again,
+    adapter::reported_again,
     requests::{self, CACHE, cache},
 };
 use crate::{
@@ -37,7 +37,7 @@ pub(crate) async fn at_once(suite: &Suite) -> Result<()> {
     // The next scenarios need a source that tells.
     suite.cluster.delete(&["caches.e2e.callboard.dev", "early", "--namespace", SHOP])?;
     suite.tick().await?;
-    told_again(suite, |title| cache("early", &title), &cache_key("early")).await?;
+    reported_again(suite, |title| cache("early", &title), &cache_key("early")).await?;
     suite.cluster.delete(&["caches.e2e.callboard.dev", "early", "--namespace", SHOP])?;
     eventually("and of deletions", 30, async || catalog.absent(&cache_key("early")).await).await?;
     ensure!(catalog.present(&cache_key("pages")).await.is_ok(), "the other one is gone, too");

@@ -77,17 +77,17 @@ async fn with_policies(suite: &Suite) -> Result<()> {
     suite
         .cluster
         .patch(&["pingsource/tick", "--namespace", NAMESPACE], &json!({"spec": {"schedule": "*/10 * * * * *"}}))?;
-    let told = |ty: &'static str| move |event: &Recorded| event.ty() == ty;
+    let reported = |ty: &'static str| move |event: &Recorded| event.ty() == ty;
     eventually("a tick leads to a reply", 300, async || {
         catalog.delete(&missing).await?;
-        suite.recorder.find(mark, told("dev.callboard.catalog.resynced"))
+        suite.recorder.find(mark, reported("dev.callboard.catalog.resynced"))
     })
     .await?;
-    let drifted = told("dev.callboard.catalog.drifted");
+    let drifted = reported("dev.callboard.catalog.drifted");
     eventually("and to what resync sends", 60, async || suite.recorder.find(mark, drifted)).await?;
     eventually("the resync repairs it", 90, async || catalog.present(&missing).await).await?;
     suite.grew("callboard_sink_total", &["service=resync"], sent).await?;
-    ensure!(suite.recorder.find(mark, told(FORGED)).is_err(), "the forged event went through");
+    ensure!(suite.recorder.find(mark, reported(FORGED)).is_err(), "the forged event went through");
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! How long a change takes on its way, and where.
 
-use super::{functions::gone, mesh::payments, requests::cache};
+use super::{functions::removed, mesh::payments, requests::cache};
 use crate::{
     catalog::Catalog,
     eventually::eventually,
@@ -38,7 +38,7 @@ pub(crate) async fn figures(suite: &Suite) -> Result<()> {
     eventually("the function is awake", 60, async || catalog.present(&cache_key("warm-0")).await).await?;
     let object = |name: &str| cache(name, "");
     measure(suite, &Measured { function: "apps", what: "requests", object, key: cache_key, changes: CHANGES }).await?;
-    gone(suite, "warm").await
+    removed(suite, "warm").await
 }
 
 /// The same for Triggers of the payment example.

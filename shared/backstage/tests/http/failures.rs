@@ -25,15 +25,15 @@ async fn readers(backstage: &Backstage) -> Vec<Error> {
 }
 
 /// That it says what failed where in one short line, and is of this sort.
-fn is_told(backstage: &Backstage, failure: &Error, like: fn(String) -> Error, says: &[&str]) {
-    let told = failure.to_string();
-    assert_eq!(failure, &like(told.clone()));
+fn is_reported(backstage: &Backstage, failure: &Error, like: fn(String) -> Error, says: &[&str]) {
+    let reported = failure.to_string();
+    assert_eq!(failure, &like(reported.clone()));
     assert!(
-        told.starts_with("failed to ") && told.contains(&format!(" on Backstage at {}: ", backstage.url())),
-        "{told}"
+        reported.starts_with("failed to ") && reported.contains(&format!(" on Backstage at {}: ", backstage.url())),
+        "{reported}"
     );
-    assert!(told.len() < 1200 && !told.contains('\n') && !told.contains(TOKEN), "{told}");
-    says.iter().for_each(|says| assert!(told.contains(says), "{says}: {told}"));
+    assert!(reported.len() < 1200 && !reported.contains('\n') && !reported.contains(TOKEN), "{reported}");
+    says.iter().for_each(|says| assert!(reported.contains(says), "{says}: {reported}"));
 }
 
 #[tokio::test]
@@ -48,13 +48,13 @@ async fn a_refusal_says_what_to_do() {
     ] {
         let backstage = Fake::start(move |_| error(status, name, message)).await.client();
         for failure in failures(&backstage).await {
-            is_told(&backstage, &failure, like, &[advice, &format!("{name}: {message}")]);
+            is_reported(&backstage, &failure, like, &[advice, &format!("{name}: {message}")]);
         }
     }
 }
 
 #[tokio::test]
-async fn a_refusal_that_quotes_the_token_is_told_without_it() {
+async fn a_refusal_that_quotes_the_token_is_reported_without_it() {
     let backstage = Fake::start(|asked| {
         let echo = "x".repeat(500) + &asked.authorization;
         match asked.line.starts_with("GET") {
@@ -65,7 +65,7 @@ async fn a_refusal_that_quotes_the_token_is_told_without_it() {
     .await
     .client();
     for failure in failures(&backstage).await {
-        is_told(&backstage, &failure, Error::Refused, &[]);
+        is_reported(&backstage, &failure, Error::Refused, &[]);
         assert!(!failure.to_string().contains("geh"), "{failure}");
     }
     assert!(!format!("{backstage:?}").contains(TOKEN));
@@ -82,7 +82,7 @@ async fn a_redirect_is_not_followed_and_named() {
     .await;
     let backstage = fake.client();
     for failure in failures(&backstage).await {
-        is_told(&backstage, &failure, Error::Refused, &["redirects to http://127.0.0.1:9/Bearer ***/ (302 Found)"]);
+        is_reported(&backstage, &failure, Error::Refused, &["redirects to http://127.0.0.1:9/Bearer ***/ (302 Found)"]);
     }
     assert_eq!(fake.lines().len(), 7);
 }
@@ -91,7 +91,7 @@ async fn a_redirect_is_not_followed_and_named() {
 async fn a_web_page_is_no_answer() {
     let backstage = Fake::start(|_| response(200, "text/html; charset=utf-8", "<html>Sign in</html>")).await.client();
     for failure in failures(&backstage).await {
-        is_told(&backstage, &failure, Error::Refused, &["web page", "CALLBOARD_BACKSTAGE_URL"]);
+        is_reported(&backstage, &failure, Error::Refused, &["web page", "CALLBOARD_BACKSTAGE_URL"]);
     }
 }
 
@@ -102,7 +102,7 @@ async fn an_answer_that_is_not_as_documented_is_refused_and_not_quoted() {
     {
         let backstage = Fake::always(200, wrong).await.client();
         for failure in readers(&backstage).await {
-            is_told(&backstage, &failure, Error::Refused, &["not as documented, line "]);
+            is_reported(&backstage, &failure, Error::Refused, &["not as documented, line "]);
         }
     }
 }
@@ -112,9 +112,9 @@ async fn an_endless_answer_is_given_up() {
     // Large pieces: a busy machine sends 16 MiB within the time of a call.
     let piece: &'static str = "[".repeat(64 * 1024).leak();
     let fine = client(&raw("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n\r\n", piece).await);
-    is_told(&fine, &fine.tasks().await.unwrap_err(), Error::Refused, &["longer than 16777216 bytes"]);
+    is_reported(&fine, &fine.tasks().await.unwrap_err(), Error::Refused, &["longer than 16777216 bytes"]);
     let refused = client(&raw("HTTP/1.1 500 Oh\r\n\r\n", piece).await);
-    is_told(&refused, &refused.tasks().await.unwrap_err(), Error::Refused, &["it answered 500"]);
+    is_reported(&refused, &refused.tasks().await.unwrap_err(), Error::Refused, &["it answered 500"]);
 }
 
 #[tokio::test]
@@ -124,7 +124,7 @@ async fn who_does_not_answer_in_time_is_unreached() {
     {
         let backstage = client(&raw(begins, "").await);
         let began = Instant::now();
-        is_told(&backstage, &backstage.refresh("a:b/c").await.unwrap_err(), Error::Unreached, &[says]);
+        is_reported(&backstage, &backstage.refresh("a:b/c").await.unwrap_err(), Error::Unreached, &[says]);
         let took = began.elapsed().as_secs_f64();
         assert!((2.9..6.0).contains(&took), "{took}");
     }
@@ -137,6 +137,6 @@ async fn where_nobody_listens_the_url_is_named() {
     drop(listener);
     let backstage = client(&format!("http://{address}"));
     for failure in failures(&backstage).await {
-        is_told(&backstage, &failure, Error::Unreached, &["Connection refused", "CALLBOARD_BACKSTAGE_URL"]);
+        is_reported(&backstage, &failure, Error::Unreached, &["Connection refused", "CALLBOARD_BACKSTAGE_URL"]);
     }
 }

@@ -52,7 +52,7 @@ pub(crate) fn fill_plain(metadata: &mut Metadata, object: &Object, overrides: &O
     if let Some(description) = &overrides.description {
         metadata.description = Some(description.clone());
     }
-    metadata.links.retain(|link| overrides.links.iter().all(|wish| wish.url != link.url));
+    metadata.links.retain(|link| overrides.links.iter().all(|own| own.url != link.url));
     metadata.links.extend(overrides.links.iter().cloned());
     metadata.annotations.extend(overrides.annotations.clone());
 }

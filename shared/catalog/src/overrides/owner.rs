@@ -16,6 +16,6 @@ pub(crate) fn owner(object: &Object, overrides: &Overrides, settings: &Settings,
             None
         }
     };
-    let wished = overrides.owner.clone().or_else(|| settings.owner_paths.iter().find_map(&mut at));
-    wished.unwrap_or_else(|| settings.owner.clone())
+    let named = overrides.owner.clone().or_else(|| settings.owner_paths.iter().find_map(&mut at));
+    named.unwrap_or_else(|| settings.owner.clone())
 }

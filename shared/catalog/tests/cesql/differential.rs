@@ -98,13 +98,13 @@ fn a_source_that_knative_stores_as_a_url_gives_no_wrong_answer() {
         // Other brokers take the source as it is.
         let elsewhere = filter.answer(&Attributes::of_event(event(real)));
         for source in [written, stored] {
-            let told = filter.answer(&Attributes::of_event_type(&json!({"type": "a", "source": source})));
-            let holds = |is| told == is || told == Answer::Maybe;
+            let answered = filter.answer(&Attributes::of_event_type(&json!({"type": "a", "source": source})));
+            let holds = |is| answered == is || answered == Answer::Maybe;
             assert!(
                 holds(passes.into()) && holds(elsewhere),
-                "{told:?}: {trigger} for {source}, {passes}, {elsewhere:?}: {real}"
+                "{answered:?}: {trigger} for {source}, {passes}, {elsewhere:?}: {real}"
             );
-            sure += usize::from(told != Answer::Maybe);
+            sure += usize::from(answered != Answer::Maybe);
         }
         encoded += usize::from(stored != written);
     }

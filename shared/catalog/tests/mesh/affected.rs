@@ -119,7 +119,7 @@ fn a_source_that_provides_a_type_affects_both_brokers_when_it_moves() {
         &json!({"apiVersion": "sources.knative.dev/v1", "kind": "PingSource", "name": "till"}),
     ));
     let wanted = ["broker/south", "broker/west", "eventtype/rung", "service/stock", "sources/till"];
-    assert_eq!(told(&mut mesh, &source("till", "west")), wanted);
+    assert_eq!(affected(&mut mesh, &source("till", "west")), wanted);
 }
 
 #[test]
@@ -140,7 +140,7 @@ fn a_trigger_whose_subscriber_provides_a_type_affects_both_brokers_when_it_moves
         "trigger/on-placed",
         "trigger/to-theirs",
     ];
-    assert_eq!(told(&mut mesh, &moved), wanted);
+    assert_eq!(affected(&mut mesh, &moved), wanted);
 }
 
 #[test]
@@ -162,56 +162,56 @@ fn a_channel_that_is_addressed_by_its_host_affects_who_sends_there_and_who_takes
     }
     let channel = object("messaging.knative.dev/v1", "Channel", "calls", &json!({}));
     let wanted = ["channel/calls", "eventtype/rung", "service/stock", "sources/phone", "subscription/on-call"];
-    assert_eq!(told(&mut mesh, &channel), wanted);
+    assert_eq!(affected(&mut mesh, &channel), wanted);
     let wanted = ["channel/calls", "eventtype/rung", "service/billing", "service/stock", "sources/phone"];
-    assert_eq!(told(&mut mesh, &sends("billing")), wanted);
-    assert_eq!(told(&mut mesh, &sends("calls-kn-channel")), wanted);
+    assert_eq!(affected(&mut mesh, &sends("billing")), wanted);
+    assert_eq!(affected(&mut mesh, &sends("calls-kn-channel")), wanted);
 }
 
 #[test]
 fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));
-    assert_eq!(told(&mut mesh, &broker("north", &json!({}))), ["broker/north", "namespace/shop"]);
-    assert_eq!(told(&mut mesh, &broker("south", &json!({}))), ["broker/south"]);
+    assert_eq!(affected(&mut mesh, &broker("north", &json!({}))), ["broker/north", "namespace/shop"]);
+    assert_eq!(affected(&mut mesh, &broker("south", &json!({}))), ["broker/south"]);
 }
 
 #[test]
 fn a_namespace_that_opts_out_affects_all_in_it() {
     let mut mesh = shop();
     let left_out = namespace(&json!({"callboard.dev/ignore": "true"}));
-    assert_eq!(told(&mut mesh, &left_out).len(), mesh.ids().count() - 1, "all but the Service of others");
-    assert_eq!(told(&mut shop(), &namespace(&json!({"callboard.dev/title": "The shop"}))), ["namespace/shop"]);
+    assert_eq!(affected(&mut mesh, &left_out).len(), mesh.ids().count() - 1, "all but the Service of others");
+    assert_eq!(affected(&mut shop(), &namespace(&json!({"callboard.dev/title": "The shop"}))), ["namespace/shop"]);
 }
 
 #[test]
 fn a_deletion_affects_those_that_named_the_object() {
     let deleted = |object: &Object| {
         let mut mesh = shop();
-        let gone = Version { uid: String::new(), resource_version: "9".into() };
-        shown(&mesh.delete(object.reference(), &gone))
+        let deletion = Version { uid: String::new(), resource_version: "9".into() };
+        shown(&mesh.delete(object.reference(), &deletion))
     };
     let event_type = ["broker/north", "eventtype/placed", "service/billing"];
     assert_eq!(deleted(&event_type_of("placed", "", "", "")), event_type);
     assert_eq!(deleted(&trigger("to-theirs", "", "", &Value::Null)), ["eventtype/paid", "trigger/to-theirs"]);
     assert_eq!(deleted(&service("theirs", &json!({}))), ["eventtype/paid", "trigger/to-theirs"]);
-    let broker_gone = ["broker/south", "eventtype/sold", "service/stock", "sources/till", "trigger/on-sold"];
-    assert_eq!(deleted(&broker("south", &json!({}))), broker_gone);
+    let broker_deleted = ["broker/south", "eventtype/sold", "service/stock", "sources/till", "trigger/on-sold"];
+    assert_eq!(deleted(&broker("south", &json!({}))), broker_deleted);
 }
 
 /// Asserts whose descriptors a change of the shop affects, and that they are those whose bytes it changes.
 fn affects(object: &Object, wanted: &[&str]) {
-    assert_eq!(told(&mut shop(), object), wanted);
+    assert_eq!(affected(&mut shop(), object), wanted);
 }
 
 /// Who is affected, as the mesh says and as the bytes do.
-fn told(mesh: &mut Mesh, object: &Object) -> Vec<String> {
+fn affected(mesh: &mut Mesh, object: &Object) -> Vec<String> {
     let before = made(mesh);
-    let told = mesh.apply(object);
+    let affected = mesh.apply(object);
     let after = made(mesh);
     let changed = after.iter().filter(|(id, made)| before.get(id) != Some(made)).map(|(id, _)| id);
-    assert_eq!(shown(&told), shown(changed), "told, and changed");
-    shown(&told)
+    assert_eq!(shown(&affected), shown(changed), "affected, and changed");
+    shown(&affected)
 }
 
 /// The bytes of all objects that have an entity.

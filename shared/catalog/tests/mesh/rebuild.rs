@@ -24,10 +24,10 @@ proptest! {
         let (mut mesh, mut model) = (Mesh::new(settings()), Model::new());
         let mut before = all(&mesh);
         for (step, version) in steps.iter().zip(1..) {
-            let told = take(&mut mesh, &mut model, step, version * 10, version * 5);
+            let reported = take(&mut mesh, &mut model, step, version * 10, version * 5);
             let after = all(&mesh);
-            let untold: Vec<_> = rewritten(&before, &after).filter(|id| !told.contains(id)).collect();
-            prop_assert!(untold.is_empty(), "{step:?} changed {untold:?} and told only of {told:?}");
+            let unreported: Vec<_> = rewritten(&before, &after).filter(|id| !reported.contains(id)).collect();
+            prop_assert!(unreported.is_empty(), "{step:?} changed {unreported:?} and reported only {reported:?}");
             before = after;
         }
         prop_assert_eq!(difference(&before, &all(&rebuilt(&model))), "");
@@ -42,7 +42,7 @@ proptest! {
         // Since then, events were lost: the cluster is a mesh behind, and ahead.
         let lost = first.iter().rev().zip(100..).filter(|(_, nth)| (seed >> (nth % 64)) & 1 == 1);
         lost.for_each(|(step, version)| drop(take(&mut Mesh::new(settings()), &mut model, step, version * 10_000, version)));
-        let (before, mut told) = (all(&mesh), BTreeSet::new());
+        let (before, mut reported) = (all(&mesh), BTreeSet::new());
         mesh.begin_comparison();
         // What is late was there before: the cluster would have to know of it.
         let news = meanwhile.iter().filter(|step| matches!(step, Step::Applied { .. } | Step::Deleted { .. }));
@@ -50,20 +50,20 @@ proptest! {
         for (group, kind) in kinds() {
             let listed: Vec<_> = model.values().filter_map(|(_, it)| it.clone()).filter(|it| is_of(it.reference(), &group, &kind)).collect();
             if let Some((step, version)) = news.next() {
-                told.extend(take(&mut mesh, &mut model, step, version * 10_000, version));
+                reported.extend(take(&mut mesh, &mut model, step, version * 10_000, version));
             }
-            listed.iter().for_each(|object| told.extend(mesh.listed(object)));
+            listed.iter().for_each(|object| reported.extend(mesh.listed(object)));
             let is_whole = seed % 2 == 0 || ["Namespace", "CustomResourceDefinition"].contains(&&*kind);
             let scopes = if is_whole { vec![None] } else { vec![Some("a"), Some("b")] };
             scopes.into_iter().for_each(|scope| {
                 let mut missing = mesh.missing(&group, &kind);
                 missing.retain(|id| scope.is_none_or(|namespace| id.namespace() == Some(namespace)));
-                told.extend(mesh.remove_missing(&missing, "9990000"));
+                reported.extend(mesh.remove_missing(&missing, "9990000"));
             });
         }
         let after = all(&mesh);
-        let untold: Vec<_> = rewritten(&before, &after).filter(|id| !told.contains(id)).collect();
-        prop_assert!(untold.is_empty(), "{untold:?} changed untold");
+        let unreported: Vec<_> = rewritten(&before, &after).filter(|id| !reported.contains(id)).collect();
+        prop_assert!(unreported.is_empty(), "{unreported:?} changed unreported");
         prop_assert_eq!(difference(&after, &all(&rebuilt(&model))), "");
     }
 }
@@ -110,12 +110,12 @@ fn rewritten<'a>(before: &'a All, after: &'a All) -> impl Iterator<Item = &'a Id
 
 /// What differs, as text.
 fn difference(is: &All, wanted: &All) -> String {
-    let told = |(described, life): &(Described, Presence)| {
+    let reported = |(described, life): &(Described, Presence)| {
         let body = described.descriptor.as_ref().map_or("nothing", |descriptor| descriptor.body());
         format!("{life:?} {:?} {:?} {body}", described.omitted, described.invalid_overrides)
     };
     let differing = is.iter().zip(wanted.values()).filter(|((_, is), wanted)| is != wanted);
-    differing.map(|((id, is), wanted)| format!("{id}: {}\n, rebuilt: {}\n", told(is), told(wanted))).collect()
+    differing.map(|((id, is), wanted)| format!("{id}: {}\n, rebuilt: {}\n", reported(is), reported(wanted))).collect()
 }
 
 fn kinds() -> BTreeSet<(String, String)> {

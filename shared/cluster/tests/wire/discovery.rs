@@ -83,7 +83,7 @@ async fn a_kind_that_comes_later_is_found() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_kind_that_goes_later_is_gone() {
+async fn a_kind_that_is_deleted_later_is_unserved() {
     let (cluster, _, switch) = switched(true);
     let kind = cluster.kind("example.org", "app").await.unwrap().unwrap();
     switch.store(false, Ordering::SeqCst);
@@ -123,7 +123,7 @@ async fn a_group_is_asked_for_once_at_a_time() {
 }
 
 #[tokio::test]
-async fn a_missing_group_is_gone_only_where_definitions_say_so() {
+async fn a_missing_group_is_deleted_only_where_definitions_say_so() {
     let (none, _) = defining(&[("apps.other.org", "App")]);
     assert_eq!(none.kind("example.org", "app").await, Ok(None));
     let (defined, _) = defining(&[("apps.example.org", "App")]);

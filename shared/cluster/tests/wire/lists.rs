@@ -69,7 +69,7 @@ async fn a_forbidden_list_says_who_may_not_do_what() {
 }
 
 #[tokio::test]
-async fn an_expired_continuation_and_a_server_error_are_told_apart() {
+async fn an_expired_continuation_and_a_server_error_are_distinguished() {
     let expired = first_page(|| Answer::refusal(410, "too old")).await.unwrap_err();
     assert_eq!(expired, Error::Expired { what: "list apps.example.org".into() });
     let failed = first_page(|| Answer::refusal(500, "etcd is away")).await.unwrap_err();

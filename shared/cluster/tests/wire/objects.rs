@@ -29,9 +29,9 @@ async fn metadata_comes_with_the_kind_of_its_object() {
 
 #[tokio::test]
 async fn an_object_that_is_not_there_is_none_and_a_kind_that_is_not_there_is_an_error() {
-    let (gone, _) = cluster(|path| discovery(path).unwrap_or_else(|| Answer::no_object("todoer")));
-    assert_eq!(gone.get(&app("todoer")).await, Ok(None));
-    assert_eq!(gone.get_metadata(&app("todoer")).await, Ok(None));
+    let (absent, _) = cluster(|path| discovery(path).unwrap_or_else(|| Answer::no_object("todoer")));
+    assert_eq!(absent.get(&app("todoer")).await, Ok(None));
+    assert_eq!(absent.get_metadata(&app("todoer")).await, Ok(None));
 
     let (unserved, _) = cluster(|path| discovery(path).unwrap_or_else(Answer::no_path));
     assert!(matches!(unserved.get(&app("todoer")).await, Err(Error::Unserved { .. })));
@@ -81,16 +81,16 @@ async fn a_namespaced_kind_without_a_namespace_is_not_asked_for() {
 }
 
 #[tokio::test]
-async fn a_list_by_name_says_as_of_when_an_object_is_gone() {
+async fn a_list_by_name_says_as_of_when_an_object_is_deleted() {
     let (there, asked) = cluster(|path| discovery(path).unwrap_or_else(|| page(&["todoer"], "")));
     let Named::There(found) = there.named(&app("todoer")).await.unwrap() else { panic!("it is there") };
     assert_eq!(*found.reference(), app("todoer"));
     let by_name = "/apis/example.org/v1/namespaces/shop/apps?fieldSelector=metadata.name%3Dtodoer";
     assert_eq!(asked.take().last().unwrap(), by_name);
 
-    let (gone, _) = cluster(|path| discovery(path).unwrap_or_else(|| page(&[], "")));
+    let (absent, _) = cluster(|path| discovery(path).unwrap_or_else(|| page(&[], "")));
     let as_of = Named::Absent { resource_version: "42".into() };
-    assert_eq!(gone.named(&app("todoer")).await, Ok(as_of));
+    assert_eq!(absent.named(&app("todoer")).await, Ok(as_of));
 }
 
 #[tokio::test]

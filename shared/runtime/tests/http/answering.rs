@@ -30,7 +30,7 @@ async fn answer_to(verdict: Verdict) -> Answer {
 }
 
 #[tokio::test]
-async fn a_change_is_told_by_an_event_in_binary_mode() {
+async fn a_change_is_answered_by_an_event_in_binary_mode() {
     let reply = reply().subject("Euro € 100%\n").extension("partitionkey", "entities/x.yaml");
     let answer = answer_to(changed(reply.data("application/json", json!({"a": "€"})))).await;
     assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, r#"{"a":"€"}"#));
@@ -48,7 +48,7 @@ async fn a_change_is_told_by_an_event_in_binary_mode() {
 }
 
 #[tokio::test]
-async fn nothing_to_tell_is_told_by_an_empty_answer() {
+async fn no_change_is_answered_by_an_empty_answer() {
     for nothing in [Nothing::Unchanged, Nothing::Late, Nothing::NotOurs, Nothing::Unresolved] {
         let answer = answer_to(Ok(Reply::Nothing(nothing))).await;
         assert_eq!((answer.status, answer.body.as_str()), (StatusCode::NO_CONTENT, ""));

@@ -137,7 +137,7 @@ async fn three_tries_are_all() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_told_without_what_it_says_and_not_tried_again() {
+async fn a_refusal_is_reported_without_what_it_says_and_not_tried_again() {
     let server = Server::start(&["403 Forbidden\r\ncontent-length: 14\r\n\r\nBearer hunter2"]).await;
     let mut token = NamedTempFile::new().unwrap();
     token.write_all(b"hunter2").unwrap();

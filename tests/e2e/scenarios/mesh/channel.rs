@@ -1,9 +1,9 @@
 //! A Channel, which an InMemoryChannel carries, and its subscriber.
 
 use super::{
-    EVENTING, MESSAGING, gone, key,
+    EVENTING, MESSAGING, key,
     reality::{self, Hub},
-    refers, service,
+    refers, removed, service,
 };
 use crate::{
     eventually::eventually,
@@ -34,5 +34,5 @@ pub(crate) async fn subscribed(suite: &Suite) -> Result<()> {
     suite.cluster.delete(&["subscriptions.messaging.knative.dev", "bookkeeping", "--namespace", SHOP])?;
     eventually("its Component is gone", 10, async || catalog.absent(&subscription).await).await?;
     suite.cluster.delete_all(&all)?;
-    gone(suite, SHOP).await
+    removed(suite, SHOP).await
 }

@@ -1,6 +1,6 @@
 //! EventTypes that Knative makes by itself.
 
-use super::{EVENTING, SOURCES, gone, key, refs};
+use super::{EVENTING, SOURCES, key, refs, removed};
 use crate::{
     eventually::eventually,
     http,
@@ -35,7 +35,7 @@ pub(crate) async fn by_knative(suite: &Suite) -> Result<()> {
     eventually("it goes with its source", 30, async || catalog.absent(&api).await).await?;
     // What a Broker owns goes with it.
     suite.cluster.delete_all(FIXTURE)?;
-    gone(suite, SHOP).await
+    removed(suite, SHOP).await
 }
 
 fn broker_key() -> String {

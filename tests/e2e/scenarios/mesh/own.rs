@@ -31,11 +31,12 @@ pub(crate) async fn cataloged(suite: &Suite) -> Result<()> {
     let resync = refs(&catalog.entity(&service("resync")).await?, "consumesApis");
     ensure!(resync == asked, "resync consumes {resync:#?}");
     // An extension says which function an event of a source is for. No EventType can say so.
-    let told = refs(&catalog.entity(&key(SOURCES, "apiserversource", NAMESPACE, "promises")).await?, "providesApis");
-    ensure!(told.len() == 3, "{told:?}");
+    let reported =
+        refs(&catalog.entity(&key(SOURCES, "apiserversource", NAMESPACE, "promises")).await?, "providesApis");
+    ensure!(reported.len() == 3, "{reported:?}");
     for function in ["apps", "promises", "mesh"] {
         let may = may_consume(&catalog.entity(&service(function)).await?);
-        ensure!(told.is_subset(&may), "{function} may consume {may:#?}");
+        ensure!(reported.is_subset(&may), "{function} may consume {may:#?}");
     }
     dangling(suite).await
 }

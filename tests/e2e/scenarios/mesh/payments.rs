@@ -3,7 +3,7 @@
 use super::{
     EVENTING, MESSAGING, SERVING, SOURCES,
     consumers::{ALL, CONSUMERS, PROCESSED, RECEIVED},
-    gone, key, may_consume, namespace_key, refers,
+    key, may_consume, namespace_key, refers, removed,
 };
 use crate::{
     catalog::Catalog,
@@ -64,7 +64,7 @@ pub(crate) async fn apply(suite: &Suite) -> Result<()> {
 /// Deletes the example with its namespace.
 pub(super) async fn delete(suite: &Suite) -> Result<()> {
     suite.cluster.delete_namespaces(&[PAYMENTS]).await?;
-    gone(suite, PAYMENTS).await?;
+    removed(suite, PAYMENTS).await?;
     settled(suite, |namespaces| !namespaces.contains(&PAYMENTS.into())).await
 }
 

@@ -1,6 +1,6 @@
 //! From a source by an EventTransform between two Brokers to the URI of a Service.
 
-use super::{EVENTING, SOURCES, gone, key, refers, service};
+use super::{EVENTING, SOURCES, key, refers, removed, service};
 use crate::{
     eventually::eventually,
     http,
@@ -65,7 +65,7 @@ pub(crate) async fn cataloged(suite: &Suite) -> Result<()> {
     eventually("its Component is deleted", 30, async || catalog.absent(&polish).await).await?;
     suite.cluster.delete_all(TRIGGERS)?;
     suite.cluster.delete_all(&[fixture, mailer].concat())?;
-    gone(suite, SHOP).await
+    removed(suite, SHOP).await
 }
 
 /// What the first Broker takes comes out of the second one, at the path of the URI.

@@ -49,15 +49,15 @@ pub(crate) async fn missed(suite: &Suite) -> Result<()> {
     catalog.present(&of("missed")).await?;
     catalog.present(&trigger).await?;
     catalog.absent(&of("dropped")).await?;
-    let drifted = suite.told_by("mesh", &tick, "dev.callboard.catalog.drifted").await?;
+    let drifted = suite.reported_by("mesh", &tick, "dev.callboard.catalog.drifted").await?;
     let counts = &drifted.data["counts"];
     for (reason, least) in [("missing", 2), ("outdated", 1), ("orphan", 1)] {
         ensure!(counts[reason].as_u64().is_some_and(|count| count >= least), "{least} {reason} expected: {counts}");
     }
     let repaired = |event: &Recorded| event.is_of("mesh") && event.says("created", &of("missed"));
-    eventually("and the repair is told", 10, async || suite.recorder.find(tick.mark(), repaired)).await?;
+    eventually("and the repair is reported", 10, async || suite.recorder.find(tick.mark(), repaired)).await?;
     scale(suite, "mesh", 1).await?;
-    told_again(suite).await?;
+    reported_again(suite).await?;
     for name in ["kept", "missed"] {
         eventually("and of deletions", 30, async || {
             suite.cluster.delete(&["eventtype", name, "--namespace", SHOP])?;
@@ -69,7 +69,7 @@ pub(crate) async fn missed(suite: &Suite) -> Result<()> {
 }
 
 /// Changes an EventType until the source reports it. At its start a source does not report what it finds.
-pub(super) async fn told_again(suite: &Suite) -> Result<()> {
+pub(super) async fn reported_again(suite: &Suite) -> Result<()> {
     suite.cluster.ready(60, &["apiserversource", "mesh", "--namespace", NAMESPACE]).await?;
     let (catalog, key, mut times) = (suite.catalog()?, key(EVENTING, "eventtype", SHOP, "kept"), 0);
     eventually("the source reports changes again", 60, async || {

@@ -1,6 +1,6 @@
 //! What `mesh` may read, and what becomes of the catalog when it may not.
 
-use super::{EVENTING, event_type, key, repair::told_again};
+use super::{EVENTING, event_type, key, repair::reported_again};
 use crate::{
     eventually::eventually,
     scenarios::{adapter::scale, install::quiet},
@@ -41,7 +41,7 @@ pub(crate) async fn taken(suite: &Suite) -> Result<()> {
         catalog.present(key).await.context("a kind that may not be read lost an entity")?;
     }
     catalog.present(&missing).await.context("the other kinds did not go on")?;
-    let drifted = suite.told_by("mesh", &tick, "dev.callboard.catalog.drifted").await?.data.to_string();
+    let drifted = suite.reported_by("mesh", &tick, "dev.callboard.catalog.drifted").await?.data.to_string();
     ensure!(
         drifted.contains("trigger.eventing.knative.dev"),
         "it is not said that Triggers may not be read: {drifted}"
@@ -51,7 +51,7 @@ pub(crate) async fn taken(suite: &Suite) -> Result<()> {
     suite.tick().await?;
     catalog.absent(&orphan).await.context("with the right back, the tick did not take the orphan away")?;
     scale(suite, "mesh", 1).await?;
-    told_again(suite).await?;
+    reported_again(suite).await?;
     suite.cluster.delete(&["eventtype", "kept", "--namespace", SHOP])?;
     eventually("it goes", 30, async || catalog.absent(&missing).await).await
 }

@@ -6,7 +6,7 @@ use crate::{
     cluster::Cluster,
     eventually::eventually,
     scenarios::{
-        functions::gone,
+        functions::removed,
         requests::{app, cache, caches, deployed, titled_app},
     },
     suite::{SHOP, Suite},
@@ -67,7 +67,7 @@ pub(crate) async fn writers(suite: &Suite) -> Result<()> {
         Ok(())
     })
     .await?;
-    gone(suite, "written").await?;
+    removed(suite, "written").await?;
     mirrors(suite, &backstage, 30).await.map(drop)
 }
 

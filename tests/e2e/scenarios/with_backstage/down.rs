@@ -5,7 +5,7 @@ use crate::{
     backstage::Backstage,
     eventually::eventually,
     scenarios::{
-        functions::gone,
+        functions::removed,
         mesh,
         requests::{cache, caches},
     },
@@ -50,7 +50,7 @@ pub(crate) async fn made_good(suite: &Suite) -> Result<()> {
     backstage.titled("component:callboard/trigger-apps", "Without Backstage").await?;
     backstage.titled(&cache_ref("kept-24"), "New").await?;
     backstage.absent(&cache_ref("kept-1")).await?;
-    gone(suite, "kept").await?;
+    removed(suite, "kept").await?;
     suite.cluster.kubectl(&["annotate", "trigger", "apps", "callboard.dev/title-", "--namespace", NAMESPACE])?;
     mirrors(suite, &backstage, 30).await.map(drop)
 }

@@ -13,7 +13,7 @@ use crate::{
     metrics::Point,
     recorder::Recorded,
     scenarios::{
-        functions::gone,
+        functions::removed,
         requests::cache,
         warm::{line, since},
     },
@@ -192,20 +192,20 @@ pub(crate) async fn bursts(suite: &Suite) -> Result<()> {
         eventually("all show", 120, async || all_say(&backstage, "many", title.as_str().into()).await).await?;
         let ours = began.elapsed().as_secs_f64();
         let replies = suite.recorder.since(mark).into_iter().filter(|event| event.is_of("apps"));
-        let told = replies.map(|event| since(at, event.at)).fold(0.0, f64::max);
+        let reported = replies.map(|event| since(at, event.at)).fold(0.0, f64::max);
         let began = Instant::now();
         raw.change_all(WRITERS, &names, &title, &locations).await?;
         let put = began.elapsed().as_secs_f64();
         eventually("all show", 120, async || say(&title).await).await?;
         let theirs = began.elapsed().as_secs_f64();
         println!(
-            "200 changes by {WRITERS} writers: {ours:.2} s, with the last one written after {applied:.2} s and told after {told:.2} s; raw {theirs:.2} s, written after {put:.2} s"
+            "200 changes by {WRITERS} writers: {ours:.2} s, with the last one written after {applied:.2} s and told after {reported:.2} s; raw {theirs:.2} s, written after {put:.2} s"
         );
         ratios.push(ours / theirs);
     }
     ratios.sort_by(f64::total_cmp);
     println!("{:.2} times the raw calls at p50 (goal: at most 1.3)", ratios[ROUNDS / 2]);
-    gone(suite, "many").await?;
+    removed(suite, "many").await?;
     eventually("none shows", 60, async || all_say(&backstage, "many", Value::Null).await).await?;
     raw.all(&names, None).await?;
     mirrors(suite, &backstage, 60).await.map(drop)
@@ -251,5 +251,5 @@ pub(crate) async fn of_refresh(suite: &Suite) -> Result<()> {
     let ours = line("an event to refresh", ours.into_iter());
     let theirs = line("raw POST /api/catalog/refresh", theirs.into_iter());
     println!("refresh adds {:.1} ms at p50 (goal: at most 20)", ours - theirs);
-    gone(suite, "told").await
+    removed(suite, "told").await
 }

@@ -14,14 +14,14 @@ const KEY: &str = "entities/main/core/namespace/payments.yaml";
 const SYSTEM: &str = "system:default/namespace-payments";
 
 /// Its catalog.rules lack a kind, and so it takes nothing of the object.
-pub(crate) async fn told(suite: &Suite) -> Result<()> {
+pub(crate) async fn reported(suite: &Suite) -> Result<()> {
     let backstage = Backstage::new()?;
     Backstage::stop()?;
     Backstage::start(&["without-systems.yaml"])?;
     let mark = suite.recorder.mark();
     titled(suite, "Refused")?;
     let of_object = |event: &Recorded| event.ty() == REFUSED && event.data["key"] == KEY;
-    let refused = eventually("it is told", 30, async || suite.recorder.find(mark, of_object)).await?;
+    let refused = eventually("it is reported", 30, async || suite.recorder.find(mark, of_object)).await?;
     ensure!(refused.is_of("refresh") && refused.attribute("subject") == "namespace/payments", "{refused:?}");
     let said = &refused.data["refused"][0];
     let (reason, advice) = (said["reason"].as_str().unwrap_or_default(), said["advice"].as_str().unwrap_or_default());
@@ -34,14 +34,14 @@ pub(crate) async fn told(suite: &Suite) -> Result<()> {
         suite.tick().await?;
     }
     let times = suite.recorder.since(mark).iter().filter(|event| of_object(event)).count();
-    ensure!(times == 1, "it was told {times} times");
+    ensure!(times == 1, "it was reported {times} times");
     let Err(drift) = asked(suite, "drift", TOKEN, &[]) else { bail!("callboard drift finds nothing") };
     let drift = format!("{drift:#}");
     ensure!(drift.contains(SYSTEM) || drift.contains(KEY), "callboard drift does not list it: {drift}");
     ensure!(drift.contains("System"), "callboard drift does not say why: {drift}");
 
     titled(suite, "Refused again")?;
-    eventually("another change is told, too", 30, async || {
+    eventually("another change is reported, too", 30, async || {
         let times = suite.recorder.since(mark).iter().filter(|event| of_object(event)).count();
         ensure!(times == 2, "{times} times");
         Ok(())

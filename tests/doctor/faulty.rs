@@ -6,13 +6,13 @@ use std::sync::{Arc, Mutex};
 
 /// A bucket in memory; its clones are the same one.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Ill {
+pub(super) struct Faulty {
     pub(super) memory: Memory,
     refuses: Arc<Mutex<Vec<(&'static str, Fault)>>>,
     ignores_conditions: Arc<Mutex<bool>>,
 }
 
-impl Ill {
+impl Faulty {
     /// From now on calls of this operation, such as `put`, fail so.
     pub(super) fn refuse(&self, operation: &'static str, fault: Fault) {
         self.refuses.lock().unwrap().push((operation, fault));
@@ -33,7 +33,7 @@ impl Ill {
     }
 }
 
-impl Store for Ill {
+impl Store for Faulty {
     async fn head(&self, key: &str) -> Result<Option<Head>, Fault> {
         self.may("head")?;
         self.memory.head(key).await
