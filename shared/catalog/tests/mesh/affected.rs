@@ -3,7 +3,7 @@
 use catalog::{EventTypes, Mesh, Settings, mesh::Id};
 use events::{Object, Version};
 use serde_json::{Value, json};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A shop: two Brokers, three EventTypes, three Triggers, a source, and consumers.
 fn shop() -> Mesh {
@@ -169,6 +169,30 @@ fn a_channel_that_is_addressed_by_its_host_affects_who_sends_there_and_who_takes
 }
 
 #[test]
+fn a_service_that_comes_or_goes_affects_the_knative_service_that_serves_it_while_it_is_unknown() {
+    let mut mesh = shop();
+    mesh.apply(&event_type_from("billed", "billed", &service_ref("billing")));
+    mesh.apply(&trigger("on-paid", "north", "paid", &service_ref("stock")));
+    let provides: &[&str] = &["service/billing"];
+    let consumes = &["eventtype/paid", "service/stock", "trigger/on-paid"];
+    for (name, wanted) in [("billing", provides), ("stock", consumes)] {
+        let labelled = service(name, &json!({"backstage.io/kubernetes-id": "theirs"}));
+        change_when_it_comes_and_goes(&mut mesh, &labelled, wanted);
+    }
+}
+
+#[test]
+fn an_owner_that_comes_or_goes_affects_the_other_owner_that_counts_while_it_is_unknown() {
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "name": "desk"});
+    let metadata = json!({"name": "desk", "namespace": "shop", "ownerReferences": [deployment, ksvc_ref("stock")]});
+    let mut mesh = shop();
+    mesh.apply(&object("v1", "Service", "desk", &json!({ "metadata": metadata })));
+    mesh.apply(&trigger("on-paid", "north", "paid", &service_ref("desk")));
+    let labelled = labelled("apps/v1", "Deployment", "desk", &json!({"backstage.io/kubernetes-id": "theirs"}));
+    change_when_it_comes_and_goes(&mut mesh, &labelled, &["eventtype/paid", "service/stock", "trigger/on-paid"]);
+}
+
+#[test]
 fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));
@@ -186,11 +210,7 @@ fn a_namespace_that_opts_out_affects_all_in_it() {
 
 #[test]
 fn a_deletion_affects_those_that_named_the_object() {
-    let deleted = |object: &Object| {
-        let mut mesh = shop();
-        let deletion = Version { uid: String::new(), resource_version: "9".into() };
-        shown(&mesh.delete(object.reference(), &deletion))
-    };
+    let deleted = |object: &Object| shown(&shop().delete(object.reference(), &later()));
     let event_type = ["broker/north", "eventtype/placed", "service/billing"];
     assert_eq!(deleted(&event_type_of("placed", "", "", "")), event_type);
     assert_eq!(deleted(&trigger("to-theirs", "", "", &Value::Null)), ["eventtype/paid", "trigger/to-theirs"]);
@@ -206,18 +226,40 @@ fn affects(object: &Object, wanted: &[&str]) {
 
 /// Who is affected, as the mesh says and as the bytes do.
 fn affected(mesh: &mut Mesh, object: &Object) -> Vec<String> {
+    let [affected, changed] = affected_and_changed(mesh, |mesh| mesh.apply(object));
+    assert_eq!(affected, changed, "affected, and changed");
+    affected
+}
+
+/// Whose bytes change when an object comes, and again when it goes. The mesh may name more than these.
+fn change_when_it_comes_and_goes(mesh: &mut Mesh, object: &Object, wanted: &[&str]) {
+    for (does, [affected, changed]) in [
+        ("comes", affected_and_changed(mesh, |mesh| mesh.apply(object))),
+        ("goes", affected_and_changed(mesh, |mesh| mesh.delete(object.reference(), &later()))),
+    ] {
+        assert_eq!(changed, wanted, "{} {does}", object.reference());
+        let are_affected = changed.iter().all(|it| affected.contains(it));
+        assert!(are_affected, "{} {does}: affected are only {affected:?}", object.reference());
+    }
+}
+
+/// Who is affected, first as the mesh says, then as the bytes do.
+fn affected_and_changed(mesh: &mut Mesh, change: impl FnOnce(&mut Mesh) -> BTreeSet<Id>) -> [Vec<String>; 2] {
     let before = made(mesh);
-    let affected = mesh.apply(object);
+    let affected = change(mesh);
     let after = made(mesh);
-    let changed = after.iter().filter(|(id, made)| before.get(id) != Some(made)).map(|(id, _)| id);
-    assert_eq!(shown(&affected), shown(changed), "affected, and changed");
-    shown(&affected)
+    let all: BTreeSet<_> = before.keys().chain(after.keys()).collect();
+    [shown(&affected), shown(all.into_iter().filter(|id| before.get(id) != after.get(id)))]
+}
+
+fn later() -> Version {
+    Version { uid: String::new(), resource_version: "9".into() }
 }
 
 /// The bytes of all objects that have an entity.
-fn made(mesh: &Mesh) -> BTreeMap<Id, Option<String>> {
-    let body = |id: &Id| mesh.render(id).described.descriptor.map(|descriptor| descriptor.body().to_owned());
-    mesh.ids().map(|id| (id.clone(), body(id))).collect()
+fn made(mesh: &Mesh) -> BTreeMap<Id, String> {
+    let body = |id: &Id| Some((id.clone(), mesh.render(id).described.descriptor?.body().to_owned()));
+    mesh.ids().filter_map(body).collect()
 }
 
 fn shown<'a>(ids: impl IntoIterator<Item = &'a Id>) -> Vec<String> {
@@ -268,15 +310,15 @@ fn trigger(name: &str, broker: &str, ty: &str, subscriber: &Value) -> Object {
 }
 
 fn ksvc(name: &str, labels: &Value) -> Object {
-    labelled("serving.knative.dev/v1", name, labels)
+    labelled("serving.knative.dev/v1", "Service", name, labels)
 }
 
 fn service(name: &str, labels: &Value) -> Object {
-    labelled("v1", name, labels)
+    labelled("v1", "Service", name, labels)
 }
 
-fn labelled(api_version: &str, name: &str, labels: &Value) -> Object {
-    object(api_version, "Service", name, &json!({"metadata": {"name": name, "namespace": "shop", "labels": labels}}))
+fn labelled(api_version: &str, kind: &str, name: &str, labels: &Value) -> Object {
+    object(api_version, kind, name, &json!({"metadata": {"name": name, "namespace": "shop", "labels": labels}}))
 }
 
 fn ksvc_ref(name: &str) -> Value {

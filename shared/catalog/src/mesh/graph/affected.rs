@@ -30,6 +30,7 @@ impl Graph {
             (Some(before), Some(after)) if before.relations.summary.has_same_part(&after.relations.summary) => {
                 Extent::Summary
             }
+            (None, None) => Extent::Itself,
             _ => Extent::Part,
         }
     }
@@ -38,7 +39,16 @@ impl Graph {
     /// itself.
     pub(crate) fn affected(&self, id: &Id, extent: Extent) -> BTreeSet<Id> {
         let mut affected = BTreeSet::from([id.clone()]);
-        let Some(node) = self.node(id).filter(|_| extent != Extent::Itself) else { return affected };
+        if extent == Extent::Itself {
+            return affected;
+        }
+        let Some(node) = self.node(id) else {
+            // While it is unknown, what serves it or another owner may represent it and what it owns.
+            if extent == Extent::Part {
+                self.of_named(id, extent, &mut affected);
+            }
+            return affected;
+        };
         for event_type in self.sends_by(id, node).iter().flat_map(|sender| self.links.from.all.of(sender)) {
             affected.insert(event_type.clone());
             affected.extend(self.node(event_type).into_iter().flat_map(|it| self.of_event_type(event_type, it)));
