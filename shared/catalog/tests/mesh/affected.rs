@@ -193,6 +193,28 @@ fn an_owner_that_comes_or_goes_affects_the_other_owner_that_counts_while_it_is_u
 }
 
 #[test]
+fn a_second_channel_that_carries_a_hub_affects_who_takes_from_the_first() {
+    let named = |kind: &str, name: &str| json!({"apiVersion": "messaging.knative.dev/v1", "kind": kind, "name": name});
+    let carrier = |name: &str| {
+        let owners = [named("Channel", "calls")];
+        let metadata = json!({"name": name, "namespace": "shop", "ownerReferences": owners});
+        object("messaging.knative.dev/v1", "InMemoryChannel", name, &json!({ "metadata": metadata }))
+    };
+    let spec = json!({"channel": named("InMemoryChannel", "first"), "subscriber": {"ref": ksvc_ref("stock")}});
+    let mut mesh = shop();
+    for object in [
+        object("messaging.knative.dev/v1", "Channel", "calls", &json!({})),
+        carrier("first"),
+        object("messaging.knative.dev/v1", "Subscription", "on-call", &json!({ "spec": spec })),
+        event_type_from("rung", "rung", &named("InMemoryChannel", "second")),
+    ] {
+        mesh.apply(&object);
+    }
+    let wanted = ["channel/calls", "eventtype/rung", "service/stock"];
+    change_when_it_comes_and_goes(&mut mesh, &carrier("second"), &wanted);
+}
+
+#[test]
 fn the_first_object_of_a_namespace_affects_its_system_and_the_second_does_not() {
     let mut mesh = Mesh::new(settings());
     mesh.apply(&namespace(&json!({})));

@@ -126,9 +126,7 @@ impl Graph {
     fn of_carrier(&self, carrier: &Id, affected: &mut BTreeSet<Id>) {
         let hub = self.hub(carrier);
         if hub != carrier {
-            affected.insert(hub.clone());
-            affected.extend(self.arriving(carrier).chain(self.arriving(hub)).cloned());
-            self.of_hub(hub, affected);
+            self.of_aliases(hub, affected);
         }
     }
 
@@ -136,9 +134,16 @@ impl Graph {
     fn of_channels_behind(&self, service: &Id, besides: &Id, affected: &mut BTreeSet<Id>) {
         let others = channels_behind(service).into_iter().map(|channel| Id::of(&channel));
         for other in others.filter(|other| other != besides && self.is_hub(other)) {
-            let hub = self.hub(&other);
-            affected.insert(hub.clone());
-            self.of_hub(hub, affected);
+            self.of_aliases(self.hub(&other), affected);
+        }
+    }
+
+    /// A hub, and what arrives at it or is delivered from it, whatever carries or addresses it.
+    fn of_aliases(&self, hub: &Id, affected: &mut BTreeSet<Id>) {
+        affected.insert(hub.clone());
+        for alias in self.aliases(hub) {
+            affected.extend(self.arriving(&alias).cloned());
+            self.of_hub(&alias, affected);
         }
     }
 
