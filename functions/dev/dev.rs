@@ -9,6 +9,7 @@ mod objects;
 mod story;
 mod table;
 mod third_party;
+mod why;
 
 use crate::{
     context::Context,
@@ -21,7 +22,7 @@ use bucket::{Bucket, Honours, S3, Wanted};
 use catalog::Settings;
 use defaults::BUCKET;
 use endpoint::{Credentials, Endpoint};
-use events::Version;
+use events::{Object, Version};
 use runtime::Handler;
 use std::{
     io::{Write, stdout},
@@ -84,7 +85,9 @@ pub async fn run(args: Args) -> anyhow::Result<()> {
     };
     let port = listener.local_addr().context("failed to read the own address")?.port();
     out.write_all(hints::serving(&dir, &entities, port, &endpoint).as_bytes())?;
-    let mut shown = Shown { function: functions, table: Mutex::new(table) };
+    let cx = functions.context.clone();
+    let why = Box::new(move |object: &Object| why::no_entities(&cx, object));
+    let mut shown = Shown { function: functions, table: Mutex::new(table), why };
     shown.table.get_mut().unwrap_or_else(PoisonError::into_inner).head()?;
     serve(listener, port, shown).await
 }

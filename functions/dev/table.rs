@@ -2,7 +2,7 @@
 
 use crate::dev::done::{Done, Report};
 use cloudevents::{AttributesReader, Data, Event};
-use events::Verdict;
+use events::{Nothing, Object, Reply, Verdict};
 use runtime::Handler;
 use serde_json::Value;
 use std::{
@@ -46,7 +46,15 @@ impl<W: Write> Table<W> {
 
     /// Adds an event, and says what was done about it.
     pub(super) fn add(&mut self, row: &Row, verdict: &Verdict) -> io::Result<Done> {
-        let report = Report::of(verdict, &mut self.replies);
+        self.explained(row, verdict, None)
+    }
+
+    /// The same. If nothing was done, this says why.
+    fn explained(&mut self, row: &Row, verdict: &Verdict, why: Option<String>) -> io::Result<Done> {
+        let mut report = Report::of(verdict, &mut self.replies);
+        if let Some(why) = why.filter(|_| report.done == Done::Unchanged) {
+            report.details = vec![why];
+        }
         self.rows += 1;
         self.out.write_all(self::row(self.rows, &row.object, &row.event, &report).as_bytes())?;
         self.out.flush()?;
@@ -57,12 +65,7 @@ impl<W: Write> Table<W> {
 impl Row {
     /// The object of an event, by its data or otherwise by the extensions that an ApiServerSource sets, and the verb.
     pub(super) fn of(event: &Event) -> Self {
-        let data = match event.data() {
-            Some(Data::Json(data)) => data.clone(),
-            Some(Data::Binary(bytes)) => serde_json::from_slice(bytes).unwrap_or_default(),
-            Some(Data::String(text)) => serde_json::from_str(text).unwrap_or_default(),
-            None => Value::Null,
-        };
+        let data = data(event);
         let part = |pointer: &str, extension: &str| {
             let named = || event.extension(extension).map(ToString::to_string);
             let part = data.pointer(pointer).and_then(Value::as_str).map(str::to_owned).or_else(named);
@@ -81,11 +84,28 @@ impl Row {
     }
 }
 
+fn data(event: &Event) -> Value {
+    match event.data() {
+        Some(Data::Json(data)) => data.clone(),
+        Some(Data::Binary(bytes)) => serde_json::from_slice(bytes).unwrap_or_default(),
+        Some(Data::String(text)) => serde_json::from_str(text).unwrap_or_default(),
+        None => Value::Null,
+    }
+}
+
+/// The object that an event says is there.
+fn object(event: &Event) -> Option<Object> {
+    if event.ty().ends_with(".delete") { None } else { Object::try_from(data(event)).ok() }
+}
+
+/// Why an object has no entities; `None` if it has some.
+pub(super) type Why = Box<dyn Fn(&Object) -> Option<String> + Send + Sync>;
+
 /// A function each of whose events becomes a row.
-#[derive(Debug)]
 pub(super) struct Shown<H, W> {
     pub(super) function: H,
     pub(super) table: Mutex<Table<W>>,
+    pub(super) why: Why,
 }
 
 impl<H: Handler, W: Write + Send + 'static> Handler for Shown<H, W> {
@@ -98,10 +118,12 @@ impl<H: Handler, W: Write + Send + 'static> Handler for Shown<H, W> {
     }
 
     async fn handle(&self, event: Event) -> Verdict {
-        let row = Row::of(&event);
+        let (row, object) = (Row::of(&event), object(&event));
         let verdict = self.function.handle(event).await;
+        let is_unchanged = matches!(verdict, Ok(Reply::Nothing(Nothing::Unchanged)));
+        let why = object.filter(|_| is_unchanged).and_then(|object| (self.why)(&object));
         // If nobody reads the table, the events count all the same.
-        let _ = self.table.lock().unwrap_or_else(PoisonError::into_inner).add(&row, &verdict);
+        let _ = self.table.lock().unwrap_or_else(PoisonError::into_inner).explained(&row, &verdict, why);
         verdict
     }
 }
@@ -142,7 +164,7 @@ fn wrapped(text: &str) -> Vec<String> {
 mod tests {
     use super::*;
     use cloudevents::{EventBuilder, EventBuilderV10};
-    use events::{Nack, Nothing, Reply};
+    use events::Nack;
     use serde_json::json;
 
     /// Answers each event by its id.
@@ -156,6 +178,7 @@ mod tests {
         async fn handle(&self, event: Event) -> Verdict {
             match event.id() {
                 "1" => Err(Nack::Reject("it has no name".into())),
+                "3" | "4" => Ok(Reply::Nothing(Nothing::Unchanged)),
                 _ => Ok(Reply::Nothing(Nothing::NotOurs)),
             }
         }
@@ -163,14 +186,27 @@ mod tests {
 
     #[tokio::test]
     async fn an_event_that_changes_nothing_is_a_row_too() {
-        let shown = Shown { function: Answers, table: Mutex::new(Table::new(Vec::new())) };
-        for (id, data) in [("1", json!({"kind": "App"})), ("2", json!({"kind": "Job", "metadata": {"name": "x"}}))] {
+        let why = Box::new(|object: &Object| (object.reference().name() == "out").then(|| "it opts out".to_owned()));
+        let shown = Shown { function: Answers, table: Mutex::new(Table::new(Vec::new())), why };
+        let app = |name: &str| json!({"apiVersion": "x.org/v1", "kind": "App", "metadata": {"name": name}});
+        for (id, data) in [
+            ("1", json!({"kind": "App"})),
+            ("2", json!({"kind": "Job", "metadata": {"name": "x"}})),
+            ("3", app("out")),
+            ("4", app("same")),
+        ] {
             let event = EventBuilderV10::new().id(id).source("/me").ty("dev.knative.apiserver.resource.add");
             let _ = shown.handle(event.data("application/json", data).build().unwrap()).await;
         }
         let written = String::from_utf8(shown.table.into_inner().unwrap().out).unwrap();
         let rows: Vec<_> = written.lines().map(|row| row.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
-        assert_eq!(rows, ["1 App add rejected it has no name", "2 Job x add skipped no function takes this kind"]);
+        let wanted = [
+            "1 App add rejected it has no name",
+            "2 Job x add skipped no function takes this kind",
+            "3 App out add unchanged it opts out",
+            "4 App same add unchanged the entities stay as they are",
+        ];
+        assert_eq!(rows, wanted);
     }
 
     #[test]
