@@ -299,3 +299,24 @@ async fn a_kind_that_hangs_is_named() {
     assert!(finding.starts_with("answer for app.workshop.kratix.io: the API server did not answer"), "{finding}");
     assert!(fix.starts_with("kubectl get app.workshop.kratix.io "), "{fix}");
 }
+
+/// Which no Promise offers. Its conversion webhook may hang in the version that the source names alone.
+#[tokio::test]
+async fn a_kind_that_only_a_source_names_and_that_hangs_is_named() {
+    let world = World::new();
+    world.kubernetes.apply(definition("slow.example.org", ("Slow", "slows"), &["v1"], "Namespaced"));
+    world.kubernetes.apply(json!({
+        "apiVersion": "sources.knative.dev/v1",
+        "kind": "ApiServerSource",
+        "metadata": {"name": "slow", "namespace": "callboard"},
+        "spec": {
+            "resources": [{"apiVersion": "slow.example.org/v1", "kind": "Slow"}],
+            "ceOverrides": {"extensions": {"callboard": "apps"}},
+        },
+        "status": {"conditions": [{"type": "Ready", "status": "True"}]},
+    }));
+    world.kubernetes.break_off("list slows", Fault::Slow(std::time::Duration::from_secs(3600)), usize::MAX);
+    let found = world.found().await;
+    let named = "answer for slow.slow.example.org";
+    assert!(found.iter().any(|it| format!("{it:?}").contains(named)), "{found:?}");
+}

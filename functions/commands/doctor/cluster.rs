@@ -15,7 +15,7 @@ use crate::{
 use bucket::Store;
 use catalog::Offered;
 use cluster::{Cluster, Error};
-use std::{collections::BTreeSet, time::Duration};
+use std::{collections::BTreeMap, time::Duration};
 
 const AREA: Area = Area::Cluster;
 
@@ -85,7 +85,7 @@ pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Opti
         found.extend(of_promises(install, &offers, sources));
         found.extend(unwatched.iter().map(|kind| of_mesh(install, kind, sources)));
     }
-    found.extend(silent_kinds(cluster, &[&offers, &unwatched]).await);
+    found.extend(silent_kinds(cluster, &[&offers, &unwatched], sources.as_ref()).await);
     let whose = rights::Whose { install, services };
     found.extend(rights::examine(cluster, &whose, &offers, sources.as_ref()).await);
     found.extend(bindings::examine(cluster, install).await);
@@ -93,11 +93,16 @@ pub(super) async fn examine(cluster: &Cluster, install: &Install, services: Opti
 }
 
 /// The kinds for which the API server does not answer in time, of those that are compared.
-async fn silent_kinds(cluster: &Cluster, installed: &[&[Offered]]) -> Vec<Finding> {
-    let installed = installed.iter().copied().flatten().map(|it| KindName::new(&it.group, &it.kind));
-    let kinds: BTreeSet<_> =
-        installed.chain(mesh::exact_kinds()).chain([KindName::new("platform.kratix.io", "Promise")]).collect();
-    let silent = silent(cluster, kinds.iter().map(|kind| (kind, mesh::version(kind))).collect(), PATIENCE).await;
+async fn silent_kinds(cluster: &Cluster, installed: &[&[Offered]], sources: Option<&Sources>) -> Vec<Finding> {
+    let installed = installed.iter().copied().flatten();
+    let installed = installed.map(|it| (KindName::new(&it.group, &it.kind), Some(it.version.as_str())));
+    let of_mesh = mesh::exact_kinds().chain(sources.iter().flat_map(|it| it.of_mesh.iter().cloned()));
+    let of_mesh = of_mesh.map(|kind| (mesh::version(&kind), kind)).map(|(version, kind)| (kind, version));
+    let named = sources.iter().flat_map(|it| &it.per_object);
+    let named = named.map(|(kind, (_, version))| (kind.clone(), Some(version.as_str())));
+    let promise = (KindName::new("platform.kratix.io", "Promise"), None);
+    let kinds: BTreeMap<_, _> = installed.chain(of_mesh).chain(named).chain([promise]).collect();
+    let silent = silent(cluster, kinds.iter().map(|(kind, version)| (kind, *version)).collect(), PATIENCE).await;
     let finding = |kind: &KindName| {
         let why = format!(
             "the API server did not answer a list of one object within {} s, so that it is not compared. Its conversion \

@@ -35,9 +35,9 @@ pub(crate) async fn degraded(suite: &Suite) -> Result<()> {
     let found = found(suite, &key).await;
     suite.cluster.patch(&[DEFINITION], &json!({"spec": {"conversion": {"strategy": "None", "webhook": null}}}))?;
     webhook.abort();
-    found?;
     suite.cluster.delete(&["apiserversource", "slow", "--namespace", NAMESPACE])?;
     suite.cluster.delete(&[DEFINITION, "clusterrole/e2e-slow", "clusterrolebinding/e2e-slow"])?;
+    found?;
     suite.cluster.delete(&["caches.e2e.callboard.dev", "neighbour", "--namespace", SHOP])?;
     eventually("its neighbour goes", 30, async || catalog.absent(&key).await).await
 }
