@@ -11,7 +11,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 const CLONE: &str = "../callboard/";
 
 /// Variables that the program does not read: one of the tests, and one in the configuration of Backstage.
-const OF_OTHERS: [&str; 2] = ["CALLBOARD_E2E_TIMES", "CALLBOARD_TOKEN"];
+const OF_OTHERS: [&str; 3] = ["CALLBOARD_E2E_PROFILE", "CALLBOARD_E2E_TIMES", "CALLBOARD_TOKEN"];
 
 /// A part of a page between fences.
 struct Block {
