@@ -205,7 +205,7 @@ impl Index {
     }
 
     /// What an object means now.
-    pub(super) fn made(&self, id: &Id) -> Rendered {
+    pub(crate) fn made(&self, id: &Id) -> Rendered {
         self.inner().mesh.render(id)
     }
 

@@ -70,6 +70,24 @@ async fn what_lost_events_left_is_repaired() {
     world.is_unchanged().await;
 }
 
+/// Kratix 0.125 says only by the times of its writes that a run began again.
+#[tokio::test]
+async fn a_comparison_reads_the_state_that_an_event_tells() {
+    let (world, since) = (World::new().await, "2026-11-21T12:00:00Z");
+    let mut todo = app("todo", "v1");
+    todo["metadata"]["generation"] = 2.into();
+    todo["metadata"]["managedFields"] =
+        json!([{"manager": "kratix", "subresource": "status", "time": since, "fieldsV1": {"f:status": {}}}]);
+    let run = json!({"type": "PipelineCompleted", "status": "False", "reason": "x", "lastTransitionTime": since});
+    todo["status"] = json!({"observedGeneration": 2, "conditions": [run]});
+    world.handle(resource("add", &world.kubernetes.apply(todo))).await.unwrap();
+    let before = world.store.entities();
+    assert!(before.values().any(|yaml| yaml.contains("callboard.dev/state: pending")), "{before:#?}");
+    world.resync().await.unwrap();
+    let key = before.keys().next().unwrap();
+    assert_eq!(world.store.entities()[key], before[key]);
+}
+
 #[tokio::test]
 async fn changes_to_the_bucket_are_undone() {
     let world = World::new().await;

@@ -61,7 +61,7 @@ impl Page {
         self.items.is_empty()
     }
 
-    /// Its objects, whole but for `metadata.managedFields`. Each is parsed when it is asked for.
+    /// Its objects, as [`events::object_json`] reads them. Each is parsed when it is asked for.
     pub fn objects(&self) -> impl Iterator<Item = Result<Object, Skipped>> + '_ {
         self.items.iter().map(|item| object(item.get().as_bytes(), &self.kind))
     }

@@ -127,7 +127,7 @@ pub(crate) fn app(name: &str) -> ObjectRef {
 
 /// A stored object, without its kind.
 pub(crate) fn stored(name: &str) -> Value {
-    let fields = json!([{"manager": "kratix"}]);
+    let fields = json!([{"manager": "kratix", "fieldsV1": {"f:spec": {}}}]);
     json!({"metadata": {"name": name, "namespace": "shop", "uid": "u", "resourceVersion": "7", "managedFields": fields}})
 }
 

@@ -8,11 +8,12 @@ use serde_json::json;
 const TODOER: &str = "/apis/example.org/v1/namespaces/shop/apps/todoer";
 
 #[tokio::test]
-async fn a_get_gives_the_object_without_its_managed_fields() {
+async fn a_get_gives_the_whole_object_but_for_the_fields_of_its_managers() {
     let (cluster, asked) = cluster(|path| discovery(path).unwrap_or_else(|| stored("todoer").into()));
     let found = cluster.get(&app("todoer")).await.unwrap().unwrap();
     assert_eq!(*found.reference(), app("todoer"));
-    assert_eq!(found.text("/metadata/managedFields/0/manager"), None);
+    assert_eq!(found.text("/metadata/managedFields/0/manager"), Some("kratix"));
+    assert_eq!(found.at("/metadata/managedFields/0/fieldsV1"), None);
     assert_eq!(asked.take().last().unwrap(), TODOER);
     cluster.get(&app("todoer")).await.unwrap();
     assert_eq!(asked.take(), [TODOER], "discovery is remembered");
