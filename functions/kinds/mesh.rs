@@ -55,7 +55,8 @@ pub(crate) async fn labelled(cluster: &Cluster) -> Result<Vec<(KindName, Object)
         let mut from: Option<String> = None;
         loop {
             let page = allowance.page(cluster.definitions(label, from.as_deref())).await?;
-            definitions.extend(page.valid().filter_map(|it| Some((named(&it)?, it))));
+            // Of all of them, the schemas would take much memory.
+            definitions.extend(page.valid().filter_map(|it| Some((named(&it)?, it.without_spec("versions")))));
             match page.next {
                 Some(next) => from = Some(next),
                 None => break,

@@ -29,6 +29,7 @@ mod descriptor;
 mod entity;
 mod filter;
 mod form;
+mod json_schema;
 pub mod kratix;
 mod markdown;
 pub mod mesh;

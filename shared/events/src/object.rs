@@ -109,6 +109,14 @@ impl Object {
         self.at(pointer)?.as_str()
     }
 
+    /// The same without this field of its spec, for what only needs the rest.
+    pub fn without_spec(mut self, field: &str) -> Self {
+        if let Some(spec) = self.value.get_mut("spec").and_then(Value::as_object_mut) {
+            spec.remove(field);
+        }
+        self
+    }
+
     fn map(&self, field: &str) -> Option<&Map<String, Value>> {
         self.value.get("metadata")?.get(field)?.as_object()
     }

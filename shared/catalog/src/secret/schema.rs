@@ -1,7 +1,10 @@
 //! A user's schema as everybody may see it: without the values that may be secrets, and without texts that lead elsewhere.
 
 use super::{field::Secrecy, text::masked};
-use crate::markdown;
+use crate::{
+    json_schema::{holds_schema, holds_schemas},
+    markdown,
+};
 use serde_json::{Map, Value};
 
 /// What was left out of a schema, or changed in it: `default of spec.password`.
@@ -60,22 +63,10 @@ impl Walk<'_> {
                 fields.iter().map(|(name, schema)| (name.clone(), self.schema(place, schema))).collect()
             }
             ("items" | "additionalProperties", Value::Object(_)) => self.schema(Place { path: &each, ..place }, value),
-            ("items" | "prefixItems" | "allOf" | "anyOf" | "oneOf", Value::Array(schemas)) => {
+            (_, Value::Array(schemas)) if key == "items" || holds_schemas(key) => {
                 schemas.iter().map(|schema| self.schema(place, schema)).collect()
             }
-            (
-                "additionalItems"
-                | "contains"
-                | "contentSchema"
-                | "else"
-                | "if"
-                | "not"
-                | "propertyNames"
-                | "then"
-                | "unevaluatedItems"
-                | "unevaluatedProperties",
-                Value::Object(_),
-            ) => self.schema(place, value),
+            (_, Value::Object(_)) if holds_schema(key) => self.schema(place, value),
             ("description" | "title", Value::String(text)) => self.text(path, key, text).into(),
             ("enum" | "const", _) => self.unless(secrecy.hides_choice(value), path, key, value)?,
             // Kubernetes' own words, such as rules that name fields.

@@ -6,7 +6,10 @@
 
 mod keyword;
 
-use crate::api::trap::{holds_trap, is_trap};
+use crate::{
+    api::trap::{holds_trap, is_trap},
+    json_schema::{holds_schema, holds_schemas},
+};
 use keyword::{fits, is_names, is_type};
 use serde_json::{Map, Value};
 use std::{borrow::Cow, collections::BTreeSet};
@@ -69,18 +72,8 @@ impl Cleaning {
 
     fn keyword(&mut self, at: &str, key: &str, value: &Value) -> Option<Value> {
         match key {
-            "additionalItems"
-            | "additionalProperties"
-            | "contains"
-            | "contentSchema"
-            | "else"
-            | "if"
-            | "not"
-            | "propertyNames"
-            | "then"
-            | "unevaluatedItems"
-            | "unevaluatedProperties" => self.schema(at, value),
-            "allOf" | "anyOf" | "oneOf" | "prefixItems" => self.list(at, value),
+            _ if holds_schema(key) => self.schema(at, value),
+            _ if holds_schemas(key) => self.list(at, value),
             "items" => self.schema(at, value).or_else(|| self.list(at, value)),
             "$defs" | "definitions" | "dependencies" | "dependentSchemas" | "patternProperties" | "properties" => {
                 Some(self.fields(at, value.as_object()?, |cleaning, at, name, value| {
